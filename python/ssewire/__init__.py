@@ -1,0 +1,1 @@
+from ssewire._core import SSEDecoder, ServerSentEvent

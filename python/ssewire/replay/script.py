@@ -1,0 +1,94 @@
+"""What the server plays: which answer comes next, and the record of what happened. Shared by all connections."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ssewire.replay.answer import Answer, error_body, json_answer
+from ssewire.replay.body import Body, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ssewire.replay.options import Options
+    from ssewire.replay.request import ReplayRequest
+
+
+class Script:
+    """Answers in their order. Every method may be called from any thread.
+
+    Attributes:
+        options: what the server was told.
+        stopping: set when the server closes.
+        requests: the requests so far.
+        disconnects: how many clients went away in the middle of a body.
+        errors: what gates raised.
+    """
+
+    def __init__(self, streams: Sequence[bytes | Path], options: Options) -> None:
+        """Read and prepare the streams; ValueError if there is none."""
+        self.options = options
+        self.stopping = threading.Event()
+        self.requests: list[ReplayRequest] = []
+        self.disconnects = 0
+        self.errors: list[Exception] = []
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._failures = 0
+        self._served = 0
+        self._headers = list(options.headers.items())
+        self._bodies = _prepare_all(streams, options)
+
+    def answer(self, request: ReplayRequest) -> Answer:
+        """Record the request and choose the answer."""
+        with self._lock:
+            self.requests.append(request)
+            if request.method not in {"GET", "POST"}:
+                return self._error(405, f"{request.method} is not answered here", close=True)
+            if request.refuses_stream:
+                return self._error(400, "recorded streams only: set stream to true", param="stream")
+            fails = self.options.fail_times is None or self._failures < self.options.fail_times
+            self._failures += 1
+            if fails and self.options.fail is not None:
+                return json_answer(*self.options.fail, self._headers)
+            return self._next_stream(self.options.drop_after if fails else None)
+
+    def note_left(self) -> None:
+        """Count a client that left in the middle of a body; not where the server itself cuts the connections."""
+        with self._changed:
+            if not self.stopping.is_set():
+                self.disconnects += 1
+                self._changed.notify_all()
+
+    def note_error(self, error: Exception) -> None:
+        """Keep what a gate raised."""
+        with self._lock:
+            self.errors.append(error)
+
+    def wait_left(self, count: int, timeout: float) -> bool:
+        """Wait at most `timeout` seconds until `count` clients left."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.disconnects >= count, timeout)
+
+    def _error(self, status: int, message: str, *, param: str | None = None, close: bool = False) -> Answer:
+        return json_answer(status, error_body(message, param), self._headers, close=close)
+
+    def _next_stream(self, drop_after: int | None) -> Answer:
+        body = self._bodies[self._served % len(self._bodies)]
+        self._served += 1
+        return Answer(
+            status=self.options.status,
+            headers=[("Content-Type", self.options.content_type), ("Cache-Control", "no-cache"), *self._headers],
+            body=body,
+            drop_after=drop_after,
+            linger=self.options.linger and drop_after is None,
+            paced=True,
+        )
+
+
+def _prepare_all(streams: Sequence[bytes | Path], options: Options) -> list[Body]:
+    if isinstance(streams, (bytes, str, Path)) or not streams:
+        raise ValueError("streams must be a sequence of at least one stream (bytes or Path)")
+    return [prepare(stream.read_bytes() if isinstance(stream, Path) else stream, options) for stream in streams]

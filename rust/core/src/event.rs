@@ -1,0 +1,462 @@
+//! Lines -> events: the HTML standard's "interpreting an event stream" (9.2.6).
+//!
+//! 1. Framing cannot fail: any bytes are an event stream. Only the size limit raises.
+//! 2. An event is out with the last byte of the line end that dispatches it.
+//! 3. A whole `data` line that is its event's only one is lent out of the caller's piece; all else is copied once.
+//! 4. Comments and unknown lines are dropped unbuffered, unless stray lines are asked for.
+
+use std::borrow::Cow;
+
+use crate::error::EventTooLarge;
+use crate::lines::{Lines, Step};
+
+/// 64 MiB: above any event of the recorded streams, below what would hurt a gateway.
+pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 * 1024 * 1024;
+
+/// What becomes of an event that the end of input leaves without its blank line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tail {
+    /// It is dropped, as the standard says.
+    #[default]
+    Discard,
+    /// It is dispatched as if the blank line had come.
+    Dispatch,
+}
+
+/// How an [`EventDecoder`] treats what the standard leaves open.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Bytes that one event may have, `None` for no limit.
+    pub max_event_size: Option<usize>,
+    /// What becomes of an unterminated last event.
+    pub tail: Tail,
+    /// Dispatch blocks that name an event, an id or a retry but have no data (the standard does not).
+    pub dispatch_empty: bool,
+    /// Keep lines that are no field of the standard: some servers write their errors so (`error: {…}`, or bare JSON).
+    pub keep_stray: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_event_size: Some(DEFAULT_MAX_EVENT_SIZE),
+            tail: Tail::Discard,
+            dispatch_empty: false,
+            keep_stray: false,
+        }
+    }
+}
+
+/// A dispatched event, lent until the decoder is used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The event type; `"message"` where the stream names none.
+    pub event: &'a str,
+    /// The data as it came: not checked to be UTF-8.
+    pub data: &'a [u8],
+    /// The last event ID in force.
+    pub id: &'a str,
+    /// The reconnection time in milliseconds, where this event carried a valid one.
+    pub retry: Option<u64>,
+    /// Lines of the block that are no field of the standard, each with an LF; empty unless [`Options::keep_stray`].
+    pub stray: &'a [u8],
+}
+
+impl<'a> Event<'a> {
+    /// The data as text; invalid UTF-8 becomes U+FFFD.
+    pub fn text(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.data)
+    }
+}
+
+/// What a line is, by its field name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Data,
+    Event,
+    Id,
+    Retry,
+    Comment,
+    Unknown,
+}
+
+const FIELDS: [(&[u8], Field); 4] =
+    [(b"data", Field::Data), (b"event", Field::Event), (b"id", Field::Id), (b"retry", Field::Retry)];
+
+/// As many bytes of a line as tell its field, the colon and the space after it: `retry: `.
+const HEAD: usize = 7;
+
+impl Field {
+    /// Splits a line, or its first `HEAD` bytes, into its field and value. The whole line is the value of an unknown one.
+    fn split(line: &[u8]) -> (Self, &[u8]) {
+        if line.first() == Some(&b':') {
+            return (Self::Comment, &line[1..]);
+        }
+        for (name, field) in FIELDS {
+            match line.strip_prefix(name) {
+                Some([]) => return (field, b""),
+                Some([b':', b' ', value @ ..] | [b':', value @ ..]) => return (field, value),
+                _ => {}
+            }
+        }
+        (Self::Unknown, line)
+    }
+}
+
+/// The line that a cut left open.
+#[derive(Clone, Debug, Default)]
+struct OpenLine {
+    /// Its first bytes, until they tell the field.
+    head: Vec<u8>,
+    field: Option<Field>,
+    /// The value so far, where it is not appended to the block directly.
+    value: Vec<u8>,
+    size: usize,
+    /// Offset of its first byte in the stream; that of any line while it is being taken.
+    start: u64,
+}
+
+impl OpenLine {
+    fn clear(&mut self) {
+        self.head.clear();
+        self.field = None;
+        self.value.clear();
+        self.size = 0;
+    }
+}
+
+/// The fields since the last blank line.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    event: String,
+    /// As in the standard: each data line's value and an LF.
+    data: Vec<u8>,
+    stray: Vec<u8>,
+    retry: Option<u64>,
+    /// A valid `event`, `id` or `retry` field stood in it.
+    named: bool,
+    /// Its lines count against the limit: a known field stood in it.
+    begun: bool,
+    size: usize,
+    dispatched: bool,
+}
+
+impl Block {
+    /// Empties it, keeping the buffers' room.
+    fn clear(&mut self) {
+        self.event.clear();
+        self.data.clear();
+        self.stray.clear();
+        self.retry = None;
+        self.named = false;
+        self.begun = false;
+        self.size = 0;
+        self.dispatched = false;
+    }
+}
+
+/// Where a dispatched event's data is.
+enum Dispatch<'d> {
+    /// In the caller's piece.
+    Lent(&'d [u8]),
+    /// In the block.
+    Kept,
+}
+
+/// An incremental event stream decoder: pieces in, events out.
+///
+/// ```
+/// let mut decoder = ssewire_core::EventDecoder::default();
+/// let mut piece: &[u8] = b"data: one\n\ndata: tw";
+/// assert_eq!(decoder.next(&mut piece)?.unwrap().data, b"one");
+/// assert_eq!(decoder.next(&mut piece)?, None);
+/// # Ok::<(), ssewire_core::EventTooLarge>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct EventDecoder {
+    options: Options,
+    lines: Lines,
+    line: OpenLine,
+    block: Block,
+    /// The standard's last event ID buffer; it becomes the last event ID at each blank line.
+    id_buffer: String,
+    last_event_id: String,
+    retry: Option<u64>,
+    /// Events dispatched since the stream began.
+    events: u64,
+    fault: Option<EventTooLarge>,
+}
+
+impl EventDecoder {
+    /// A decoder at the start of a stream.
+    pub fn new(options: Options) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// The last event ID in force, `""` if none: what a reconnecting client sends as `Last-Event-ID`.
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+
+    /// The last valid reconnection time in milliseconds.
+    pub fn retry(&self) -> Option<u64> {
+        self.retry
+    }
+
+    /// Events dispatched since the stream began.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Bytes taken since the stream began.
+    pub fn offset(&self) -> u64 {
+        self.lines.offset()
+    }
+
+    /// Takes bytes off `data` up to the end of the next event, and lends that event; `None` when `data` is used up.
+    ///
+    /// # Errors
+    /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
+    pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
+        Ok(self.advance(data)?.map(|dispatch| self.lend(dispatch)))
+    }
+
+    /// The end of input: gives what the tail policy says, and makes ready for a new stream.
+    ///
+    /// The last event ID and the reconnection time outlive it, since a client reconnects with them.
+    pub fn close(&mut self) -> Option<Event<'_>> {
+        self.begin_block();
+        let dispatch = match self.options.tail {
+            Tail::Dispatch if self.fault.is_none() => self.close_tail(),
+            _ => None,
+        };
+        self.id_buffer.clone_from(&self.last_event_id);
+        self.line.clear();
+        self.lines = Lines::default();
+        self.fault = None;
+        self.events = 0;
+        // The next call clears the block: until then the event is lent from it.
+        self.block.dispatched = true;
+        dispatch.map(|dispatch| self.lend(dispatch))
+    }
+
+    /// Processes the unterminated line and block as if their line ends had come.
+    fn close_tail(&mut self) -> Option<Dispatch<'static>> {
+        self.end_open_line();
+        self.dispatch().then_some(Dispatch::Kept)
+    }
+
+    fn advance<'d>(&mut self, data: &mut &'d [u8]) -> Result<Option<Dispatch<'d>>, EventTooLarge> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        self.begin_block();
+        let no_bom = self.lines.start(data);
+        self.extend_open_line(no_bom)?;
+        self.lines.skip_lf(data);
+        while !data.is_empty() {
+            if self.line.size == 0 {
+                self.line.start = self.lines.offset();
+            }
+            let dispatch = match self.lines.step(data) {
+                Step::Open(part) => self.extend_open_line(part).map(|()| None),
+                Step::Line(part) if self.line.size == 0 => self.whole_line(part, data),
+                Step::Line(part) => self.last_part(part),
+            };
+            if let Some(dispatch) = dispatch? {
+                return Ok(Some(dispatch));
+            }
+            self.lines.skip_lf(data);
+        }
+        Ok(None)
+    }
+
+    /// Clears what the last event was lent from.
+    fn begin_block(&mut self) {
+        if self.block.dispatched {
+            self.block.clear();
+        }
+    }
+
+    fn lend<'a>(&'a self, dispatch: Dispatch<'a>) -> Event<'a> {
+        let data = match dispatch {
+            Dispatch::Lent(data) => data,
+            // The standard: "If the data buffer's last character is a U+000A LINE FEED, then remove" it.
+            Dispatch::Kept => self.block.data.strip_suffix(b"\n").unwrap_or(&self.block.data),
+        };
+        let event = if self.block.event.is_empty() { "message" } else { &self.block.event };
+        Event { event, data, id: &self.last_event_id, retry: self.block.retry, stray: &self.block.stray }
+    }
+
+    /// A line that lies whole in the caller's piece: the fast path beside `extend_open_line` and `last_part`.
+    fn whole_line<'d>(
+        &mut self,
+        line: &'d [u8],
+        rest: &mut &'d [u8],
+    ) -> Result<Option<Dispatch<'d>>, EventTooLarge> {
+        if line.is_empty() {
+            return Ok(self.blank_line());
+        }
+        let (field, value) = Field::split(line);
+        self.count_line(field, line.len())?;
+        if field == Field::Data && self.block.data.is_empty() && self.lines.take_blank(rest) {
+            self.dispatch();
+            return Ok(Some(Dispatch::Lent(value)));
+        }
+        self.end_field(field, value);
+        Ok(None)
+    }
+
+    fn blank_line(&mut self) -> Option<Dispatch<'static>> {
+        if self.dispatch() {
+            return Some(Dispatch::Kept);
+        }
+        self.block.clear();
+        None
+    }
+
+    /// Ends the block; whether there is an event in it.
+    fn dispatch(&mut self) -> bool {
+        self.block.dispatched = true;
+        if self.last_event_id != self.id_buffer {
+            self.last_event_id.clone_from(&self.id_buffer);
+        }
+        let block = &self.block;
+        let dispatched =
+            !block.data.is_empty() || !block.stray.is_empty() || (self.options.dispatch_empty && block.named);
+        self.events += u64::from(dispatched);
+        dispatched
+    }
+
+    fn extend_open_line(&mut self, part: &[u8]) -> Result<(), EventTooLarge> {
+        if part.is_empty() {
+            return Ok(());
+        }
+        self.check(self.block.size, self.line.size + part.len())?;
+        self.line.size += part.len();
+        self.append_to_open_line(part);
+        Ok(())
+    }
+
+    fn append_to_open_line(&mut self, mut part: &[u8]) {
+        if self.line.field.is_none() {
+            let (head, rest) = part.split_at(part.len().min(HEAD - self.line.head.len()));
+            self.line.head.extend_from_slice(head);
+            part = rest;
+            if self.line.head.len() < HEAD {
+                return;
+            }
+            let head = std::mem::take(&mut self.line.head);
+            let (field, value) = Field::split(&head);
+            self.line.field = Some(field);
+            self.append(field, value);
+            self.line.head = head;
+        }
+        if let Some(field) = self.line.field {
+            self.append(field, part);
+        }
+    }
+
+    /// Adds to the value of a line that is still open.
+    fn append(&mut self, field: Field, part: &[u8]) {
+        match field {
+            Field::Data => self.block.data.extend_from_slice(part),
+            Field::Unknown if self.options.keep_stray => self.block.stray.extend_from_slice(part),
+            Field::Event | Field::Id | Field::Retry => self.line.value.extend_from_slice(part),
+            Field::Comment | Field::Unknown => {}
+        }
+    }
+
+    /// The last part of a line that began in an earlier piece.
+    fn last_part(&mut self, part: &[u8]) -> Result<Option<Dispatch<'static>>, EventTooLarge> {
+        self.extend_open_line(part)?;
+        let field = self.line.field.unwrap_or_else(|| Field::split(&self.line.head).0);
+        let size = std::mem::take(&mut self.line.size);
+        self.count_line(field, size)?;
+        self.end_open_line();
+        Ok(None)
+    }
+
+    fn end_open_line(&mut self) {
+        if let Some(field) = self.line.field {
+            let value = std::mem::take(&mut self.line.value);
+            self.end_field(field, &value);
+            self.line.value = value;
+        } else if !self.line.head.is_empty() {
+            let head = std::mem::take(&mut self.line.head);
+            let (field, value) = Field::split(&head);
+            self.end_field(field, value);
+            self.line.head = head;
+        }
+        self.line.clear();
+    }
+
+    /// Processes a field whose `value`, or the rest of it, is complete.
+    fn end_field(&mut self, field: Field, value: &[u8]) {
+        match field {
+            Field::Data => {
+                self.block.data.extend_from_slice(value);
+                self.block.data.push(b'\n');
+            }
+            Field::Unknown if self.options.keep_stray => {
+                self.block.stray.extend_from_slice(value);
+                self.block.stray.push(b'\n');
+            }
+            Field::Event => {
+                self.block.event = String::from_utf8_lossy(value).into_owned();
+                self.block.named = true;
+            }
+            Field::Id => self.set_id(value),
+            Field::Retry => self.set_retry(value),
+            Field::Comment | Field::Unknown => {}
+        }
+    }
+
+    /// The standard ignores an id with a NUL: no header could carry it back.
+    fn set_id(&mut self, value: &[u8]) {
+        if memchr::memchr(0, value).is_none() {
+            self.id_buffer = String::from_utf8_lossy(value).into_owned();
+            self.block.named = true;
+        }
+    }
+
+    /// ASCII digits only; what no signed 64-bit number holds is ignored, so that no client waits for ever.
+    fn set_retry(&mut self, value: &[u8]) {
+        let digits = value.iter().all(u8::is_ascii_digit);
+        let retry = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok());
+        if let (true, Some(retry)) = (digits, retry) {
+            self.block.retry = Some(retry.unsigned_abs());
+            self.retry = self.block.retry;
+            self.block.named = true;
+        }
+    }
+
+    /// Counts a line of `size` bytes and its end against the limit.
+    ///
+    /// Comments and unknown lines before the first field of a block are not part of an event: they are checked, but then
+    /// forgotten, so that a stream of keep-alives may go on for ever.
+    fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
+        let dropped = field == Field::Comment || (field == Field::Unknown && !self.options.keep_stray);
+        if dropped && !self.block.begun {
+            return self.check(0, size);
+        }
+        self.check(self.block.size, size + 1)?;
+        self.block.begun = true;
+        self.block.size += size + 1;
+        Ok(())
+    }
+
+    /// Faults when the event's `before` bytes and the current line's `line` bytes together are over the limit.
+    ///
+    /// The fault's figures are those of the byte that crossed the limit: the same for every cut.
+    fn check(&mut self, before: usize, line: usize) -> Result<(), EventTooLarge> {
+        let Some(limit) = self.options.max_event_size else { return Ok(()) };
+        if before.saturating_add(line) <= limit {
+            return Ok(());
+        }
+        let offset = self.line.start + (limit - before) as u64;
+        let fault = EventTooLarge { size: limit + 1, limit, event: self.events + 1, offset };
+        self.fault = Some(fault.clone());
+        Err(fault)
+    }
+}

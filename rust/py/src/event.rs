@@ -1,0 +1,337 @@
+//! `ServerSentEvent`, `SSEDecoder` and the iterator behind `iter_sse`.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyIterator, PyString};
+use ssewire_core::{Event, EventDecoder, Options, Tail, encode};
+
+use crate::lock::lock;
+use crate::piece::Piece;
+use crate::record::{record, text_or};
+use crate::{errors, json};
+
+/// An event of an event stream, frozen and compared by value.
+///
+/// Args:
+///     event: The event type, "message" where the stream names none.
+///     data: The data lines, joined with LF.
+///     id: The last event ID in force at dispatch, "" if none.
+///     retry: The reconnection time in milliseconds, where this event carried a valid one.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct ServerSentEvent {
+    /// The event type, "message" where the stream names none.
+    #[pyo3(get)]
+    event: Py<PyString>,
+    /// The data lines, joined with LF.
+    #[pyo3(get)]
+    data: Py<PyString>,
+    /// The last event ID in force at dispatch, "" if none.
+    #[pyo3(get)]
+    id: Py<PyString>,
+    retry: Retry,
+}
+
+/// A reconnection time: `Option<u64>` under the name that `record!` clones it by.
+#[derive(Clone, Copy)]
+struct Retry(Option<u64>);
+
+impl Retry {
+    fn clone_ref(self, _py: Python<'_>) -> Option<u64> {
+        self.0
+    }
+}
+
+record! {
+    ServerSentEvent { event, data, id, retry }
+
+    #[new]
+    #[pyo3(
+        signature = (event=None, data=None, id=None, retry=None),
+        text_signature = "(event='message', data='', id='', retry=None)"
+    )]
+    fn new(
+        py: Python<'_>,
+        event: Option<Bound<'_, PyString>>,
+        data: Option<Bound<'_, PyString>>,
+        id: Option<Bound<'_, PyString>>,
+        retry: Option<u64>,
+    ) -> Self {
+        Self {
+            event: text_or(py, event, "message"),
+            data: text_or(py, data, ""),
+            id: text_or(py, id, ""),
+            retry: Retry(retry),
+        }
+    }
+
+    /// The reconnection time in milliseconds, where this event carried a valid one.
+    #[getter]
+    fn retry(&self) -> Option<u64> {
+        self.retry.0
+    }
+
+    /// The data, read as JSON.
+    ///
+    /// What orjson refuses and the standard library reads (lone surrogates, NaN, huge integers) is read too.
+    ///
+    /// Raises:
+    ///     ValueError: The data is not JSON.
+    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json::loads(py, self.data.bind(py))
+    }
+
+    /// The event in wire form, its blank line included.
+    ///
+    /// CR and CRLF in the data end lines, as LF does: no event stream can carry them.
+    ///
+    /// Raises:
+    ///     ValueError: CR, LF or NUL in event or id (no field can inject a line), or a lone surrogate anywhere.
+    fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let (event, data, id) = (self.event.to_str(py)?, self.data.to_str(py)?, self.id.to_str(py)?);
+        let wire = encode(event, data, id, self.retry.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(PyBytes::new(py, wire.as_bytes()))
+    }
+}
+
+/// The last text made, kept: event types and ids repeat from event to event.
+#[derive(Default)]
+struct Repeated(Option<(String, Py<PyString>)>);
+
+impl Repeated {
+    fn make(&mut self, py: Python<'_>, text: &str) -> Py<PyString> {
+        if let Some((last, made)) = &self.0
+            && last == text
+        {
+            return made.clone_ref(py);
+        }
+        let made = PyString::new(py, text).unbind();
+        self.0 = Some((text.to_owned(), made.clone_ref(py)));
+        made
+    }
+}
+
+/// A decoder and what its binding keeps beside it.
+#[derive(Default)]
+struct Decoding {
+    decoder: EventDecoder,
+    /// The fault was raised: `close` need not raise it again.
+    raised: bool,
+    faulted: Option<ssewire_core::EventTooLarge>,
+    events: Repeated,
+    ids: Repeated,
+}
+
+impl Decoding {
+    fn new(decoder: EventDecoder) -> Self {
+        Self { decoder, ..Self::default() }
+    }
+
+    /// Feeds one piece: every event completed before a fault; the fault itself where nothing was.
+    fn feed(&mut self, py: Python<'_>, mut data: &[u8], out: &mut Vec<ServerSentEvent>) -> PyResult<()> {
+        loop {
+            match self.decoder.next(&mut data) {
+                Ok(Some(event)) => out.push(make_event(py, &event, &mut self.events, &mut self.ids)),
+                Ok(None) => return Ok(()),
+                Err(fault) if out.is_empty() => {
+                    self.raised = true;
+                    return Err(errors::event_too_large(py, &fault));
+                }
+                Err(fault) => {
+                    self.faulted = Some(fault);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
+        let fault = self.faulted.take().filter(|_| !self.raised);
+        self.raised = false;
+        let event = self.decoder.close();
+        match fault {
+            Some(fault) => Err(errors::event_too_large(py, &fault)),
+            None => Ok(event.map(|event| make_event(py, &event, &mut self.events, &mut self.ids))),
+        }
+    }
+}
+
+fn make_event(py: Python<'_>, event: &Event<'_>, events: &mut Repeated, ids: &mut Repeated) -> ServerSentEvent {
+    ServerSentEvent {
+        event: events.make(py, event.event),
+        data: PyString::new(py, &event.text()).unbind(),
+        id: ids.make(py, event.id),
+        retry: Retry(event.retry),
+    }
+}
+
+/// `max_event_size`: a positive number of bytes, or None.
+pub(crate) struct SizeLimit(pub(crate) Option<usize>);
+
+impl SizeLimit {
+    pub(crate) const DEFAULT: Self = Self(Some(ssewire_core::DEFAULT_MAX_EVENT_SIZE));
+}
+
+impl FromPyObject<'_, '_> for SizeLimit {
+    type Error = PyErr;
+
+    fn extract(size: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if size.is_none() {
+            return Ok(Self(None));
+        }
+        let size: i64 = size.extract()?;
+        match usize::try_from(size) {
+            Ok(size) if size > 0 => Ok(Self(Some(size))),
+            _ => Err(PyValueError::new_err(format!("max_event_size: expected a positive number of bytes or None, got {size}"))),
+        }
+    }
+}
+
+fn tail_policy(tail: &str) -> PyResult<Tail> {
+    match tail {
+        "discard" => Ok(Tail::Discard),
+        "dispatch" => Ok(Tail::Dispatch),
+        _ => Err(PyValueError::new_err(format!("tail: expected \"discard\" or \"dispatch\", got {tail:?}"))),
+    }
+}
+
+/// An incremental event stream decoder, without I/O: bytes in, events out (HTML standard, 9.2.6).
+///
+/// Framing cannot fail: any bytes are an event stream, and invalid UTF-8 becomes U+FFFD. An event is out with its last byte,
+/// and the events are the same wherever the bytes are cut.
+///
+/// Args:
+///     max_event_size: Bytes that one event may have, from its first field on; None for no limit.
+///     tail: What becomes of an event that the end of input leaves without its blank line: "discard", as the standard says, or
+///         "dispatch".
+///     dispatch_empty: Give events for blocks that name an event, an id or a retry but have no data; the standard does not.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct SSEDecoder {
+    state: Mutex<Decoding>,
+}
+
+#[pymethods]
+impl SSEDecoder {
+    #[new]
+    #[pyo3(
+        signature = (*, max_event_size=SizeLimit::DEFAULT, tail="discard", dispatch_empty=false),
+        text_signature = "(*, max_event_size=67108864, tail='discard', dispatch_empty=False)"
+    )]
+    fn new(max_event_size: SizeLimit, tail: &str, dispatch_empty: bool) -> PyResult<Self> {
+        let options =
+            Options { max_event_size: max_event_size.0, tail: tail_policy(tail)?, dispatch_empty, keep_stray: false };
+        Ok(Self { state: Mutex::new(Decoding::new(EventDecoder::new(options))) })
+    }
+
+    /// Takes a piece of the body, cut anywhere.
+    ///
+    /// Returns:
+    ///     The events that it completes, in order.
+    ///
+    /// Raises:
+    ///     EventTooLargeError: An event is larger than `max_event_size`. Events completed before it are returned first, and the
+    ///         next call raises; every call raises until `close()`.
+    ///     TypeError: `data` is not a bytes-like object.
+    fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<ServerSentEvent>> {
+        let piece = Piece::of(data)?;
+        let mut events = Vec::new();
+        lock(py, &self.state).feed(py, &piece, &mut events)?;
+        Ok(events)
+    }
+
+    /// Tells that the input has ended, and makes ready for a new stream; `last_event_id` and `retry` survive.
+    ///
+    /// Returns:
+    ///     What the tail policy gives: no event or one.
+    ///
+    /// Raises:
+    ///     EventTooLargeError: A fault that no call to `feed` has raised yet.
+    fn close(&self, py: Python<'_>) -> PyResult<Vec<ServerSentEvent>> {
+        Ok(lock(py, &self.state).close(py)?.into_iter().collect())
+    }
+
+    /// The last event ID in force, "" if none: what a reconnecting client sends as `Last-Event-ID`.
+    #[getter]
+    fn last_event_id(&self, py: Python<'_>) -> String {
+        lock(py, &self.state).decoder.last_event_id().to_owned()
+    }
+
+    /// The last valid reconnection time in milliseconds.
+    #[getter]
+    fn retry(&self, py: Python<'_>) -> Option<u64> {
+        lock(py, &self.state).decoder.retry()
+    }
+
+    /// A decoder in the same state, which goes on by itself.
+    fn __copy__(&self, py: Python<'_>) -> Self {
+        let state = lock(py, &self.state);
+        let copy = Decoding {
+            raised: state.raised,
+            faulted: state.faulted.clone(),
+            ..Decoding::new(state.decoder.clone())
+        };
+        Self { state: Mutex::new(copy) }
+    }
+
+    fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {
+        self.__copy__(py)
+    }
+}
+
+/// The events of an iterator of pieces; what `iter_sse` returns.
+#[pyclass(frozen, module = "ssewire._core")]
+pub(crate) struct EventIterator {
+    pieces: Py<PyIterator>,
+    decoder: Py<SSEDecoder>,
+    state: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<ServerSentEvent>,
+    ended: bool,
+}
+
+#[pymethods]
+impl EventIterator {
+    #[new]
+    fn new(pieces: &Bound<'_, PyAny>, decoder: Py<SSEDecoder>) -> PyResult<Self> {
+        Ok(Self { pieces: pieces.try_iter()?.unbind(), decoder, state: Mutex::default() })
+    }
+
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
+        loop {
+            let mut state = lock(py, &self.state);
+            if let Some(event) = state.events.pop_front() {
+                return Ok(Some(event));
+            }
+            if state.ended {
+                return Ok(None);
+            }
+            drop(state);
+            self.pull(py)?;
+        }
+    }
+}
+
+impl EventIterator {
+    /// Asks the source for a piece, without holding any lock, and decodes it.
+    fn pull(&self, py: Python<'_>) -> PyResult<()> {
+        let decoder = self.decoder.get();
+        let (ended, events) = match self.pieces.bind(py).clone().next() {
+            Some(Ok(piece)) => (false, decoder.feed(py, &piece)),
+            Some(Err(error)) => (true, Err(error)),
+            None => (true, decoder.close(py)),
+        };
+        let mut state = lock(py, &self.state);
+        state.ended |= ended || events.is_err();
+        state.events.extend(events?);
+        Ok(())
+    }
+}

@@ -1,0 +1,14 @@
+//! JSON text -> Python objects, by the Python layer's one reader.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Reads JSON text.
+///
+/// # Errors
+/// `ValueError` where it is no JSON.
+pub(crate) fn loads<'py>(py: Python<'py>, text: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
+    LOADS.import(py, "ssewire._json", "loads")?.call1((text,))
+}
