@@ -7,14 +7,14 @@ stream go through the same cuts.
 from __future__ import annotations
 
 import random
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import ssewire
 from oracle import Event, Fault, Options, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
     from typing_extensions import Unpack
 
@@ -28,7 +28,7 @@ SAMPLE = 500
 def cut_at(body: bytes, points: Iterable[int]) -> list[bytes]:
     """Cut `body` at each of `points`; equal points, 0 and the length give empty pieces."""
     bounds = [0, *sorted(points), len(body)]
-    return [body[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [body[start:end] for start, end in pairwise(bounds)]
 
 
 def bytewise(body: bytes) -> list[bytes]:
@@ -50,7 +50,7 @@ def few_cuts(body: bytes) -> Iterator[list[bytes]]:
     yield with_empty_pieces([body])
     yield bytewise(body)
     yield with_empty_pieces(bytewise(body))
-    places = range(len(body) + 1)
+    places: Sequence[int] = range(len(body) + 1)
     if len(body) > ALL_SINGLES_UP_TO:
         places = random.Random(len(body)).sample(places, SAMPLE)
     yield from (cut_at(body, [place]) for place in places)
@@ -78,6 +78,14 @@ def plain(event: ssewire.ServerSentEvent) -> Event:
     return Event(event.event, event.data, event.id, event.retry)
 
 
+def attempt(call: Callable[..., list[ssewire.ServerSentEvent]], *arguments: bytes) -> tuple[list[Event], Fault | None]:
+    """Call `feed` or `close`; give its events, or its fault."""
+    try:
+        return list(map(plain, call(*arguments))), None
+    except ssewire.EventTooLargeError as error:
+        return [], Fault(error.size, error.limit)
+
+
 def decode(pieces: Iterable[bytes], **options: Unpack[Options]) -> Outcome:
     """Feed a new decoder and close it.
 
@@ -90,22 +98,17 @@ def decode(pieces: Iterable[bytes], **options: Unpack[Options]) -> Outcome:
 def drain(decoder: ssewire.SSEDecoder, pieces: Iterable[bytes]) -> Outcome:
     """Feed `decoder` and close it; for the order of faults see `decode`."""
     events: list[Event] = []
-    fault: Fault | None = None
+    faults: list[Fault] = []
     for piece in pieces:
-        try:
-            fed = decoder.feed(piece)
-        except ssewire.EventTooLargeError as error:
-            assert fault in (None, Fault(error.size, error.limit))
-            fault = Fault(error.size, error.limit)
-        else:
-            assert fault is None, "a feed after the fault did not raise"
-            events += map(plain, fed)
-    try:
-        events += map(plain, decoder.close())
-    except ssewire.EventTooLargeError as error:
-        assert fault is None, "close raised what a feed had raised"
-        fault = Fault(error.size, error.limit)
-    return Outcome(events, decoder.last_event_id, decoder.retry, fault)
+        fed, fault = attempt(decoder.feed, piece)
+        assert fault or not faults, "a feed after the fault did not raise"
+        events += fed
+        faults += [fault] if fault else []
+    last, fault = attempt(decoder.close)
+    assert not (fault and faults), "close raised what a feed had raised"
+    faults += [fault] if fault else []
+    assert len(set(faults)) <= 1, "the fault changed"
+    return Outcome(events + last, decoder.last_event_id, decoder.retry, faults[0] if faults else None)
 
 
 def iterate(pieces: Iterable[bytes], **options: Unpack[Options]) -> tuple[list[Event], Fault | None]:

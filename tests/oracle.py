@@ -1,7 +1,7 @@
 """An event stream parser as slow and plain as the standard's own text: what the fast one is held against.
 
-Written from the HTML standard, section 9.2.6 "Interpreting an event stream", and the project's rules beyond it. It wants
-the whole body at once and knows nothing of the package under test. The rules beyond the standard:
+Written from the HTML standard, section 9.2.6 "Interpreting an event stream", and the project's rules beyond it. It
+wants the whole body at once and knows nothing of the package under test. The rules beyond the standard:
 
 1. The last event ID is taken over at each blank line and outlives the stream; `retry` is taken at its line.
 2. `tail="dispatch"`: the end of input ends the last line and the last block.

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import json
-import math
-import pickle
-import sys
-import threading
 from array import array
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-
 import ssewire
 from cuts import (
     aiterate,
-    as_async,
     assert_same,
     bytewise,
     cut_at,
@@ -29,11 +22,11 @@ from cuts import (
     iterate,
     plain,
 )
-from oracle import Case, Event, Fault, Outcome, corpus, interpret_stream
-from ssewire import EventTooLargeError, ServerSentEvent, SSEDecoder
+from oracle import Case, Event, Outcome, corpus, interpret_stream
+from ssewire import EventTooLargeError, SSEDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import Callable
 
 CASES = corpus()
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -105,151 +98,11 @@ def test_a_copy_goes_on_from_any_place(case: Case) -> None:
         except EventTooLargeError:
             continue
         for each in (copy.copy(decoder), decoder):
-            events, *rest = drain(each, [second])
-            assert Outcome(before + events, *rest) == case.expected, place
+            after = drain(each, [second])
+            assert after._replace(events=before + after.events) == case.expected, place
 
 
-# ServerSentEvent
-
-FULL = ServerSentEvent("add", '{"a": 1}', "7", 3000)
-
-
-def test_event_defaults() -> None:
-    assert plain(ServerSentEvent()) == Event("message", "", "", None)
-
-
-def test_event_arguments_in_order_and_by_name() -> None:
-    assert plain(FULL) == Event("add", '{"a": 1}', "7", 3000)
-    assert ServerSentEvent(retry=3000, id="7", data='{"a": 1}', event="add") == FULL
-
-
-@pytest.mark.parametrize("name", ["event", "data", "id", "retry", "other"])
-def test_event_is_frozen(name: str) -> None:
-    with pytest.raises(AttributeError):
-        setattr(FULL, name, "x")
-    with pytest.raises(AttributeError):
-        delattr(FULL, name)
-
-
-@pytest.mark.parametrize("arguments", [(b"a",), ("a", b"x"), ("a", "x", 1), ("a", "x", "1", "5"), (None,)])
-def test_event_refuses_other_types(arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(TypeError):
-        ServerSentEvent(*arguments)
-
-
-def test_event_compares_and_hashes_by_value() -> None:
-    same = ServerSentEvent("add", '{"a": 1}', "7", 3000)
-    assert same == FULL
-    assert hash(same) == hash(FULL)
-    others = [("x", FULL.data, "7", 3000), ("add", "x", "7", 3000), ("add", FULL.data, "x", 3000)]
-    for other in (*others, ("add", FULL.data, "7", None), ("add", FULL.data, "7", 3001)):
-        assert ServerSentEvent(*other) != FULL
-    assert len({FULL, same, ServerSentEvent()}) == 2
-    assert FULL != plain(FULL)
-
-
-def test_event_matches() -> None:
-    match FULL:
-        case ServerSentEvent("add", data, event_id, retry):
-            assert (data, event_id, retry) == (FULL.data, "7", 3000)
-        case _:
-            pytest.fail("no positional match")
-    match FULL:
-        case ServerSentEvent(event="remove"):
-            pytest.fail("matched another type")
-        case ServerSentEvent(retry=3000, id=event_id):
-            assert event_id == "7"
-        case _:
-            pytest.fail("no keyword match")
-
-
-ODD_EVENTS = [FULL, ServerSentEvent(), ServerSentEvent("\0'\"", "\n\r\u2028\U0001f600\ud83d", "\\", 2**63 - 1)]
-
-
-@pytest.mark.parametrize("event", ODD_EVENTS)
-def test_event_copies_pickles_and_evals_back(event: ServerSentEvent) -> None:
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        assert pickle.loads(pickle.dumps(event, protocol)) == event  # noqa: S301  our own bytes
-    assert copy.copy(event) == event
-    assert copy.deepcopy(event) == event
-    assert eval(repr(event), {"ssewire": ssewire, "ServerSentEvent": ServerSentEvent}) == event  # noqa: S307
-
-
-def test_event_names_its_public_module() -> None:
-    assert ServerSentEvent.__module__ == SSEDecoder.__module__ == "ssewire"
-
-
-BIG = [2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**30]
-
-
-@pytest.mark.parametrize(
-    ("data", "value"),
-    [
-        ('{"a": [1, 2.5, "\u20ac", null, true]}', {"a": [1, 2.5, "\u20ac", None, True]}),
-        (' "x" ', "x"),
-        ('"\\ud83d"', "\ud83d"),
-        ('{"\\ud83d": "\\ude00"}', {"\ud83d": "\ude00"}),
-        ('"\ud83d"', "\ud83d"),
-        ("[Infinity, -Infinity, 1e400]", [math.inf, -math.inf, math.inf]),
-        *((str(number), number) for number in BIG),
-        *((f'{{"seed": [{number}]}}', {"seed": [number]}) for number in BIG),
-        (f'"{10**30}"', str(10**30)),
-        ("1e30", 1e30),
-    ],
-)
-def test_event_json(data: str, value: object) -> None:
-    assert repr(ServerSentEvent(data=data).json()) == repr(value)
-
-
-def test_event_json_reads_nan() -> None:
-    assert math.isnan(ServerSentEvent(data='{"a": NaN}').json()["a"])
-
-
-@pytest.mark.parametrize("data", ["", "[DONE]", "{", '{"a": 1}}', "{'a': 1}", '"\n"', "01", "\ufeff{}"])
-def test_event_json_refuses_what_is_none(data: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        ServerSentEvent(data=data).json()
-
-
-def test_event_json_of_a_long_event() -> None:
-    value = {"text": "\u20ac\n" * 100_000}
-    assert ServerSentEvent(data=json.dumps(value)).json() == value
-
-
-@pytest.mark.parametrize(
-    ("event", "wire"),
-    [
-        (ServerSentEvent(), "data: \n\n"),
-        (ServerSentEvent(data="x"), "data: x\n\n"),
-        (ServerSentEvent("add", "x", "7", 0), "event: add\nid: 7\nretry: 0\ndata: x\n\n"),
-        (ServerSentEvent(" a", " x", " 1"), "event:  a\nid:  1\ndata:  x\n\n"),
-        (ServerSentEvent(data="a\nb\n\nc\n"), "data: a\ndata: b\ndata: \ndata: c\ndata: \n\n"),
-        (ServerSentEvent(data="a\rb\r\nc\n\rd"), "data: a\ndata: b\ndata: c\ndata: \ndata: d\n\n"),
-        (ServerSentEvent(data="a\rid: 1\u2028\0"), "data: a\ndata: id: 1\u2028\0\n\n"),
-        (ServerSentEvent(data=":\U0001f600"), "data: :\U0001f600\n\n"),
-    ],
-)
-def test_event_encodes(event: ServerSentEvent, wire: str) -> None:
-    assert event.encode() == wire.encode()
-
-
-@pytest.mark.parametrize("field", ["event", "id"])
-@pytest.mark.parametrize("value", ["a\nb", "a\r", "\r\n", "\0", "a\ndata: x\n\n", "\ud83d"])
-def test_event_encode_refuses_what_would_inject_a_line(field: str, value: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        ServerSentEvent(**{field: value}).encode()  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("event", [FULL, *(case.expected.events[0] for case in CASES if case.expected.events)])
-def test_event_decodes_back(event: ServerSentEvent | Event) -> None:
-    event = ServerSentEvent(event.event, event.data, event.id, event.retry)
-    if "\0" in event.event:
-        pytest.raises(ValueError, event.encode)
-    else:
-        assert SSEDecoder().feed(event.encode()) == [event]
-
-
-# SSEDecoder
+# Beyond one stream
 
 
 def feed_all(decoder: SSEDecoder, *pieces: bytes) -> list[str]:
@@ -321,9 +174,11 @@ def test_a_copy_has_the_pending_fault() -> None:
     decoder = SSEDecoder(max_event_size=8)
     assert feed_all(decoder, b"data: a\n\ndata: too long") == ["a"]
     twin = copy.copy(decoder)
-    pytest.raises(EventTooLargeError, decoder.close)
+    with pytest.raises(EventTooLargeError):
+        decoder.close()
     assert feed_all(decoder, b"data: b\n\n") == ["b"]
-    pytest.raises(EventTooLargeError, twin.feed, b"")
+    with pytest.raises(EventTooLargeError):
+        twin.feed(b"")
 
 
 def test_fault_is_raised_at_the_next_call_and_until_close() -> None:
@@ -347,7 +202,8 @@ def test_fault_is_raised_at_once_where_nothing_was_completed() -> None:
 def test_close_raises_a_fault_that_no_call_raised() -> None:
     decoder = SSEDecoder(max_event_size=8)
     assert feed_all(decoder, b"data: a\n\ndata: too long") == ["a"]
-    pytest.raises(EventTooLargeError, decoder.close)
+    with pytest.raises(EventTooLargeError):
+        decoder.close()
     assert decoder.close() == []
     assert feed_all(decoder, b"\xef\xbb\xbfdata: b\n\n") == ["b"]
 
@@ -367,12 +223,13 @@ def test_none_is_no_limit() -> None:
 
 WRONG_ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"tail": "drop"}, ValueError, "(?s)discard.*dispatch"),
-    ({"tail": None}, TypeError, ""),
+    ({"tail": None}, TypeError, "."),
+    ({"max_event_size": 0}, ValueError, "max_event_size"),
     ({"max_event_size": -1}, ValueError, "max_event_size"),
     ({"max_event_size": -(2**70)}, ValueError, "max_event_size"),
-    ({"max_event_size": "1"}, TypeError, ""),
-    ({"max_event_size": 1.5}, TypeError, ""),
-    ({"dispatch_empty": "yes"}, TypeError, ""),
+    ({"max_event_size": "1"}, TypeError, "."),
+    ({"max_event_size": 1.5}, TypeError, "."),
+    ({"dispatch_empty": "yes"}, TypeError, "."),
     ({"other": 1}, TypeError, "other"),
 ]
 
@@ -386,15 +243,24 @@ def test_wrong_arguments(options: dict[str, Any], error: type[Exception], words:
 
 
 def test_options_are_named() -> None:
-    pytest.raises(TypeError, SSEDecoder, 8)
+    with pytest.raises(TypeError):
+        SSEDecoder(8)  # type: ignore[call-arg, misc, unused-ignore]
 
 
 class Bytes(bytes):
     """A subclass is bytes too."""
 
 
-@pytest.mark.parametrize("make", [Bytes, lambda data: array("B", data), lambda data: memoryview(b"x" + data)[1:]])
-def test_feed_takes_any_contiguous_bytes(make: Callable[[bytes], bytes]) -> None:
+def strided(data: bytes) -> memoryview:
+    """Give `data` as every second byte of a longer buffer."""
+    return memoryview(bytes(byte for pair in zip(data, repeat(0)) for byte in pair))[::2]
+
+
+BUFFERS = [Bytes, lambda data: array("B", data), lambda data: memoryview(b"x" + data)[1:], strided]
+
+
+@pytest.mark.parametrize("make", BUFFERS)
+def test_feed_takes_any_buffer_of_bytes(make: Callable[[bytes], bytes]) -> None:
     decoder = SSEDecoder()
     assert feed_all(decoder, make(b"data: x\n"), make(b""), make(b"\n")) == ["x"]
 
@@ -415,133 +281,9 @@ def test_str_is_refused_with_the_reason() -> None:
     assert feed_all(decoder, b"\n\n") == ["a"]
 
 
-@pytest.mark.parametrize("data", [None, 1, [b"x"], object()])
+@pytest.mark.parametrize("data", [None, 1, [b"x"], object(), array("H", b"a:"), {}])
 def test_other_objects_are_refused(data: Any) -> None:
     decoder = SSEDecoder()
-    pytest.raises(TypeError, decoder.feed, data)
-    pytest.raises((TypeError, BufferError), decoder.feed, memoryview(b"a:b:")[::2])
+    with pytest.raises(TypeError):
+        decoder.feed(data)
     assert feed_all(decoder, b"data: x\n\n") == ["x"]
-
-
-def in_two_threads(work: Callable[[], None]) -> None:
-    """Run `work` in two threads that change places often; fail where one raises or does not come back."""
-    failures: list[BaseException] = []
-    start = threading.Barrier(2)
-
-    def run() -> None:
-        try:
-            start.wait(30)
-            work()
-        except BaseException as error:  # noqa: BLE001  reported below, in the test's own thread
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(2)]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    sys.setswitchinterval(interval)
-    assert not failures
-    assert not any(thread.is_alive() for thread in threads)
-
-
-@pytest.mark.parametrize("piece", [b"data: x\n\n", b"id: 1\ndata: " + b"x" * 1000 + b"\n\n" + b": c\n\n" * 1000])
-def test_two_threads_may_feed_one_decoder(piece: bytes) -> None:
-    decoder, events = SSEDecoder(), []
-
-    def work() -> None:
-        for _ in range(500):
-            events.extend(decoder.feed(piece))
-            assert decoder.last_event_id in ("", "1")
-
-    in_two_threads(work)
-    assert len(events) == 1000
-
-
-# iter_sse and aiter_sse
-
-
-def test_iter_sse_yields_before_it_asks_for_more() -> None:
-    asked: list[bytes] = []
-
-    def source() -> Iterator[bytes]:
-        for piece in (b"data: a\r", b"\r", b"\ndata: b\n\ndata: c\n\n", b"data: d\n\n"):
-            asked.append(piece)
-            yield piece
-
-    events = ssewire.iter_sse(source())
-    assert iter(events) is events
-    assert [(event.data, len(asked)) for event in events] == [("a", 2), ("b", 3), ("c", 3), ("d", 4)]
-    assert next(events, None) is None
-
-
-def test_iter_sse_takes_a_whole_body() -> None:
-    for body in (b"data: x\n\n", bytearray(b"data: x\n\n"), memoryview(b"data: x\n\n")):
-        assert [event.data for event in ssewire.iter_sse(body)] == ["x"]
-
-
-def broken(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    yield from pieces
-    raise ConnectionResetError
-
-
-async def abroken(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
-    raise ConnectionResetError
-
-
-@pytest.mark.parametrize("tail", ["discard", "dispatch"])
-def test_the_source_s_error_comes_through_after_its_events(tail: Any) -> None:
-    events = ssewire.iter_sse(broken([b"data: x\n\n", b"data: y\n"]), tail=tail)
-    assert next(events).data == "x"
-    pytest.raises(ConnectionResetError, next, events)
-
-    async def run() -> None:
-        events = ssewire.aiter_sse(abroken([b"data: x\n\n", b"data: y\n"]), tail=tail)
-        assert (await anext(events)).data == "x"
-        with pytest.raises(ConnectionResetError):
-            await anext(events)
-
-    asyncio.run(run())
-
-
-def test_leaving_the_loop_leaves_the_source_open() -> None:
-    source = iter([b"data: a\n\n", b"data: b\n\n"])
-    assert next(ssewire.iter_sse(source)).data == "a"
-    assert list(source) == [b"data: b\n\n"]
-
-    async def run() -> list[bytes]:
-        pieces = as_async([b"data: a\n\n", b"data: b\n\n"])
-        events = ssewire.aiter_sse(pieces)
-        assert (await anext(events)).data == "a"
-        return [piece async for piece in pieces]
-
-    assert asyncio.run(run()) == [b"data: b\n\n"]
-
-
-class Reentrant:
-    """A source that reads the iterator which is just asking it for bytes."""
-
-    def __init__(self) -> None:
-        self.events = ssewire.iter_sse(self)
-        self.pieces = bytewise(b"data: a\n\ndata: b\n\ndata: c\n\n")
-        self.inner: list[ServerSentEvent] = []
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if not self.pieces:
-            raise StopIteration
-        if len(self.pieces) == 18:
-            self.inner.append(next(self.events))
-        return self.pieces.pop(0)
-
-
-def test_no_lock_is_held_while_the_source_is_asked() -> None:
-    source = Reentrant()
-    outer = [event.data for event in source.events]
-    assert [event.data for event in source.inner] + outer == ["a", "b", "c"] or source.inner

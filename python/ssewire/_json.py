@@ -1,24 +1,44 @@
-"""The one JSON reader: orjson, and the standard library for what only it can read."""
+"""The one place where Python reads and writes JSON: orjson, and the standard library for what only it can read."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+# orjson gives integers beyond 64 bits as floats, without a word; the longest that it reads exactly has twenty digits.
+_HUGE_INTEGER = re.compile(r"[0-9]{19}")
 
-def loads(text: str | bytes) -> Any:
+
+def loads(text: str) -> Any:
     """Read JSON text.
 
-    orjson refuses lone surrogates, NaN and infinities, and gives integers beyond 64 bits as floats or not at all; the standard
-    library reads all of these. orjson is imported at the first call: it takes longer than the rest of the package together.
+    What orjson refuses (lone surrogates, NaN, infinities) or rounds (integers beyond 64 bits) the standard library reads.
+    orjson is imported at the first call: that takes longer than importing the rest of the package.
 
     Raises:
         ValueError: The text is not JSON.
     """
-    import orjson
+    import orjson  # noqa: PLC0415 - see above
+
+    if _HUGE_INTEGER.search(text) is None:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass  # the standard library has the last word
+    import json  # noqa: PLC0415 - rarely needed
 
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        import json
-
         return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("expected JSON, got text nested too deeply to be read") from error
+
+
+def dumps(value: Any) -> str:
+    """Write an object as JSON text.
+
+    Raises:
+        TypeError: It is made of other things than JSON's.
+    """
+    import json  # noqa: PLC0415 - for tests and pickles only
+
+    return json.dumps(value, ensure_ascii=True)

@@ -224,12 +224,12 @@ impl EventDecoder {
     /// The end of input: gives what the tail policy says, and makes ready for a new stream.
     ///
     /// The last event ID and the reconnection time outlive it, since a client reconnects with them.
-    pub fn close(&mut self) -> Option<Event<'_>> {
+    ///
+    /// # Errors
+    /// An event that only the end shows to be too large: a limit below a BOM's size, and half a BOM.
+    pub fn close(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
         self.begin_block();
-        let dispatch = match self.options.tail {
-            Tail::Dispatch if self.fault.is_none() => self.close_tail(),
-            _ => None,
-        };
+        let dispatch = if self.fault.is_none() { self.close_tail() } else { Ok(None) };
         self.id_buffer.clone_from(&self.last_event_id);
         self.line.clear();
         self.lines = Lines::default();
@@ -237,13 +237,18 @@ impl EventDecoder {
         self.events = 0;
         // The next call clears the block: until then the event is lent from it.
         self.block.dispatched = true;
-        dispatch.map(|dispatch| self.lend(dispatch))
+        Ok(dispatch?.map(|dispatch| self.lend(dispatch)))
     }
 
-    /// Processes the unterminated line and block as if their line ends had come.
-    fn close_tail(&mut self) -> Option<Dispatch<'static>> {
+    /// Processes the unterminated line and block as if their line ends had come, where the policy says so.
+    fn close_tail(&mut self) -> Result<Option<Dispatch<'static>>, EventTooLarge> {
+        let no_bom = self.lines.end_start();
+        self.extend_open_line(no_bom)?;
+        if self.options.tail == Tail::Discard {
+            return Ok(None);
+        }
         self.end_open_line();
-        self.dispatch().then_some(Dispatch::Kept)
+        Ok(self.dispatch().then_some(Dispatch::Kept))
     }
 
     fn advance<'d>(&mut self, data: &mut &'d [u8]) -> Result<Option<Dispatch<'d>>, EventTooLarge> {

@@ -1,8 +1,41 @@
-//! LLM event streams: bytes -> events -> deltas -> the finished message. No I/O, no Python, no `unsafe`.
-pub mod encode;
-pub mod error;
-pub mod event;
+//! LLM event streams: bytes -> events -> deltas -> the finished message.
+//!
+//! ```text
+//!   bytes ──lines──▶ lines ──event──▶ events ──json──▶ payloads ──dialect──▶ deltas
+//!                                                                  │
+//!                          snapshot, tool_call, text, fields, usage ◀┘        accumulator ties them
+//! ```
+//!
+//! 1. Cuts are invisible: the same bytes give the same events and deltas wherever they are cut.
+//! 2. Framing cannot fail: any bytes are an event stream. Only the size limit raises. Invalid UTF-8 becomes U+FFFD.
+//! 3. Each byte is looked at a bounded number of times; memory is bounded by the limit and the text kept.
+//! 4. Nothing is held back: an event is out with its last byte. Only half of a surrogate pair waits for its other half.
+//! 5. No Python, no I/O, no `unsafe`.
+#![forbid(unsafe_code)]
+
+mod accumulator;
+mod api_error;
+mod delta;
+mod dialect;
+mod encode;
+mod error;
+mod event;
+mod fields;
+mod json;
 mod lines;
-pub use encode::encode;
+mod snapshot;
+mod text;
+mod tool_call;
+mod usage;
+
+pub use accumulator::{Accumulator, UnknownDialect};
+pub use api_error::ApiError;
+pub use delta::{Delta, Sink};
+pub use dialect::names as dialect_names;
+pub use encode::{Unencodable, encode};
 pub use error::EventTooLarge;
 pub use event::{DEFAULT_MAX_EVENT_SIZE, Event, EventDecoder, Options, Tail};
+pub use snapshot::{Choice, Snapshot};
+pub use text::{Text, TextBuffer};
+pub use tool_call::{ToolCall, ToolCalls};
+pub use usage::Usage;

@@ -36,11 +36,17 @@ impl Lines {
             match data.first() {
                 None => return b"",
                 Some(&byte) if byte == BOM[self.bom] => self.bom += 1,
-                Some(_) => return &BOM[..std::mem::replace(&mut self.bom, BOM.len())],
+                Some(_) => return self.end_start(),
             }
             self.take(data, 1);
         }
         b""
+    }
+
+    /// Settles that no (more of a) BOM comes. Returns bytes already taken that looked like one, but were not.
+    pub(crate) fn end_start(&mut self) -> &'static [u8] {
+        let seen = std::mem::replace(&mut self.bom, BOM.len());
+        if seen < BOM.len() { &BOM[..seen] } else { b"" }
     }
 
     /// Takes the next line, or what there is of it.

@@ -2,18 +2,53 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
-use ssewire_core::EventTooLarge;
+use pyo3::types::{IntoPyDict, PyDict, PyType};
+use ssewire_core::{ApiError, EventTooLarge};
+
+use crate::accumulator::Shared;
+use crate::json;
+use crate::snapshot::Snapshot;
 
 static EVENT_TOO_LARGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static PROVIDER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static INCOMPLETE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// An exception, or what went wrong in making it.
+fn made(error: PyResult<Bound<'_, PyAny>>) -> PyErr {
+    error.map_or_else(|error| error, PyErr::from_value)
+}
 
 /// `EventTooLargeError(text, size, limit)`.
 pub(crate) fn event_too_large(py: Python<'_>, fault: &EventTooLarge) -> PyErr {
-    match EVENT_TOO_LARGE.import(py, "ssewire._errors", "EventTooLargeError") {
-        Ok(class) => match class.call1((fault.to_string(), fault.size, fault.limit)) {
-            Ok(error) => PyErr::from_value(error),
-            Err(error) => error,
-        },
-        Err(error) => error,
-    }
+    let class = EVENT_TOO_LARGE.import(py, "ssewire._errors", "EventTooLargeError");
+    made(class.and_then(|class| class.call1((fault.to_string(), fault.size, fault.limit))))
+}
+
+/// Puts the snapshot so far on an exception.
+pub(crate) fn with_snapshot(py: Python<'_>, error: PyErr, shared: &Shared) -> PyErr {
+    let set = error.value(py).setattr("snapshot", Snapshot { shared: shared.clone() });
+    set.map_or_else(|failed| failed, |()| error)
+}
+
+/// `ProviderError(message, code=…, type=…, status=…, body=…, snapshot=…)`.
+pub(crate) fn provider(py: Python<'_>, error: &ApiError, shared: Option<&Shared>) -> PyErr {
+    let make = || {
+        let code = error.code.as_ref().map(|code| json::loads(py, code.as_str())).transpose()?;
+        let details = [("code", code), ("body", Some(json::loads(py, error.body.as_str())?))].into_py_dict(py)?;
+        details.set_item("type", error.kind.as_deref())?;
+        details.set_item("status", error.status)?;
+        details.set_item("snapshot", shared.map(|shared| Snapshot { shared: shared.clone() }))?;
+        PROVIDER.import(py, "ssewire._errors", "ProviderError")?.call((error.message.as_str(),), Some(&details))
+    };
+    made(make())
+}
+
+/// `IncompleteStreamError(text, snapshot=…)`.
+pub(crate) fn incomplete(py: Python<'_>, missing: &str, shared: &Shared) -> PyErr {
+    let make = || {
+        let details = PyDict::new(py);
+        details.set_item("snapshot", Snapshot { shared: shared.clone() })?;
+        INCOMPLETE.import(py, "ssewire._errors", "IncompleteStreamError")?.call((missing,), Some(&details))
+    };
+    made(make())
 }

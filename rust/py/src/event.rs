@@ -1,12 +1,13 @@
 //! `ServerSentEvent`, `SSEDecoder` and the iterator behind `iter_sse`.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator, PyString};
-use ssewire_core::{Event, EventDecoder, Options, Tail, encode};
+use pyo3::types::{PyBytes, PyInt, PyIterator, PyString};
+use ssewire_core::{Event, EventDecoder, EventTooLarge, Options, Tail, encode};
 
 use crate::lock::lock;
 use crate::piece::Piece;
@@ -31,17 +32,9 @@ pub(crate) struct ServerSentEvent {
     /// The last event ID in force at dispatch, "" if none.
     #[pyo3(get)]
     id: Py<PyString>,
-    retry: Retry,
-}
-
-/// A reconnection time: `Option<u64>` under the name that `record!` clones it by.
-#[derive(Clone, Copy)]
-struct Retry(Option<u64>);
-
-impl Retry {
-    fn clone_ref(self, _py: Python<'_>) -> Option<u64> {
-        self.0
-    }
+    /// The reconnection time in milliseconds, where this event carried a valid one.
+    #[pyo3(get)]
+    retry: Option<u64>,
 }
 
 record! {
@@ -63,14 +56,8 @@ record! {
             event: text_or(py, event, "message"),
             data: text_or(py, data, ""),
             id: text_or(py, id, ""),
-            retry: Retry(retry),
+            retry,
         }
-    }
-
-    /// The reconnection time in milliseconds, where this event carried a valid one.
-    #[getter]
-    fn retry(&self) -> Option<u64> {
-        self.retry.0
     }
 
     /// The data, read as JSON.
@@ -91,8 +78,18 @@ record! {
     ///     ValueError: CR, LF or NUL in event or id (no field can inject a line), or a lone surrogate anywhere.
     fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let (event, data, id) = (self.event.to_str(py)?, self.data.to_str(py)?, self.id.to_str(py)?);
-        let wire = encode(event, data, id, self.retry.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let wire = encode(event, data, id, self.retry).map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(PyBytes::new(py, wire.as_bytes()))
+    }
+}
+
+impl ServerSentEvent {
+    pub(crate) fn name<'py>(&'py self, py: Python<'py>) -> PyResult<Cow<'py, str>> {
+        self.event.bind(py).to_cow()
+    }
+
+    pub(crate) fn data<'py>(&'py self, py: Python<'py>) -> PyResult<Cow<'py, str>> {
+        self.data.bind(py).to_cow()
     }
 }
 
@@ -117,9 +114,8 @@ impl Repeated {
 #[derive(Default)]
 struct Decoding {
     decoder: EventDecoder,
-    /// The fault was raised: `close` need not raise it again.
-    raised: bool,
-    faulted: Option<ssewire_core::EventTooLarge>,
+    /// A fault that was found, but not raised: events before it were returned first.
+    fault: Option<EventTooLarge>,
     events: Repeated,
     ids: Repeated,
 }
@@ -136,25 +132,29 @@ impl Decoding {
                 Ok(Some(event)) => out.push(make_event(py, &event, &mut self.events, &mut self.ids)),
                 Ok(None) => return Ok(()),
                 Err(fault) if out.is_empty() => {
-                    self.raised = true;
+                    self.fault = None;
                     return Err(errors::event_too_large(py, &fault));
                 }
                 Err(fault) => {
-                    self.faulted = Some(fault);
+                    self.fault = Some(fault);
                     return Ok(());
                 }
             }
         }
     }
 
+    /// A fault that no call has raised yet.
+    fn raise_fault(&mut self, py: Python<'_>) -> Option<PyErr> {
+        self.fault.take().map(|fault| errors::event_too_large(py, &fault))
+    }
+
     fn close(&mut self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
-        let fault = self.faulted.take().filter(|_| !self.raised);
-        self.raised = false;
-        let event = self.decoder.close();
-        match fault {
-            Some(fault) => Err(errors::event_too_large(py, &fault)),
-            None => Ok(event.map(|event| make_event(py, &event, &mut self.events, &mut self.ids))),
-        }
+        let fault = self.raise_fault(py);
+        let event = match self.decoder.close() {
+            Ok(event) => event.map(|event| make_event(py, &event, &mut self.events, &mut self.ids)),
+            Err(found) => return Err(fault.unwrap_or_else(|| errors::event_too_large(py, &found))),
+        };
+        fault.map_or(Ok(event), Err)
     }
 }
 
@@ -163,7 +163,7 @@ fn make_event(py: Python<'_>, event: &Event<'_>, events: &mut Repeated, ids: &mu
         event: events.make(py, event.event),
         data: PyString::new(py, &event.text()).unbind(),
         id: ids.make(py, event.id),
-        retry: Retry(event.retry),
+        retry: event.retry,
     }
 }
 
@@ -181,11 +181,12 @@ impl FromPyObject<'_, '_> for SizeLimit {
         if size.is_none() {
             return Ok(Self(None));
         }
-        let size: i64 = size.extract()?;
-        match usize::try_from(size) {
-            Ok(size) if size > 0 => Ok(Self(Some(size))),
-            _ => Err(PyValueError::new_err(format!("max_event_size: expected a positive number of bytes or None, got {size}"))),
+        // What no machine's memory holds is as good as no limit.
+        let size = size.cast::<PyInt>()?;
+        if size.gt(0)? {
+            return Ok(Self(Some(size.extract().unwrap_or(usize::MAX))));
         }
+        Err(PyValueError::new_err(format!("max_event_size: expected a positive number of bytes or None, got {}", &*size)))
     }
 }
 
@@ -268,8 +269,7 @@ impl SSEDecoder {
     fn __copy__(&self, py: Python<'_>) -> Self {
         let state = lock(py, &self.state);
         let copy = Decoding {
-            raised: state.raised,
-            faulted: state.faulted.clone(),
+            fault: state.fault.clone(),
             ..Decoding::new(state.decoder.clone())
         };
         Self { state: Mutex::new(copy) }
@@ -324,6 +324,12 @@ impl EventIterator {
     /// Asks the source for a piece, without holding any lock, and decodes it.
     fn pull(&self, py: Python<'_>) -> PyResult<()> {
         let decoder = self.decoder.get();
+        // A fault that came after the last events goes before whatever the source says next.
+        let fault = lock(py, &decoder.state).raise_fault(py);
+        if let Some(fault) = fault {
+            lock(py, &self.state).ended = true;
+            return Err(fault);
+        }
         let (ended, events) = match self.pieces.bind(py).clone().next() {
             Some(Ok(piece)) => (false, decoder.feed(py, &piece)),
             Some(Err(error)) => (true, Err(error)),

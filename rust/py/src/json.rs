@@ -12,3 +12,13 @@ static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 pub(crate) fn loads<'py>(py: Python<'py>, text: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
     LOADS.import(py, "ssewire._json", "loads")?.call1((text,))
 }
+
+static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Writes JSON text.
+///
+/// # Errors
+/// `TypeError` or `ValueError` where the object is none of JSON's.
+pub(crate) fn dumps(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    DUMPS.import(value.py(), "ssewire._json", "dumps")?.call1((value,))?.extract()
+}

@@ -5,15 +5,29 @@
 //!    bytes, and not while an object that the garbage collector tracks is made.
 //! 3. No `unsafe`.
 
+mod accumulator;
+mod delta;
 mod errors;
 mod event;
 mod json;
 mod lock;
 mod piece;
 mod record;
+mod snapshot;
+mod stream;
 
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
+    use crate::accumulator::{Accumulator, observe_whole};
+    #[pymodule_export]
+    use crate::delta::{
+        FinishDelta, OtherDelta, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta, Usage, UsageDelta,
+    };
+    #[pymodule_export]
     use crate::event::{EventIterator, SSEDecoder, ServerSentEvent};
+    #[pymodule_export]
+    use crate::snapshot::{Choice, Snapshot, ToolCall, choice_of, restore_snapshot, tool_call_of};
+    #[pymodule_export]
+    use crate::stream::{DeltaIterator, TextIterator};
 }

@@ -11,7 +11,40 @@ pub(crate) trait Record: PyClass {
 
     /// The fields' values, in that order.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>>;
+
+    /// What is hashed: equal for equal objects. The values, unless some cannot be hashed.
+    fn hashed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        self.values(py)
+    }
 }
+
+/// A field of a record.
+pub(crate) trait Field {
+    fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
+}
+
+impl<T> Field for Py<T> {
+    fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.bind(py).as_any().clone())
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.as_ref().map_or_else(|| Ok(py.None().into_bound(py)), |field| field.value(py))
+    }
+}
+
+macro_rules! number_fields {
+    ($($number:ty),+) => {$(
+        impl Field for $number {
+            fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                Ok(self.into_pyobject(py)?.into_any())
+            }
+        }
+    )+};
+}
+number_fields!(i64, u64, usize);
 
 /// `Name(field=value, …)`, which evaluates to an equal object.
 pub(crate) fn repr<T: Record>(py: Python<'_>, record: &T) -> PyResult<String> {
@@ -24,38 +57,37 @@ pub(crate) fn repr<T: Record>(py: Python<'_>, record: &T) -> PyResult<String> {
     Ok(format!("{}({})", class.name()?.to_str()?, fields.join(", ")))
 }
 
-/// What `pickle` and `copy` rebuild the object from: its class and the constructor's arguments.
-pub(crate) fn reduce<'py, T: Record>(
-    py: Python<'py>,
-    record: &T,
-) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-    Ok((PyType::new::<T>(py), record.values(py)?))
-}
-
 /// A constructor's `str` argument, or its default.
 pub(crate) fn text_or(py: Python<'_>, text: Option<Bound<'_, PyString>>, default: &str) -> Py<PyString> {
     text.unwrap_or_else(|| PyString::new(py, default)).unbind()
 }
 
-/// Writes the methods that every [`Record`] has beside its own.
+/// Writes the trait for a class whose fields are its struct's, and its methods.
 macro_rules! record {
     ($class:ident { $($field:ident),+ } $($own:tt)*) => {
         impl $crate::record::Record for $class {
             const FIELDS: &'static [&'static str] = &[$(stringify!($field)),+];
 
             fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
-                let values = [$(self.$field.clone_ref(py).into_pyobject(py)?.into_any()),+];
-                pyo3::types::PyTuple::new(py, values)
+                pyo3::types::PyTuple::new(py, [$($crate::record::Field::value(&self.$field, py)?),+])
             }
         }
 
+        $crate::record::record_methods! { $class { $($field),+ } $($own)* }
+    };
+}
+pub(crate) use record;
+
+/// Writes the methods that every [`Record`] has beside its own.
+macro_rules! record_methods {
+    ($class:ident { $($field:ident),+ } $($own:tt)*) => {
         #[pymethods]
         impl $class {
             $($own)*
 
             #[classattr]
             #[allow(non_upper_case_globals)]
-            const __match_args__: ($($crate::record::record!(@str $field),)+) = ($(stringify!($field),)+);
+            const __match_args__: ($($crate::record::record_methods!(@str $field),)+) = ($(stringify!($field),)+);
 
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
                 $crate::record::repr(py, self)
@@ -71,18 +103,18 @@ macro_rules! record {
             }
 
             fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-                use $crate::record::Record;
-                self.values(py)?.hash()
+                $crate::record::Record::hashed(self, py)?.hash()
             }
 
+            /// What `pickle` and `copy` rebuild the object from: its class and the constructor's arguments.
             fn __reduce__<'py>(
                 &self,
                 py: Python<'py>,
             ) -> PyResult<(Bound<'py, pyo3::types::PyType>, Bound<'py, pyo3::types::PyTuple>)> {
-                $crate::record::reduce(py, self)
+                Ok((pyo3::types::PyType::new::<Self>(py), $crate::record::Record::values(self, py)?))
             }
         }
     };
     (@str $field:ident) => { &'static str };
 }
-pub(crate) use record;
+pub(crate) use record_methods;

@@ -1,0 +1,119 @@
+"""Which source is read how.
+
+1. A response is recognised by the module and the name of its class, or of a base class: nothing has to be imported, and
+   a client's subclasses count as its responses.
+2. Everything else goes by what it can do: the buffer protocol, `__aiter__`, `read`, `__iter__`.
+3. What cannot be read is refused here, at once, with what to do instead.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from ssewire._sources import aiohttp, http_client, httpx, niquests, plain, requests, urllib3
+from ssewire._sources.base import async_memory, describe, dig, memory, needs_async, needs_sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ssewire._sources.base import AsyncSource, Piece, Source
+
+    Openers = tuple[Callable[[Any], Source], Callable[[Any], AsyncSource]]
+
+_OPENERS: dict[tuple[str, str], Openers] = {
+    ("aiohttp", "ClientResponse"): (aiohttp.open_sync, aiohttp.open_async),
+    ("aiohttp", "StreamReader"): (aiohttp.open_content, aiohttp.open_content_async),
+    ("asyncio", "StreamReader"): (plain.open_reader, plain.open_reader_async),
+    ("http", "HTTPResponse"): (http_client.open_sync, http_client.open_async),
+    ("httpx", "Response"): (httpx.open_sync, httpx.open_async),
+    ("httpx2", "Response"): (httpx.open_sync, httpx.open_async),
+    ("niquests", "Response"): (niquests.open_sync, niquests.open_async),
+    ("requests", "Response"): (requests.open_sync, requests.open_async),
+    ("urllib", "addinfourl"): (http_client.open_info, http_client.open_async),
+    ("urllib3", "BaseHTTPResponse"): (urllib3.open_sync, urllib3.open_async),
+    ("urllib3", "HTTPResponse"): (urllib3.open_sync, urllib3.open_async),  # there is no base class before 2.0
+}
+
+
+def open_source(source: Any) -> Source:
+    """Open whatever can be read without await.
+
+    Raises:
+        TypeError: it cannot be read, or only asynchronously.
+        ValueError: somebody else has read the body, and it cannot be read again.
+    """
+    openers = _openers(source)
+    if openers is not None:
+        return openers[0](source)
+    data = _buffer(source)
+    if data is not None:
+        return memory(data)
+    _refuse_unreadable(source)
+    if hasattr(source, "__aiter__") and not hasattr(source, "__iter__"):
+        raise needs_async(source)
+    if hasattr(source, "read"):
+        return plain.FileSource(source)
+    if hasattr(source, "__iter__"):
+        return plain.IterableSource(source)
+    raise _unknown(source)
+
+
+def open_async_source(source: Any) -> AsyncSource:
+    """Open whatever can be read with await.
+
+    Raises:
+        TypeError: it cannot be read, or only without await.
+        ValueError: somebody else has read the body, and it cannot be read again.
+    """
+    openers = _openers(source)
+    if openers is not None:
+        return openers[1](source)
+    data = _buffer(source)
+    if data is not None:
+        return async_memory(data)
+    _refuse_unreadable(source)
+    if hasattr(source, "__aiter__"):
+        return plain.AsyncIterableSource(source)
+    if hasattr(source, "read") or hasattr(source, "__iter__"):
+        raise needs_sync(source)
+    raise _unknown(source)
+
+
+def _openers(source: object) -> Openers | None:
+    for cls in type(source).__mro__:
+        openers = _OPENERS.get((cls.__module__.partition(".")[0], cls.__name__))
+        if openers is not None:
+            return openers
+    return None
+
+
+def _buffer(source: object) -> Piece | None:
+    """Return an object with the buffer protocol as bytes-like, None if it is something else."""
+    if isinstance(source, (bytes, bytearray)):
+        return source
+    try:
+        return memoryview(source).cast("B")  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def _refuse_unreadable(source: object) -> None:
+    if isinstance(source, str):
+        raise TypeError("an event stream is bytes: pass bytes or the response itself, not str")
+    if isinstance(source, io.TextIOBase) or (hasattr(source, "read") and isinstance(dig(source, "encoding"), str)):
+        raise TypeError(
+            f"an event stream is bytes, and {describe(source)} is a text file: open it with mode 'rb' "
+            "(of the standard input take sys.stdin.buffer)"
+        )
+    if hasattr(source, "__await__"):
+        raise TypeError(f"{describe(source)} is not a response yet: await it and pass the result")
+
+
+def _unknown(source: object) -> TypeError:
+    if hasattr(source, "__enter__") or hasattr(source, "__aenter__"):
+        return TypeError(f"{describe(source)} is a context manager: pass what its `with` statement gives")
+    return TypeError(
+        f"cannot read {describe(source)}: pass a response of requests, httpx, httpx2, aiohttp, urllib3, niquests, "
+        "http.client or urllib.request, a binary file, an (async) iterable of bytes, or bytes"
+    )

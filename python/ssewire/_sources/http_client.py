@@ -1,0 +1,122 @@
+"""http.client, and urllib.request, which hands out its responses."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ssewire._sources.base import READ_SIZE, Source, consumed, dig, needs_sync, shut_down
+from ssewire._sources.plain import FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ssewire._sources.base import AsyncSource
+
+    class HTTPResponse(Protocol):
+        """http.client.HTTPResponse, as far as it is used."""
+
+        status: int
+        headers: Mapping[str, str]
+        length: int | None  # bytes of the body that are still to come, where Content-Length told
+        will_close: bool
+
+        def read1(self, size: int) -> bytes:
+            """Return what is there, b"" at the end and where the connection ended before it."""
+
+        def isclosed(self) -> bool:
+            """Whether the body was read or the response closed."""
+
+        def close(self) -> None:
+            """Close it."""
+
+    class AddInfoURL(Protocol):
+        """urllib.response.addinfourl: a file with headers. An HTTPError is one, around a response."""
+
+        status: int | None
+        headers: Mapping[str, str]
+        fp: Any
+
+
+class HTTPClientSource(Source):
+    """A response of http.client."""
+
+    __slots__ = ("_http",)
+
+    def __init__(self, http: HTTPResponse, response: object) -> None:
+        super().__init__(_decoded(http), response, http.status, http.headers.get("Content-Type"))
+        self._http = http
+
+    def _keeps_open(self) -> bool:
+        return not self._http.will_close
+
+    def _release(self) -> None:
+        sock = self._socket()
+        if sock is not None and self._http.length != 0:
+            # The HTTPConnection holds the socket too. Left open, the server would go on sending, and the connection's
+            # next response would begin in the middle of this body.
+            shut_down(sock)
+        self._http.close()
+
+    def _socket(self) -> object | None:
+        sock: object | None = http_socket(self._http)
+        return sock
+
+
+def open_sync(response: HTTPResponse, passed: object | None = None) -> Source:
+    """Read a response; `passed` is what the caller holds, where that is not the response itself."""
+    if response.isclosed():
+        raise consumed(response)
+    return HTTPClientSource(response, response if passed is None else passed)
+
+
+def open_async(response: object) -> AsyncSource:
+    """Refuse a response."""
+    raise needs_sync(response)
+
+
+def open_info(info: AddInfoURL) -> Source:
+    """Read what urlopen gives for other URLs than http ones, or the HTTPError that it raises."""
+    if hasattr(info.fp, "read1") and hasattr(info.fp, "will_close"):
+        return open_sync(info.fp, info)
+    return FileSource(info.fp, info, info.status, info.headers.get("Content-Type"))
+
+
+def http_socket(response: object) -> Any:
+    """Return the socket below an http.client.HTTPResponse; None once its body was read or it was closed."""
+    return dig(response, "fp", "raw", "_sock")
+
+
+def _decoded(response: HTTPResponse) -> Iterator[bytes]:
+    # http.client leaves the body encoded. These two codings need nothing that Python lacks.
+    coding = (response.headers.get("Content-Encoding") or "").strip().lower()
+    pieces = _read(response)
+    return _inflated(pieces) if coding in {"gzip", "x-gzip", "deflate"} else pieces
+
+
+def _read(response: HTTPResponse) -> Iterator[bytes]:
+    while data := response.read1(READ_SIZE):
+        if response.length == 0:
+            response.close()  # frees the connection before the caller asks for a further piece
+        yield data
+    missing = response.length
+    response.close()
+    if missing:
+        # read1 passes a body that Content-Length promised to be longer for a complete one.
+        raise sys.modules["http.client"].IncompleteRead(b"", missing)
+
+
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress gzip (any number of members) or zlib data as it comes."""
+    import zlib  # noqa: PLC0415 - seldom needed
+
+    decoder = zlib.decompressobj(wbits=47)  # 32 + 15: either format, told by its first bytes
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if decoder.eof:
+                decoder = zlib.decompressobj(wbits=47)
+            data = decoder.decompress(rest)
+            if data:
+                yield data
+            rest = decoder.unused_data

@@ -1,0 +1,74 @@
+"""`ssewire serve`: recorded streams as an OpenAI-compatible endpoint on loopback."""
+
+from __future__ import annotations
+
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from ssewire.cli.status import COMPLETE, CommandError
+from ssewire.replay import ReplayServer
+from ssewire.replay.answer import error_body
+from ssewire.replay.options import Framing
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+_HELP = "replay recorded streams as an OpenAI-compatible endpoint"
+
+
+def add_to(commands: Any) -> None:
+    """Add the command's arguments."""
+    parser = commands.add_parser("serve", help=_HELP, description=f"{_HELP[0].upper()}{_HELP[1:]} on 127.0.0.1.")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", type=Path, help="recorded streams (default: two of our own)"
+    )
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--rate", metavar="N", type=float, help="events a second (default: as fast as possible)")
+    parser.add_argument("--piece-size", metavar="BYTES", type=int, help="cut each event in writes of so many bytes")
+    parser.add_argument("--framing", choices=get_args(Framing), default="chunked", help="how the body is delimited")
+    parser.add_argument("--gzip", action="store_true", help="compress, flushed with each write")
+    parser.add_argument("--drop-after", metavar="N", type=int, help="cut the connection after so many events")
+    parser.add_argument("--fail", metavar="STATUS", type=int, help="answer with this HTTP status and an error")
+    parser.add_argument("--fail-times", metavar="N", type=int, help="fail or drop only the first N requests")
+    parser.add_argument("--linger", action="store_true", help="leave the body open after the last event")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, until it is interrupted."""
+    with _server(args) as server:
+        print(f"{server.url}\ntry: curl -N {server.url}/chat/completions -d '{{\"stream\": true}}'", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return COMPLETE  # the way to end it
+    return COMPLETE
+
+
+def demo_streams() -> Sequence[bytes]:
+    """Return the streams that come with the package: a chat with reasoning, and one with parallel tool calls."""
+    folder = resources.files("ssewire") / "demo_streams"
+    return [(folder / name).read_bytes() for name in ("chat.sse", "tools.sse")]
+
+
+def _server(args: argparse.Namespace) -> ReplayServer:
+    try:
+        return ReplayServer(
+            args.files or demo_streams(),
+            rate=args.rate,
+            port=args.port,
+            piece_size=args.piece_size,
+            framing=args.framing,
+            encoding="gzip" if args.gzip else "identity",
+            drop_after=args.drop_after,
+            fail=None if args.fail is None else (args.fail, error_body("a failure, as asked for with --fail")),
+            fail_times=args.fail_times,
+            linger=args.linger,
+        )
+    except OSError as error:
+        raise CommandError(f"{error.filename or 'cannot listen'}: {error.strerror}") from error
+    except (ValueError, OverflowError) as error:  # OverflowError: a port beyond 65535
+        raise CommandError(str(error)) from error

@@ -1,0 +1,230 @@
+//! Ties the layers: bytes -> events -> deltas -> the snapshot.
+
+use crate::api_error::ApiError;
+use crate::delta::{Delta, Sink};
+use crate::dialect::{self, Dialect};
+use crate::error::EventTooLarge;
+use crate::event::{Event, EventDecoder, Options, Tail};
+use crate::json::{Payload, Raw, is_whitespace, quote};
+use crate::snapshot::Snapshot;
+
+/// Bytes of a body that are kept to show where no event was found in it.
+const FOREIGN: usize = 64 * 1024;
+
+/// A dialect of that name is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownDialect(pub String);
+
+impl std::fmt::Display for UnknownDialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = dialect::names().map(|name| format!("{name:?}")).collect();
+        write!(f, "dialect: expected {}, got {:?}", names.join(" or "), self.0)
+    }
+}
+
+impl std::error::Error for UnknownDialect {}
+
+/// Accumulates one stream.
+///
+/// ```
+/// let mut accumulator = ssewire_core::Accumulator::new(None, Some(1 << 20))?;
+/// let body = b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+/// accumulator.feed(body, &mut |delta| println!("{delta:?}"))?;
+/// assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("Hi"));
+/// assert!(accumulator.is_complete());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Accumulator {
+    decoder: EventDecoder,
+    fold: Fold,
+}
+
+#[derive(Clone, Default)]
+struct Fold {
+    dialect: Option<&'static Dialect>,
+    snapshot: Snapshot,
+    /// Lines before the first payload that are neither an event stream's nor an error: all there is to show where none comes.
+    foreign: Vec<u8>,
+}
+
+impl Accumulator {
+    /// An accumulator for one stream; the dialect is found from the first payload that tells it, unless it is named.
+    ///
+    /// # Errors
+    /// The name is of no dialect.
+    pub fn new(name: Option<&str>, max_event_size: Option<usize>) -> Result<Self, UnknownDialect> {
+        let known = |name: &str| dialect::named(name).ok_or_else(|| UnknownDialect(name.to_owned()));
+        let dialect = name.map(known).transpose()?;
+        let options = Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_stray: true };
+        let fold = Fold { dialect, ..Fold::default() };
+        Ok(Self { decoder: EventDecoder::new(options), fold })
+    }
+
+    /// Takes a piece of the body, cut anywhere, and tells what it changes.
+    ///
+    /// # Errors
+    /// An event is larger than the limit: all before it is folded, and every later call gives the same error.
+    pub fn feed(&mut self, mut data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
+        while let Some(event) = self.decoder.next(&mut data)? {
+            self.fold.event(&event, out);
+        }
+        Ok(())
+    }
+
+    /// Folds an event that was framed otherwise.
+    pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) {
+        self.fold.event(&Event { event, data: data.as_bytes(), id: "", retry: None, stray: b"" }, out);
+    }
+
+    /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
+    pub fn flush(&mut self, out: &mut Sink<'_>) {
+        // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
+        if let Ok(Some(event)) = self.decoder.close()
+            && (event.data.is_empty() || is_whole(&event))
+        {
+            self.fold.event(&event, out);
+        }
+        self.fold.snapshot.settle(out);
+    }
+
+    /// The whole so far.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.fold.snapshot
+    }
+
+    /// The dialect's name; `None` until a payload told it.
+    pub fn dialect(&self) -> Option<&'static str> {
+        self.fold.dialect.map(|dialect| dialect.name)
+    }
+
+    /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
+    pub fn is_complete(&self) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.done || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot))
+    }
+
+    /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
+    pub fn object(&self) -> String {
+        self.fold.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.object)(self.snapshot()))
+    }
+
+    /// Whether nothing was found in the body yet: no payload, no error and no sentinel.
+    pub fn is_empty(&self) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.payloads == 0 && snapshot.error.is_none() && !snapshot.done
+    }
+
+    /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or sentinel in it.
+    pub fn foreign(&self) -> Option<&[u8]> {
+        Some(self.fold.foreign.as_slice()).filter(|foreign| self.is_empty() && !foreign.is_empty())
+    }
+
+    /// What is missing for the stream to be complete, in words; `None` where nothing is.
+    pub fn missing(&self) -> Option<String> {
+        if self.is_complete() {
+            return None;
+        }
+        let payloads = self.snapshot().payloads;
+        Some(match self.foreign() {
+            Some(body) => {
+                let begin: String = String::from_utf8_lossy(body).chars().take(80).collect();
+                format!("expected an event stream, got a body without an event, which begins {begin:?}")
+            }
+            None if payloads == 0 => "the stream ended before its first event".into(),
+            None => format!("the stream ended before its terminal, after event {payloads}"),
+        })
+    }
+
+    /// An accumulator that has come as far as another one that wrote these: [`Self::object`], its error and whether it was done.
+    ///
+    /// # Errors
+    /// The name is of no dialect.
+    pub fn restore(name: Option<&str>, object: &str, error: Option<ApiError>, done: bool) -> Result<Self, UnknownDialect> {
+        let mut restored = Self::new(name, None)?;
+        if let (Some(dialect), Ok(payload)) = (restored.fold.dialect, Payload::parse(object)) {
+            (dialect.fold)(&mut restored.fold.snapshot, "", payload.raw(), &mut |_| {});
+        }
+        restored.fold.snapshot.error = error;
+        restored.fold.snapshot.done = done;
+        Ok(restored)
+    }
+}
+
+/// Whether an unterminated event can be trusted to be all there: a gateway dropped its blank line, but nothing was cut.
+fn is_whole(event: &Event<'_>) -> bool {
+    let text = event.text();
+    let payload = Payload::parse(&text);
+    is_sentinel(&text) || payload.is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array())
+}
+
+/// `[DONE]`, which some servers pad and some quote.
+fn is_sentinel(text: &str) -> bool {
+    matches!(text.trim(), "[DONE]" | "\"[DONE]\"")
+}
+
+impl Fold {
+    fn event(&mut self, event: &Event<'_>, out: &mut Sink<'_>) {
+        if self.snapshot.done {
+            return;
+        }
+        let text = event.text();
+        if is_sentinel(&text) {
+            self.snapshot.settle(out);
+            self.snapshot.done = true;
+        } else if !text.trim_matches(is_whitespace).is_empty() {
+            self.snapshot.payloads += 1;
+            match Payload::parse(&text) {
+                Ok(payload) => self.payload(event.event, payload.raw(), out),
+                Err(reason) => self.text(event.event, &text, &reason, out),
+            }
+        }
+        if !event.stray.is_empty() {
+            self.stray(&String::from_utf8_lossy(event.stray), out);
+        }
+    }
+
+    fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
+        self.dialect = self.dialect.or_else(|| dialect::detect(event, payload));
+        let error = ApiError::find(event, payload);
+        let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, event, payload, out));
+        if !folded && error.is_none() {
+            out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
+        }
+        if let Some(error) = error {
+            self.snapshot.fail(error);
+        }
+    }
+
+    /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
+    fn text(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
+        match event {
+            "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
+            "message" if self.dialect.is_some() => {
+                self.snapshot.fail(ApiError::malformed(self.snapshot.payloads, text, reason));
+            }
+            _ => out(Delta::Other { choice: 0, kind: "event", json: &quote(text) }),
+        }
+    }
+
+    /// Lines that are no field of the standard: an error in some servers' own form, a whole body without framing, or nothing.
+    fn stray(&mut self, stray: &str, out: &mut Sink<'_>) {
+        if let Some(error) = ApiError::find_in_stray(stray) {
+            self.snapshot.fail(error);
+        } else if self.snapshot.payloads == 0 && !Payload::parse(stray).is_ok_and(|body| self.body(body.raw(), out)) {
+            let room = FOREIGN.saturating_sub(self.foreign.len());
+            self.foreign.extend_from_slice(&stray.as_bytes()[..stray.len().min(room)]);
+        }
+    }
+
+    /// A whole object instead of a stream: folded as one chunk, and complete with it. Whether a dialect knows it.
+    fn body(&mut self, body: Raw<'_>, out: &mut Sink<'_>) -> bool {
+        let Some(dialect) = dialect::detect("", body) else { return false };
+        self.dialect = Some(dialect);
+        self.snapshot.payloads += 1;
+        (dialect.fold)(&mut self.snapshot, "", body, out);
+        self.snapshot.settle(out);
+        self.snapshot.done = true;
+        true
+    }
+}

@@ -1,0 +1,395 @@
+//! OpenAI's chat completions, and everyone who sends something like them.
+//!
+//! The merge rule, in the order of a chunk:
+//!
+//! 1. Choices are kept by index (0 where it is missing); a choice's `delta` counts, `text` only where there is no delta, and
+//!    `message` only in a whole non-streaming object: beside deltas it repeats the text so far.
+//! 2. Text is appended and null changes nothing; of several names for the reasoning the first that is not empty counts.
+//! 3. Tool calls: see `tool_call`.
+//! 4. The last finish reason counts, and null never takes one back; missing at the end means cut off, never "stop".
+//! 5. Usage is laid over the older one, wherever it stands; never summed.
+//! 6. Other members are kept (see `fields`); padding is dropped.
+
+use std::borrow::Cow;
+
+use super::Dialect;
+use crate::api_error::ApiError;
+use crate::delta::{Delta, Sink};
+use crate::fields::{Lists, Nulls};
+use crate::json::{ObjectWriter, Raw, write_array};
+use crate::snapshot::{Choice, Snapshot};
+use crate::text::Text;
+use crate::tool_call::{Piece, ToolCall};
+
+pub(super) static DIALECT: Dialect = Dialect { name: "openai-chat", detects, fold, complete, object };
+
+/// Random padding against observers who count bytes.
+const PADDING: [&str; 2] = ["obfuscation", "p"];
+
+const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
+
+/// The kind of the one call that the deprecated `function_call` member streams.
+const LEGACY: &str = "function_call";
+
+fn detects(_event: &str, payload: Raw<'_>) -> bool {
+    let object = payload.member("object").and_then(Raw::str).unwrap_or_default();
+    let Some(choices) = payload.member("choices").filter(|choices| choices.is_array()) else {
+        return object == "chat.completion.chunk";
+    };
+    // Some servers call their chat chunks `text_completion` too; only a delta tells them apart.
+    object != "text_completion" || choices.items().iter().any(|choice| choice.member("delta").is_some())
+}
+
+fn complete(snapshot: &Snapshot) -> bool {
+    !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())
+}
+
+fn fold(snapshot: &mut Snapshot, _event: &str, payload: Raw<'_>, out: &mut Sink<'_>) -> bool {
+    let members = payload.members();
+    if !members.iter().any(|(name, _)| matches!(name.as_ref(), "choices" | "usage" | "x_groq")) {
+        return false;
+    }
+    let whole = members.iter().any(|(name, value)| name == "object" && value.str().as_deref() == Some("chat.completion"));
+    for (_, choices) in members.iter().filter(|(name, _)| name == "choices") {
+        for choice in choices.items() {
+            fold_choice(snapshot, choice, whole, out);
+        }
+    }
+    for (name, value) in &members {
+        fold_member(snapshot, name, *value, out);
+    }
+    true
+}
+
+fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    match name {
+        "choices" | "object" | "error" => {}
+        name if PADDING.contains(&name) => {}
+        "id" => snapshot.set_id(&value.str().unwrap_or_default()),
+        "model" => snapshot.set_model(&value.str().unwrap_or_default()),
+        "created" => {
+            if value.is_truthy() && snapshot.fields.scalar(&["created"]).is_none() {
+                snapshot.fields.set("created", value.as_str().to_owned());
+            }
+        }
+        "usage" => fold_usage(snapshot, value, out),
+        "x_groq" => fold_groq(snapshot, value, out),
+        _ => {
+            let known = matches!(name, "system_fingerprint" | "service_tier");
+            let empty = value.str().is_some_and(|text| text.is_empty());
+            if !empty && snapshot.fields.merge(name, value, Lists::Replace) && !known {
+                out(Delta::Other { choice: 0, kind: name, json: value.as_str() });
+            }
+        }
+    }
+}
+
+fn fold_usage(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
+    if usage.is_object() && snapshot.usage.overlay(usage) {
+        out(Delta::Usage { usage: &snapshot.usage });
+    }
+}
+
+/// Groq's own member holds the usage beside other things.
+fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
+    for (name, value) in groq.members() {
+        if name == "usage" {
+            fold_usage(snapshot, value, out);
+        } else if snapshot.fields.object("x_groq").merge(&name, value, Lists::Replace) {
+            out(Delta::Other { choice: 0, kind: "x_groq", json: groq.as_str() });
+        }
+    }
+}
+
+fn fold_choice(snapshot: &mut Snapshot, item: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
+    let members = item.members();
+    let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+    let index = member("index").and_then(Raw::integer).unwrap_or(0);
+    let choice = snapshot.choice(index);
+    let delta = member("delta").filter(|delta| delta.is_object());
+    match delta.or_else(|| member("message").filter(|_| whole)) {
+        Some(delta) => fold_delta(choice, delta, whole, out),
+        None => {
+            if let Some(text) = member("text").and_then(Raw::text) {
+                choice.add_content(&text, out);
+            }
+        }
+    }
+    for (name, value) in &members {
+        fold_choice_member(choice, name, *value, out);
+    }
+    if let Some(error) = member("error").filter(|error| error.is_truthy()) {
+        snapshot.fail(ApiError::of(error, item));
+    }
+    if let Some(usage) = member("usage") {
+        fold_usage(snapshot, usage, out);
+    }
+}
+
+fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    match name {
+        "index" | "delta" | "message" | "text" | "usage" | "error" => {}
+        name if PADDING.contains(&name) => {}
+        "finish_reason" => choice.finish(&value.str().unwrap_or_default(), out),
+        "logprobs" => {
+            if choice.logprobs.overlay(value, Lists::Extend, Nulls::Drop) {
+                out(Delta::Other { choice: choice.index, kind: "logprobs", json: value.as_str() });
+            }
+        }
+        _ => {
+            if choice.fields.merge(name, value, Lists::Extend) {
+                out(Delta::Other { choice: choice.index, kind: name, json: value.as_str() });
+            }
+        }
+    }
+}
+
+fn fold_delta(choice: &mut Choice, delta: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
+    let members = delta.members();
+    fold_reasoning(choice, &members, out);
+    for (name, value) in &members {
+        match name.as_ref() {
+            "role" => choice.set_role(&value.str().unwrap_or_default(), out),
+            "content" => fold_content(choice, *value, out),
+            "refusal" => {
+                if let Some(text) = value.text() {
+                    choice.add_refusal(&text, out);
+                }
+            }
+            "tool_calls" => fold_tool_calls(choice, *value, whole, out),
+            "function_call" => fold_function_call(choice, *value, out),
+            "audio" => fold_audio(choice, *value, out),
+            "reasoning_details" => {
+                fold_details(choice, *value);
+                tell_other(choice, name, *value, out);
+            }
+            name if PADDING.contains(&name) || (REASONING.contains(&name) && value.text().is_some()) => {}
+            name => {
+                if choice.message_fields.merge(name, *value, Lists::Extend) {
+                    tell_other(choice, name, *value, out);
+                }
+            }
+        }
+    }
+}
+
+fn tell_other(choice: &Choice, kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    if value.is_truthy() {
+        out(Delta::Other { choice: choice.index, kind, json: value.as_str() });
+    }
+}
+
+fn fold_reasoning(choice: &mut Choice, members: &[(Cow<'_, str>, Raw<'_>)], out: &mut Sink<'_>) {
+    for known in REASONING {
+        let found = members.iter().find(|(name, _)| name == known).and_then(|(_, value)| value.text());
+        if let Some(text) = found.filter(|text| !text.is_empty()) {
+            return add_reasoning(choice, known, &text, out);
+        }
+    }
+    let details = members.iter().find(|(name, _)| name == "reasoning_details");
+    for detail in details.map(|(_, value)| value.items()).unwrap_or_default() {
+        if let Some(text) = detail.member("text").or_else(|| detail.member("summary")).and_then(Raw::text) {
+            add_reasoning(choice, "reasoning", &text, out);
+        }
+    }
+}
+
+fn add_reasoning(choice: &mut Choice, name: &'static str, text: &Text<'_>, out: &mut Sink<'_>) {
+    if choice.reasoning_name.is_empty() {
+        choice.reasoning_name = name;
+    }
+    choice.add_reasoning(text, out);
+}
+
+/// Content is text, or (Mistral) a list of text and thinking parts.
+fn fold_content(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
+    if let Some(text) = content.text() {
+        return choice.add_content(&text, out);
+    }
+    for part in content.items() {
+        fold_part(choice, part, out);
+    }
+}
+
+fn fold_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
+    if let Some(text) = part.text() {
+        return choice.add_content(&text, out);
+    }
+    let kind = part.member("type").and_then(Raw::str).unwrap_or_default();
+    let text = part.member("text").and_then(Raw::text);
+    match (kind.as_ref(), text, part.member("thinking")) {
+        ("text" | "", Some(text), _) => choice.add_content(&text, out),
+        ("thinking", _, Some(thinking)) => fold_thinking(choice, thinking, out),
+        _ => {
+            let list = format!("[{}]", part.as_str());
+            if let Ok(payload) = crate::json::Payload::parse(&list) {
+                choice.message_fields.merge("content_parts", payload.raw(), Lists::Extend);
+            }
+            tell_other(choice, if kind.is_empty() { "content_part" } else { &kind }, part, out);
+        }
+    }
+}
+
+fn fold_thinking(choice: &mut Choice, thinking: Raw<'_>, out: &mut Sink<'_>) {
+    if let Some(text) = thinking.text() {
+        return add_reasoning(choice, "reasoning_content", &text, out);
+    }
+    for part in thinking.items() {
+        if let Some(text) = part.member("text").and_then(Raw::text) {
+            add_reasoning(choice, "reasoning_content", &text, out);
+        }
+    }
+}
+
+fn fold_tool_calls(choice: &mut Choice, calls: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
+    let items = calls.items();
+    for (place, item) in items.iter().enumerate() {
+        let index = item.member("index").and_then(Raw::integer);
+        // A whole object lists its calls: each is one.
+        let index = index.or_else(|| i64::try_from(place).ok().filter(|_| whole));
+        fold_tool_call(choice, *item, index, (place, items.len()), out);
+    }
+}
+
+/// Null, `""` and the string `"null"` are all said for "none".
+fn present<'a>(owner: Option<Raw<'a>>, name: &str) -> Cow<'a, str> {
+    let text = owner.and_then(|owner| owner.member(name)).and_then(Raw::str).unwrap_or_default();
+    if text == "null" { Cow::Borrowed("") } else { text }
+}
+
+fn fold_tool_call(choice: &mut Choice, item: Raw<'_>, index: Option<i64>, place: (usize, usize), out: &mut Sink<'_>) {
+    let function = item.member("function").or_else(|| item.member("custom")).filter(|function| function.is_object());
+    let arguments = function.and_then(|function| function.member("arguments").or_else(|| function.member("input")));
+    let piece = Piece {
+        index,
+        place,
+        id: &present(Some(item), "id"),
+        kind: &present(Some(item), "type"),
+        name: &present(function, "name"),
+        arguments: argument_text(arguments),
+    };
+    let position = choice.add_tool_call(&piece, out);
+    keep_call_members(choice.tool_calls.at(position), item, function);
+}
+
+/// Arguments are text; an object that a server sends instead is written out as such.
+fn argument_text(arguments: Option<Raw<'_>>) -> Text<'_> {
+    let Some(arguments) = arguments else { return Text::from("") };
+    arguments.text().unwrap_or_else(|| Text::Whole(Cow::Owned(arguments.compact())))
+}
+
+fn keep_call_members(call: &mut ToolCall, item: Raw<'_>, function: Option<Raw<'_>>) {
+    for (name, value) in item.members() {
+        if !matches!(name.as_ref(), "index" | "id" | "type" | "function" | "custom") {
+            call.fields.merge(&name, value, Lists::Extend);
+        }
+    }
+    for (name, value) in function.map(Raw::members).unwrap_or_default() {
+        if !matches!(name.as_ref(), "name" | "arguments" | "input") {
+            call.function_fields.merge(&name, value, Lists::Extend);
+        }
+    }
+}
+
+/// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's.
+fn fold_function_call(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
+    if function.is_object() {
+        let name = present(Some(function), "name");
+        let arguments = argument_text(function.member("arguments"));
+        choice.add_sole_call(LEGACY, &name, arguments, out);
+    }
+}
+
+/// Audio comes as pieces of base64 and of its transcript, beside an id and an expiry.
+fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
+    for (name, value) in audio.members() {
+        let kept = choice.message_fields.object("audio");
+        match name.as_ref() {
+            "data" | "transcript" => kept.append(&name, value),
+            _ => _ = kept.merge(&name, value, Lists::Replace),
+        }
+    }
+    tell_other(choice, "audio", audio, out);
+}
+
+fn fold_details(choice: &mut Choice, details: Raw<'_>) {
+    for detail in details.items() {
+        let key = |name| detail.member(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
+        let item = choice.details.item((key("type"), key("index"), key("id")));
+        for (name, value) in detail.members() {
+            match name.as_ref() {
+                "text" | "summary" => item.append(&name, value),
+                _ => _ = item.merge(&name, value, Lists::Replace),
+            }
+        }
+    }
+}
+
+/// A `ChatCompletion`.
+fn object(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    let mut completion = ObjectWriter::new(&mut out);
+    completion.text("id", Some(&snapshot.id));
+    completion.text("object", Some("chat.completion"));
+    if snapshot.fields.scalar(&["created"]).is_none() {
+        completion.json("created", "0");
+    }
+    completion.text("model", Some(&snapshot.model));
+    write_array(completion.name("choices"), snapshot.choices.values(), write_choice);
+    if let Some(usage) = snapshot.usage() {
+        completion.json("usage", &usage.json());
+    }
+    snapshot.fields.write_members(&mut completion);
+    completion.end();
+    out
+}
+
+fn write_choice(out: &mut String, choice: &Choice) {
+    let mut object = ObjectWriter::new(out);
+    object.json("index", &choice.index.to_string());
+    write_message(object.name("message"), choice);
+    object.text("finish_reason", choice.finish_reason());
+    object.json("logprobs", choice.logprobs().as_deref().unwrap_or("null"));
+    choice.fields.write_members(&mut object);
+    object.end();
+}
+
+fn write_message(out: &mut String, choice: &Choice) {
+    let mut message = ObjectWriter::new(out);
+    message.text("role", Some(choice.role().unwrap_or("assistant")));
+    message.text("content", choice.content());
+    message.text("refusal", choice.refusal());
+    if let Some(reasoning) = choice.reasoning() {
+        message.text(choice.reasoning_name, Some(reasoning));
+    }
+    let (legacy, calls): (Vec<_>, Vec<_>) = choice.tool_calls().as_slice().iter().partition(|call| call.kind() == LEGACY);
+    if !calls.is_empty() {
+        write_array(message.name("tool_calls"), calls, write_tool_call);
+    }
+    if let Some(call) = legacy.first() {
+        write_function(message.name("function_call"), call, "arguments");
+    }
+    if !choice.details.items.is_empty() {
+        write_array(message.name("reasoning_details"), &choice.details.items, |out, item| item.write(out));
+    }
+    choice.message_fields.write_members(&mut message);
+    message.end();
+}
+
+fn write_tool_call(out: &mut String, call: &ToolCall) {
+    let mut object = ObjectWriter::new(out);
+    object.text("id", Some(call.id().unwrap_or_default()));
+    object.text("type", Some(call.kind()));
+    let (member, arguments) = if call.kind() == "custom" { ("custom", "input") } else { ("function", "arguments") };
+    write_function(object.name(member), call, arguments);
+    call.fields.write_members(&mut object);
+    object.end();
+}
+
+fn write_function(out: &mut String, call: &ToolCall, arguments: &str) {
+    let mut function = ObjectWriter::new(out);
+    function.text("name", Some(call.name().unwrap_or_default()));
+    function.text(arguments, Some(call.arguments()));
+    call.function_fields.write_members(&mut function);
+    function.end();
+}

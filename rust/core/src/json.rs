@@ -1,0 +1,423 @@
+//! The only place that names the JSON crate.
+//!
+//! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their digits (integers
+//! may be of any size), strings may hold lone surrogates, and what is only passed through is never taken apart.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::text::Text;
+
+/// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.
+const MAX_DEPTH: usize = 128;
+
+/// Text that is not one JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed(String);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Text that has been found to be one JSON value.
+#[derive(Clone, Debug)]
+pub(crate) struct Payload<'a>(Cow<'a, str>);
+
+impl<'a> Payload<'a> {
+    /// Checks that `text` is one JSON value.
+    ///
+    /// The constants that Python's `json` writes and no standard knows are read too: some servers send NaN as a logprob.
+    ///
+    /// # Errors
+    /// What is no JSON, and what is nested deeper than 128 levels.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        if depth(text) > MAX_DEPTH {
+            return Err(Malformed(format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        match check(text) {
+            Ok(()) => Ok(Self(Cow::Borrowed(text))),
+            Err(error) => {
+                let spelt = spell_constants(text).ok_or(error)?;
+                check(&spelt)?;
+                Ok(Self(Cow::Owned(spelt)))
+            }
+        }
+    }
+
+    /// The value.
+    pub(crate) fn raw(&self) -> Raw<'_> {
+        Raw(self.0.trim_matches(is_whitespace))
+    }
+}
+
+fn check(text: &str) -> Result<(), Malformed> {
+    serde_json::from_str::<&RawValue>(text).map(drop).map_err(|error| Malformed(error.to_string()))
+}
+
+/// JSON's whitespace, which is narrower than Unicode's.
+pub(crate) fn is_whitespace(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+/// How deep the nesting goes, at most: exact where there are enough brackets for it to matter.
+fn depth(text: &str) -> usize {
+    let open = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    if open <= MAX_DEPTH {
+        return open;
+    }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in outside_strings(text).map(|(_, byte)| byte) {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The bytes of JSON text that are not inside its strings, with their offsets; the opening quotes are among them.
+fn outside_strings(text: &str) -> impl Iterator<Item = (usize, u8)> {
+    let (mut inside, mut escaped) = (false, false);
+    text.bytes().enumerate().filter(move |&(_, byte)| {
+        let outside = !inside;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ => {}
+        }
+        outside
+    })
+}
+
+/// Writes NaN as null and the infinities as numbers beyond every range; `None` where there are none.
+fn spell_constants(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut taken = 0;
+    for (at, _) in outside_strings(text).filter(|(_, byte)| matches!(byte, b'N' | b'I')) {
+        let constants = [("NaN", "null"), ("Infinity", "1e999")];
+        let Some((name, standard)) = constants.iter().find(|(name, _)| text[at..].starts_with(name)) else { continue };
+        out.push_str(&text[taken..at]);
+        out.push_str(standard);
+        taken = at + name.len();
+    }
+    out.push_str(&text[taken..]);
+    (taken > 0).then_some(out)
+}
+
+/// One JSON value, verbatim, known to be well-formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Raw<'a>(&'a str);
+
+impl<'a> Raw<'a> {
+    /// The JSON text.
+    pub(crate) fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    fn first(self) -> u8 {
+        self.0.as_bytes()[0]
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.first() == b'n'
+    }
+
+    pub(crate) fn is_object(self) -> bool {
+        self.first() == b'{'
+    }
+
+    pub(crate) fn is_array(self) -> bool {
+        self.first() == b'['
+    }
+
+    /// Whether Python would call the value true.
+    pub(crate) fn is_truthy(self) -> bool {
+        match self.first() {
+            b'n' | b'f' => false,
+            b'{' | b'[' => self.0[1..self.0.len() - 1].contains(|c| !is_whitespace(c)),
+            b'"' => self.0.len() > 2,
+            b't' => true,
+            _ => self.0.parse::<f64>() != Ok(0.0),
+        }
+    }
+
+    /// The members of an object, in order; of equal names the last. None for what is no object.
+    pub(crate) fn members(self) -> Vec<(Cow<'a, str>, Raw<'a>)> {
+        if !self.is_object() {
+            return Vec::new();
+        }
+        let Members(mut members) = serde_json::from_str(self.0).unwrap_or_default();
+        if has_repeats(&members) {
+            keep_last(&mut members);
+        }
+        members
+    }
+
+    /// The last member of that name; null counts as absent.
+    pub(crate) fn member(self, name: &str) -> Option<Raw<'a>> {
+        let found = self.members().into_iter().rev().find(|(member, _)| member == name);
+        found.map(|(_, value)| value).filter(|value| !value.is_null())
+    }
+
+    /// The items of an array; none for what is no array.
+    pub(crate) fn items(self) -> Vec<Raw<'a>> {
+        if !self.is_array() {
+            return Vec::new();
+        }
+        let Items(items) = serde_json::from_str(self.0).unwrap_or_default();
+        items
+    }
+
+    /// The text of a string.
+    pub(crate) fn text(self) -> Option<Text<'a>> {
+        if self.first() != b'"' {
+            return None;
+        }
+        let inner = &self.0[1..self.0.len() - 1];
+        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+            return Some(Text::from(inner));
+        }
+        let StringBytes(bytes) = serde_json::from_str(self.0).ok()?;
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => Text::Whole(Cow::Owned(text)),
+            Err(error) => Text::Halved(error.into_bytes()),
+        })
+    }
+
+    /// The text of a string, lone surrogates replaced.
+    pub(crate) fn str(self) -> Option<Cow<'a, str>> {
+        self.text().map(Text::into_str)
+    }
+
+    /// An integer, or a string of its digits.
+    pub(crate) fn integer(self) -> Option<i64> {
+        match self.str() {
+            Some(digits) => digits.trim().parse().ok(),
+            None => self.0.parse().ok(),
+        }
+    }
+
+    /// The JSON text without whitespace between its parts.
+    pub(crate) fn compact(self) -> String {
+        let mut out = String::with_capacity(self.0.len());
+        let mut taken = 0;
+        for (at, _) in outside_strings(self.0).filter(|&(_, byte)| is_whitespace(byte.into())) {
+            out.push_str(&self.0[taken..at]);
+            taken = at + 1;
+        }
+        out.push_str(&self.0[taken..]);
+        out
+    }
+}
+
+fn has_repeats(members: &[(Cow<'_, str>, Raw<'_>)]) -> bool {
+    if members.len() > 24 {
+        let mut seen = HashSet::with_capacity(members.len());
+        return !members.iter().all(|(name, _)| seen.insert(name));
+    }
+    members.iter().enumerate().any(|(at, (name, _))| members[..at].iter().any(|(earlier, _)| earlier == name))
+}
+
+/// As most readers do: of members with one name the last counts.
+fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
+    let mut seen = HashSet::new();
+    members.reverse();
+    members.retain(|(name, _)| seen.insert(name.clone()));
+    members.reverse();
+}
+
+/// `text` as a JSON string.
+pub(crate) fn quote(text: &str) -> String {
+    // Writing text into memory cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Writes a JSON object, member by member.
+pub(crate) struct ObjectWriter<'o> {
+    out: &'o mut String,
+    empty: bool,
+}
+
+impl<'o> ObjectWriter<'o> {
+    pub(crate) fn new(out: &'o mut String) -> Self {
+        out.push('{');
+        Self { out, empty: true }
+    }
+
+    /// Writes the member's name; the caller writes its value.
+    pub(crate) fn name(&mut self, name: &str) -> &mut String {
+        if !std::mem::replace(&mut self.empty, false) {
+            self.out.push(',');
+        }
+        self.out.push_str(&quote(name));
+        self.out.push(':');
+        self.out
+    }
+
+    pub(crate) fn json(&mut self, name: &str, json: &str) {
+        self.name(name).push_str(json);
+    }
+
+    /// A string, or null.
+    pub(crate) fn text(&mut self, name: &str, text: Option<&str>) {
+        let json = text.map_or_else(|| "null".into(), quote);
+        self.json(name, &json);
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push('}');
+    }
+}
+
+/// Writes a JSON array of what `write` writes of each item.
+pub(crate) fn write_array<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
+    out.push('[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write(out, item);
+    }
+    out.push(']');
+}
+
+#[derive(Default)]
+struct Members<'a>(Vec<(Cow<'a, str>, Raw<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(8);
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    members.push((name, Raw(value.get())));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visit)
+    }
+}
+
+#[derive(Default)]
+struct Items<'a>(Vec<Raw<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Items<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(value) = seq.next_element::<&'de RawValue>()? {
+                    items.push(Raw(value.get()));
+                }
+                Ok(Items(items))
+            }
+        }
+        deserializer.deserialize_seq(Visit)
+    }
+}
+
+/// A member's name. Read as bytes, since a `str` may hold no lone surrogate and a JSON name may.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Name(String::from_utf8_lossy(bytes)))
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+            }
+        }
+        deserializer.deserialize_bytes(Visit)
+    }
+}
+
+/// A string's text as WTF-8, which is what the JSON crate gives where bytes are asked for.
+struct StringBytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for StringBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = StringBytes;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(StringBytes(bytes.to_vec()))
+            }
+        }
+        deserializer.deserialize_bytes(Visit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Raw<'_> {
+        check(text).unwrap();
+        Raw(text)
+    }
+
+    #[test]
+    fn members_keep_order_digits_and_the_last_of_equal_names() {
+        let members = raw(r#"{"a": 18446744073709551616, "b": 1.0, "a": [1, 2]}"#).members();
+        let read: Vec<_> = members.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+        assert_eq!(read, [("b", "1.0"), ("a", "[1, 2]")]);
+    }
+
+    #[test]
+    fn lone_surrogates_are_read() {
+        assert_eq!(raw(r#""\ud83d""#).text(), Some(Text::Halved(b"\xED\xA0\xBD".to_vec())));
+        assert_eq!(raw(r#""\ud83d\ude00""#).str().as_deref(), Some("😀"));
+        assert_eq!(raw(r#"{"\ud83d": "\ude00"}"#).members().len(), 1);
+    }
+
+    #[test]
+    fn python_constants_are_read() {
+        let payload = Payload::parse(r#" {"NaN": NaN, "b": [-Infinity, Infinity, "NaN\"NaN"]} "#).unwrap();
+        assert_eq!(payload.raw().as_str(), r#"{"NaN": null, "b": [-1e999, 1e999, "NaN\"NaN"]}"#);
+        assert!(Payload::parse("Nan").is_err());
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_wide_is_not() {
+        assert!(Payload::parse(&"[".repeat(1_000_000)).is_err());
+        assert!(Payload::parse(&format!("[{}[]]", "[],".repeat(1000))).is_ok());
+        assert!(Payload::parse(&format!("[\"{}\"]", "[".repeat(1000))).is_ok());
+    }
+
+    #[test]
+    fn compact_strips_only_what_is_between() {
+        assert_eq!(raw("{ \"a b\" : [ 1 ,\t\"\\\" \" ] }").compact(), "{\"a b\":[1,\"\\\" \"]}");
+    }
+}

@@ -1,0 +1,150 @@
+//! Text that may be cut between the two halves of a character.
+//!
+//! A provider that cuts its text by UTF-16 units sends an emoji as `"\ud83d"` in one chunk and `"\ude00"` in the next. JSON
+//! allows it; Unicode text does not. So a lone first half waits for its other half, and becomes U+FFFD if that never comes.
+
+use std::borrow::Cow;
+
+/// The text of a JSON string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// Unicode text, as all but a very few strings are.
+    Whole(Cow<'a, str>),
+    /// Text with lone surrogates, as WTF-8: UTF-8 in which these stand as three bytes each.
+    Halved(Vec<u8>),
+}
+
+impl<'a> Text<'a> {
+    /// The text with U+FFFD for each lone surrogate.
+    pub fn into_str(self) -> Cow<'a, str> {
+        match self {
+            Self::Whole(text) => text,
+            Self::Halved(_) => {
+                let mut buffer = TextBuffer::default();
+                buffer.push(&self);
+                buffer.settle();
+                Cow::Owned(buffer.text)
+            }
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Whole(text) if text.is_empty())
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Whole(Cow::Borrowed(text))
+    }
+}
+
+/// Text that grows by pieces.
+#[derive(Clone, Debug, Default)]
+pub struct TextBuffer {
+    text: String,
+    /// The first half of a surrogate pair, while the second may still come.
+    half: Option<u16>,
+}
+
+impl TextBuffer {
+    /// The text so far, without a waiting half.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is no text yet.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Appends a piece; returns what the text grew by.
+    pub fn push(&mut self, piece: &Text<'_>) -> &str {
+        let start = self.text.len();
+        match piece {
+            Text::Whole(text) if text.is_empty() => {}
+            Text::Whole(text) => {
+                self.settle();
+                self.text.push_str(text);
+            }
+            Text::Halved(bytes) => self.push_halved(bytes),
+        }
+        &self.text[start..]
+    }
+
+    /// Gives up on a waiting half: returns the U+FFFD that stands for it, or nothing.
+    pub fn settle(&mut self) -> &str {
+        let start = self.text.len();
+        if self.half.take().is_some() {
+            self.text.push(char::REPLACEMENT_CHARACTER);
+        }
+        &self.text[start..]
+    }
+
+    fn push_halved(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some(at) = find_surrogate(rest) {
+            self.push_valid(&rest[..at]);
+            // WTF-8 holds a surrogate as ED, then two bytes with six bits each.
+            self.push_unit(0xD000 | u16::from(rest[at + 1] & 0x3F) << 6 | u16::from(rest[at + 2] & 0x3F));
+            rest = &rest[at + 3..];
+        }
+        self.push_valid(rest);
+    }
+
+    fn push_valid(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.settle();
+            self.text.push_str(&String::from_utf8_lossy(bytes));
+        }
+    }
+
+    fn push_unit(&mut self, unit: u16) {
+        let pair = self.half.map(|half| char::decode_utf16([half, unit]).next());
+        if let Some(Some(Ok(joined))) = pair {
+            self.half = None;
+            self.text.push(joined);
+            return;
+        }
+        self.settle();
+        self.half = Some(unit);
+        // A second half without its first never becomes a character.
+        if unit >= 0xDC00 {
+            self.settle();
+        }
+    }
+}
+
+/// Where the first lone surrogate of a WTF-8 string is.
+fn find_surrogate(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(0xED, bytes).find(|&at| bytes.get(at + 1).is_some_and(|&next| next >= 0xA0) && at + 2 < bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn halved(text: &[u8]) -> Text<'static> {
+        Text::Halved(text.to_vec())
+    }
+
+    #[test]
+    fn halves_join_over_pieces() {
+        let mut buffer = TextBuffer::default();
+        assert_eq!(buffer.push(&halved(b"a\xED\xA0\xBD")), "a");
+        assert_eq!(buffer.push(&Text::from("")), "");
+        assert_eq!(buffer.push(&halved(b"\xED\xB8\x80b")), "😀b");
+        assert_eq!(buffer.settle(), "");
+    }
+
+    #[test]
+    fn a_half_without_its_other_is_replaced() {
+        let mut buffer = TextBuffer::default();
+        assert_eq!(buffer.push(&halved(b"\xED\xA0\xBD\xED\xA0\xBD")), "\u{FFFD}");
+        assert_eq!(buffer.push(&Text::from("x")), "\u{FFFD}x");
+        assert_eq!(buffer.push(&halved(b"\xED\xB8\x80")), "\u{FFFD}");
+        assert_eq!(buffer.push(&halved(b"\xED\xA0\xBD")), "");
+        assert_eq!(buffer.settle(), "\u{FFFD}");
+    }
+}

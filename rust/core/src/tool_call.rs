@@ -1,0 +1,251 @@
+//! Tool calls, and which of them a piece belongs to.
+//!
+//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in pieces or again
+//! and again. The rule here is the merge rule of `WIRE`, "call identity":
+//!
+//! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: an unknown id
+//!    with a name, or (without an id) a name after arguments that are complete.
+//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a new name.
+//! 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come.
+//! 4. Calls keep the order in which they first appeared, and their raw text: a call is never finished because its JSON looks
+//!    complete.
+
+use std::collections::HashMap;
+
+use crate::fields::Fields;
+use crate::json::Payload;
+use crate::text::{Text, TextBuffer};
+
+/// One call of a tool, as far as it has come.
+#[derive(Clone, Debug, Default)]
+pub struct ToolCall {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) arguments: TextBuffer,
+    complete: Completeness,
+    /// Members of the call, and of its function, that the merge rule does not know.
+    pub(crate) fields: Fields,
+    pub(crate) function_fields: Fields,
+}
+
+/// What a chunk says of one call; empty where it says nothing.
+#[derive(Debug)]
+pub(crate) struct Piece<'a> {
+    pub(crate) index: Option<i64>,
+    /// Its place in the chunk's list, and the list's length.
+    pub(crate) place: (usize, usize),
+    pub(crate) id: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) arguments: Text<'a>,
+}
+
+impl ToolCall {
+    /// The provider's id; `None` where it gave none.
+    pub fn id(&self) -> Option<&str> {
+        Some(self.id.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// `"function"`, or the provider's own word.
+    pub fn kind(&self) -> &str {
+        if self.kind.is_empty() { "function" } else { &self.kind }
+    }
+
+    /// The tool's name; `None` until one came.
+    pub fn name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The arguments' raw text so far.
+    pub fn arguments(&self) -> &str {
+        self.arguments.as_str()
+    }
+
+    /// Merges a piece in; returns what the arguments grew by.
+    fn merge(&mut self, piece: &Piece<'_>) -> &str {
+        if self.id.is_empty() {
+            piece.id.clone_into(&mut self.id);
+        }
+        if self.kind.is_empty() {
+            piece.kind.clone_into(&mut self.kind);
+        }
+        if self.is_resend(piece) {
+            return "";
+        }
+        self.merge_name(piece.name);
+        self.arguments.push(&piece.arguments)
+    }
+
+    fn merge_name(&mut self, name: &str) {
+        if name.starts_with(self.name.as_str()) {
+            // Equal, the first, or sent cumulatively.
+            name.clone_into(&mut self.name);
+        } else if self.arguments.is_empty() && !name.is_empty() {
+            self.name.push_str(name);
+        }
+    }
+
+    /// The complete call again, by a provider that sends it twice.
+    fn is_resend(&mut self, piece: &Piece<'_>) -> bool {
+        let Text::Whole(again) = &piece.arguments else { return false };
+        piece.id.is_empty()
+            && !piece.name.is_empty()
+            && self.arguments.as_str() == again.as_ref()
+            && self.has_complete_arguments()
+    }
+
+    fn has_complete_arguments(&mut self) -> bool {
+        self.complete.check(self.arguments.as_str())
+    }
+
+    /// The same tool, in the middle of its arguments.
+    fn goes_on(&mut self, name: &str) -> bool {
+        self.name == name && !self.arguments.is_empty() && !self.has_complete_arguments()
+    }
+
+    /// Whether a piece that brings another id than this call's begins another call.
+    fn is_left_by_id(&mut self, piece: &Piece<'_>) -> bool {
+        let unnamed = self.id.is_empty() && (self.name.is_empty() || self.arguments.is_empty() && self.name == piece.name);
+        !(piece.name.is_empty() || unnamed || self.goes_on(piece.name))
+    }
+
+    /// Whether a piece without an id begins another call, although it has this call's index.
+    fn is_left_by_name(&mut self, piece: &Piece<'_>) -> bool {
+        if piece.name.is_empty() || !self.has_complete_arguments() {
+            return false;
+        }
+        let arguments = match &piece.arguments {
+            Text::Whole(text) => text.as_ref(),
+            Text::Halved(_) => "",
+        };
+        piece.name != self.name || (arguments.trim_start().starts_with('{') && arguments != self.arguments.as_str())
+    }
+}
+
+/// The tool calls of one choice.
+#[derive(Clone, Debug, Default)]
+pub struct ToolCalls {
+    calls: Vec<ToolCall>,
+    by_id: HashMap<String, usize>,
+    /// The call that last used each of the provider's indexes.
+    slots: HashMap<i64, usize>,
+}
+
+impl ToolCalls {
+    /// The calls, in the order in which they first appeared.
+    pub fn as_slice(&self) -> &[ToolCall] {
+        &self.calls
+    }
+
+    /// The call at a position.
+    pub(crate) fn at(&mut self, position: usize) -> &mut ToolCall {
+        &mut self.calls[position]
+    }
+
+    /// Merges a piece into its call; returns the call's position and what its arguments grew by.
+    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> (usize, &str) {
+        let known = match piece.index {
+            Some(index) => self.find_by_index(index, piece),
+            None => self.find_without_index(piece),
+        };
+        let position = known.unwrap_or_else(|| self.add());
+        if let Some(index) = piece.index {
+            self.slots.insert(index, position);
+        }
+        if !piece.id.is_empty() && !self.by_id.contains_key(piece.id) {
+            self.by_id.insert(piece.id.to_owned(), position);
+        }
+        (position, self.calls[position].merge(piece))
+    }
+
+    /// Merges a piece into the only call of its kind.
+    pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, &str) {
+        let known = self.calls.iter().position(|call| call.kind == piece.kind);
+        let position = known.unwrap_or_else(|| self.add());
+        (position, self.calls[position].merge(piece))
+    }
+
+    fn add(&mut self) -> usize {
+        self.calls.push(ToolCall::default());
+        self.calls.len() - 1
+    }
+
+    fn find_by_index(&mut self, index: i64, piece: &Piece<'_>) -> Option<usize> {
+        let &position = self.slots.get(&index)?;
+        let call = &mut self.calls[position];
+        if piece.id.is_empty() {
+            return (!call.is_left_by_name(piece)).then_some(position);
+        }
+        if piece.id == call.id {
+            return Some(position);
+        }
+        if let Some(&known) = self.by_id.get(piece.id) {
+            return Some(known);
+        }
+        (!call.is_left_by_id(piece)).then_some(position)
+    }
+
+    fn find_without_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
+        if let Some(&known) = self.by_id.get(piece.id) {
+            return Some(known);
+        }
+        let last = self.calls.len().checked_sub(1)?;
+        let call = &mut self.calls[last];
+        match (piece.id.is_empty(), piece.name.is_empty()) {
+            (false, true) => call.id.is_empty().then_some(last),
+            (false, false) => None,
+            (true, true) => Some(self.by_place(piece.place)),
+            (true, false) => (call.name.is_empty() || call.goes_on(piece.name)).then_some(last),
+        }
+    }
+
+    /// The call that a piece with neither index, id nor name goes to: the last, or, where a chunk lists several, the one in the
+    /// same place.
+    fn by_place(&self, (place, listed): (usize, usize)) -> usize {
+        let last = self.calls.len() - 1;
+        if listed > 1 { place.min(last) } else { last }
+    }
+}
+
+/// Whether text that only grows is one complete JSON object. Each byte is looked at once, and once more when it looks complete.
+#[derive(Clone, Debug, Default)]
+struct Completeness {
+    scanned: usize,
+    depth: usize,
+    inside_string: bool,
+    escaped: bool,
+    closed: Option<bool>,
+}
+
+impl Completeness {
+    fn check(&mut self, text: &str) -> bool {
+        for &byte in &text.as_bytes()[self.scanned..] {
+            self.scanned += 1;
+            if self.closed.is_some() {
+                // Whitespace may follow a complete object; anything else makes the whole no JSON.
+                self.closed = self.closed.map(|valid| valid && byte.is_ascii_whitespace());
+            } else if self.closes(byte) {
+                self.closed = Some(text.starts_with(['{', ' ', '\n', '\t', '\r']) && Payload::parse(&text[..self.scanned]).is_ok());
+            }
+        }
+        self.closed == Some(true)
+    }
+
+    /// Takes a byte; whether it closes the outermost bracket.
+    fn closes(&mut self, byte: u8) -> bool {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' if self.inside_string => self.escaped = true,
+            b'"' => self.inside_string = !self.inside_string,
+            _ if self.inside_string => {}
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                return self.depth == 0;
+            }
+            _ => {}
+        }
+        false
+    }
+}

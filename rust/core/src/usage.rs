@@ -1,0 +1,76 @@
+//! Token counts.
+
+use crate::fields::{Fields, Lists, Nulls};
+use crate::json::{Payload, Raw};
+
+/// What the provider counted: laid over key by key, never summed, since providers repeat it and let it grow.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    fields: Fields,
+}
+
+/// Where a count stands, by provider: the first that is there counts.
+type Paths = &'static [&'static [&'static str]];
+
+const INPUT: Paths = &[&["prompt_tokens"], &["input_tokens"]];
+const OUTPUT: Paths = &[&["completion_tokens"], &["output_tokens"]];
+const CACHED: Paths = &[
+    &["prompt_tokens_details", "cached_tokens"],
+    &["input_tokens_details", "cached_tokens"],
+    &["prompt_cache_hit_tokens"],
+    &["cache_read_input_tokens"],
+];
+const REASONING: Paths = &[
+    &["completion_tokens_details", "reasoning_tokens"],
+    &["output_tokens_details", "reasoning_tokens"],
+    &["reasoning_tokens"],
+];
+
+impl Usage {
+    /// Reads a provider's object; `None` where the text is no JSON object.
+    pub fn parse(json: &str) -> Option<Self> {
+        let payload = Payload::parse(json).ok()?;
+        let mut usage = Self::default();
+        usage.overlay(payload.raw());
+        payload.raw().is_object().then_some(usage)
+    }
+
+    /// Whether no count came.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Lays a newer usage over this one. Returns whether that changed anything.
+    pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
+        self.fields.overlay(usage, Lists::Replace, Nulls::Keep)
+    }
+
+    /// Tokens of the prompt.
+    pub fn input_tokens(&self) -> Option<u64> {
+        self.count(INPUT)
+    }
+
+    /// Tokens of the answer.
+    pub fn output_tokens(&self) -> Option<u64> {
+        self.count(OUTPUT)
+    }
+
+    /// Tokens of the prompt that came from a cache.
+    pub fn cached_tokens(&self) -> Option<u64> {
+        self.count(CACHED)
+    }
+
+    /// Tokens of the answer that were reasoning.
+    pub fn reasoning_tokens(&self) -> Option<u64> {
+        self.count(REASONING)
+    }
+
+    /// The provider's own object as JSON text.
+    pub fn json(&self) -> String {
+        self.fields.json()
+    }
+
+    fn count(&self, paths: Paths) -> Option<u64> {
+        paths.iter().find_map(|path| self.fields.scalar(path)?.parse().ok())
+    }
+}

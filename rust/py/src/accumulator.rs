@@ -1,0 +1,281 @@
+//! `Accumulator`, and the state that it shares with its snapshots.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use ssewire_core::{Accumulator as Core, EventTooLarge, Sink};
+
+use crate::delta::{Usage, make_delta};
+use crate::errors;
+use crate::event::{ServerSentEvent, SizeLimit};
+use crate::lock::lock;
+use crate::piece::Piece;
+use crate::snapshot::Snapshot;
+
+/// Which text of the snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    Content,
+    Reasoning,
+    Refusal,
+    Arguments(usize),
+}
+
+/// One stream's state.
+pub(crate) struct Accumulation {
+    pub(crate) core: Core,
+    fault: Option<EventTooLarge>,
+    flushed: bool,
+    /// Texts that were read, each with the length in bytes that it had: text only grows.
+    texts: HashMap<(i64, Part), (usize, Py<PyString>)>,
+}
+
+/// An accumulation that an accumulator, its stream and its snapshots share.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<Accumulation>>);
+
+impl Shared {
+    pub(crate) fn new(core: Core) -> Self {
+        Self(Arc::new(Mutex::new(Accumulation { core, fault: None, flushed: false, texts: HashMap::new() })))
+    }
+
+    pub(crate) fn open(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
+        let core = Core::new(dialect, max_event_size.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self::new(core))
+    }
+
+    pub(crate) fn lock<'a>(&'a self, py: Python<'_>) -> MutexGuard<'a, Accumulation> {
+        lock(py, &self.0)
+    }
+
+    /// The fault as an exception that carries the snapshot.
+    fn too_large(&self, py: Python<'_>, fault: &EventTooLarge) -> PyErr {
+        errors::with_snapshot(py, errors::event_too_large(py, fault), self)
+    }
+
+    pub(crate) fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
+        let mut deltas = Vec::new();
+        let result = collecting(py, &mut deltas, |out| self.lock(py).feed(data, out))?;
+        match result {
+            Err(fault) if deltas.is_empty() => Err(self.too_large(py, &fault)),
+            _ => Ok(deltas),
+        }
+    }
+
+    pub(crate) fn flush(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        let mut deltas = Vec::new();
+        collecting(py, &mut deltas, |out| self.lock(py).flush(out))?;
+        Ok(deltas)
+    }
+
+    /// Raises what is wrong with the stream as it stands.
+    pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
+        let state = self.lock(py);
+        let (error, fault) = (state.core.snapshot().error().cloned(), state.fault.clone());
+        let missing = state.core.missing();
+        drop(state);
+        match (error, fault, missing) {
+            (Some(error), _, _) => Err(errors::provider(py, &error, Some(self))),
+            (_, Some(fault), _) => Err(self.too_large(py, &fault)),
+            (_, _, Some(missing)) => Err(errors::incomplete(py, &missing, self)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Runs `fold` with a sink that makes Python objects.
+fn collecting<T>(py: Python<'_>, deltas: &mut Vec<Py<PyAny>>, fold: impl FnOnce(&mut Sink<'_>) -> T) -> PyResult<T> {
+    let mut failed = None;
+    let result = fold(&mut |delta| match make_delta(py, delta) {
+        Ok(delta) => deltas.push(delta),
+        Err(error) => failed = Some(error),
+    });
+    failed.map_or(Ok(result), Err)
+}
+
+impl Accumulation {
+    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
+        let result = self.core.feed(data, out);
+        if let Err(fault) = &result {
+            self.fault = Some(fault.clone());
+        }
+        result
+    }
+
+    pub(crate) fn has_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    pub(crate) fn flush(&mut self, out: &mut Sink<'_>) {
+        if !std::mem::replace(&mut self.flushed, true) {
+            self.core.flush(out);
+        }
+    }
+
+    /// One of a choice's texts as a Python string: made once, and again only when it has grown.
+    pub(crate) fn text(&mut self, py: Python<'_>, choice: i64, part: Part) -> Option<Py<PyString>> {
+        let chosen = self.core.snapshot().choices().get(&choice)?;
+        let text = match part {
+            Part::Content => chosen.content()?,
+            Part::Reasoning => chosen.reasoning()?,
+            Part::Refusal => chosen.refusal()?,
+            Part::Arguments(index) => chosen.tool_calls().as_slice().get(index)?.arguments(),
+        };
+        match self.texts.get(&(choice, part)) {
+            Some((size, made)) if *size == text.len() => Some(made.clone_ref(py)),
+            _ => {
+                let made = PyString::new(py, text).unbind();
+                self.texts.insert((choice, part), (text.len(), made.clone_ref(py)));
+                Some(made)
+            }
+        }
+    }
+}
+
+/// Accumulates one stream, without I/O: bytes in, deltas out, the whole in `snapshot`.
+///
+/// Args:
+///     dialect: The API's name; None finds it from the first payload that tells it.
+///     max_event_size: Bytes that one event may have; None for no limit.
+///
+/// Raises:
+///     ValueError: The dialect is not known; the message lists those that are.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct Accumulator {
+    pub(crate) shared: Shared,
+}
+
+#[pymethods]
+impl Accumulator {
+    #[new]
+    #[pyo3(
+        signature = (dialect=None, *, max_event_size=SizeLimit::DEFAULT),
+        text_signature = "(dialect=None, *, max_event_size=67108864)"
+    )]
+    fn new(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
+        Ok(Self { shared: Shared::open(dialect, max_event_size)? })
+    }
+
+    /// Takes a piece of the body, cut anywhere.
+    ///
+    /// An API error in the stream is not raised here: it sets `error`, and `close()` raises it.
+    ///
+    /// Returns:
+    ///     The deltas that it completes, in order.
+    ///
+    /// Raises:
+    ///     EventTooLargeError: An event is larger than `max_event_size`. Deltas before it are returned first, and the next call
+    ///         raises; so does every later one.
+    ///     TypeError: `data` is not a bytes-like object.
+    fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
+        self.shared.feed(py, &Piece::of(data)?)
+    }
+
+    /// Takes an event that was framed otherwise, a websocket's for example.
+    ///
+    /// Returns:
+    ///     Its deltas, in order.
+    fn feed_event(&self, py: Python<'_>, event: &Bound<'_, ServerSentEvent>) -> PyResult<Vec<Py<PyAny>>> {
+        let event = event.get();
+        let (name, data) = (event.name(py)?, event.data(py)?);
+        let mut deltas = Vec::new();
+        collecting(py, &mut deltas, |out| self.shared.lock(py).core.feed_event(&name, &data, out))?;
+        Ok(deltas)
+    }
+
+    /// Takes a piece of the body without making Python objects of its deltas.
+    ///
+    /// Raises:
+    ///     EventTooLargeError: An event is larger than `max_event_size`; so does every later call.
+    ///     TypeError: `data` is not a bytes-like object.
+    fn observe(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        let piece = Piece::of(data)?;
+        let result = self.shared.lock(py).feed(&piece, &mut |_| {});
+        result.map_err(|fault| self.shared.too_large(py, &fault))
+    }
+
+    /// Tells that the input has ended.
+    ///
+    /// Returns:
+    ///     The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that waited for the other
+    ///     half of a character.
+    fn flush(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        self.shared.flush(py)
+    }
+
+    /// Flushes, and checks that the stream is complete. May be called again.
+    ///
+    /// Returns:
+    ///     The snapshot.
+    ///
+    /// Raises:
+    ///     ProviderError: The stream carried an API error.
+    ///     EventTooLargeError: An event was larger than `max_event_size`.
+    ///     IncompleteStreamError: The stream ended before its terminal.
+    fn close(&self, py: Python<'_>) -> PyResult<Snapshot> {
+        self.shared.flush(py)?;
+        self.shared.check(py)?;
+        Ok(self.snapshot())
+    }
+
+    /// The whole so far: a live, read-only view. Copying or pickling it freezes it.
+    #[getter]
+    fn snapshot(&self) -> Snapshot {
+        Snapshot { shared: self.shared.clone() }
+    }
+
+    /// The usage so far; None until one came.
+    #[getter]
+    fn usage(&self, py: Python<'_>) -> Option<Usage> {
+        self.shared.lock(py).core.snapshot().usage().map(Usage::of)
+    }
+
+    /// The first API error of the stream; None if there was none.
+    #[getter]
+    fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let error = self.shared.lock(py).core.snapshot().error().cloned();
+        error.map(|error| errors::provider(py, &error, Some(&self.shared)).into_value(py).into_bound(py).into_any())
+    }
+
+    /// The dialect's name; None until a payload told it.
+    #[getter]
+    fn dialect(&self, py: Python<'_>) -> Option<&'static str> {
+        self.shared.lock(py).core.dialect()
+    }
+
+    /// Whether the dialect's terminal was seen.
+    #[getter]
+    fn done(&self, py: Python<'_>) -> bool {
+        self.shared.lock(py).core.snapshot().done()
+    }
+
+    /// The body's first bytes, at most 64 KiB, where it turned out to be no event stream at all; else None.
+    #[getter]
+    fn _foreign<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyBytes>> {
+        let state = self.shared.lock(py);
+        state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        crate::snapshot::describe("Accumulator", &self.shared.lock(py).core)
+    }
+}
+
+/// Folds a whole body, without the GIL.
+#[pyfunction]
+#[pyo3(signature = (data, accumulator))]
+pub(crate) fn observe_whole(py: Python<'_>, data: &Bound<'_, PyAny>, accumulator: &Bound<'_, Accumulator>) -> PyResult<()> {
+    let piece = Piece::of(data)?;
+    let (shared, bytes) = (&accumulator.get().shared, &*piece);
+    let mutex = &shared.0;
+    let result = py.detach(|| {
+        let mut state = mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let result = state.feed(bytes, &mut |_| {});
+        state.flush(&mut |_| {});
+        result
+    });
+    result.map_err(|fault| shared.too_large(py, &fault))
+}

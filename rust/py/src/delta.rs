@@ -1,0 +1,299 @@
+//! The delta classes and `Usage`.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+use ssewire_core::Delta;
+
+use crate::json;
+use crate::record::{Field, Record, record, record_methods, text_or};
+
+/// A class that holds a piece of text and its choice.
+macro_rules! text_delta {
+    ($(#[doc = $doc:literal])+ $class:ident) => {
+        $(#[doc = $doc])+
+        #[pyclass(frozen, module = "ssewire")]
+        pub(crate) struct $class {
+            /// The piece; never empty when it comes from a stream.
+            #[pyo3(get)]
+            text: Py<PyString>,
+            /// Index of the choice.
+            #[pyo3(get)]
+            choice: i64,
+        }
+
+        record! {
+            $class { text, choice }
+
+            #[new]
+            #[pyo3(signature = (text, choice=0))]
+            fn new(text: Bound<'_, PyString>, choice: i64) -> Self {
+                Self { text: text.unbind(), choice }
+            }
+        }
+    };
+}
+
+text_delta! {
+    /// More of the answer's text.
+    ///
+    /// Args:
+    ///     text: The piece.
+    ///     choice: Index of the choice.
+    TextDelta
+}
+
+text_delta! {
+    /// More of the reasoning that comes before or between the answer's text.
+    ///
+    /// Args:
+    ///     text: The piece.
+    ///     choice: Index of the choice.
+    ReasoningDelta
+}
+
+text_delta! {
+    /// More of the model's refusal.
+    ///
+    /// Args:
+    ///     text: The piece.
+    ///     choice: Index of the choice.
+    RefusalDelta
+}
+
+impl TextDelta {
+    /// The text, if it is choice 0's.
+    pub(crate) fn of_first_choice(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        (self.choice == 0).then(|| self.text.clone_ref(py))
+    }
+}
+
+/// More of a tool call.
+///
+/// Args:
+///     index: Position in `Choice.tool_calls`; not the provider's index, which some leave out and some use again.
+///     id: The call's id as known so far.
+///     name: The tool's name as known so far.
+///     arguments: This piece of the arguments' text; may be "".
+///     choice: Index of the choice.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct ToolCallDelta {
+    /// Position in `Choice.tool_calls`.
+    #[pyo3(get)]
+    index: usize,
+    /// The call's id as known so far.
+    #[pyo3(get)]
+    id: Option<Py<PyString>>,
+    /// The tool's name as known so far.
+    #[pyo3(get)]
+    name: Option<Py<PyString>>,
+    /// This piece of the arguments' text; may be "".
+    #[pyo3(get)]
+    arguments: Py<PyString>,
+    /// Index of the choice.
+    #[pyo3(get)]
+    choice: i64,
+}
+
+record! {
+    ToolCallDelta { index, id, name, arguments, choice }
+
+    #[new]
+    #[pyo3(
+        signature = (index, id=None, name=None, arguments=None, choice=0),
+        text_signature = "(index, id=None, name=None, arguments='', choice=0)"
+    )]
+    fn new(
+        py: Python<'_>,
+        index: usize,
+        id: Option<Py<PyString>>,
+        name: Option<Py<PyString>>,
+        arguments: Option<Bound<'_, PyString>>,
+        choice: i64,
+    ) -> Self {
+        Self { index, id, name, arguments: text_or(py, arguments, ""), choice }
+    }
+}
+
+/// A choice has ended; comes once per choice and reason.
+///
+/// Args:
+///     reason: The finish reason in the provider's own word.
+///     choice: Index of the choice.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct FinishDelta {
+    /// The finish reason in the provider's own word.
+    #[pyo3(get)]
+    reason: Py<PyString>,
+    /// Index of the choice.
+    #[pyo3(get)]
+    choice: i64,
+}
+
+record! {
+    FinishDelta { reason, choice }
+
+    #[new]
+    #[pyo3(signature = (reason, choice=0))]
+    fn new(reason: Bound<'_, PyString>, choice: i64) -> Self {
+        Self { reason: reason.unbind(), choice }
+    }
+}
+
+/// Token counts: what the provider sent, laid over key by key, never summed.
+///
+/// Args:
+///     raw: The provider's own object.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct Usage {
+    usage: ssewire_core::Usage,
+}
+
+impl Usage {
+    pub(crate) fn of(usage: &ssewire_core::Usage) -> Self {
+        Self { usage: usage.clone() }
+    }
+}
+
+impl Record for Usage {
+    const FIELDS: &'static [&'static str] = &["raw"];
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, [self.raw(py)?])
+    }
+
+    fn hashed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, [self.usage.input_tokens(), self.usage.output_tokens()])
+    }
+}
+
+record_methods! {
+    Usage { raw }
+
+    #[new]
+    fn new(raw: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let usage = ssewire_core::Usage::parse(&json::dumps(raw)?);
+        usage.map(|usage| Self { usage }).ok_or_else(|| PyTypeError::new_err("raw: expected a dict"))
+    }
+
+    /// Tokens of the prompt; None if the provider did not say.
+    #[getter]
+    fn input_tokens(&self) -> Option<u64> {
+        self.usage.input_tokens()
+    }
+
+    /// Tokens of the answer, reasoning included; None if the provider did not say.
+    #[getter]
+    fn output_tokens(&self) -> Option<u64> {
+        self.usage.output_tokens()
+    }
+
+    /// Tokens of the prompt that came from a cache; None if the provider did not say.
+    #[getter]
+    fn cached_tokens(&self) -> Option<u64> {
+        self.usage.cached_tokens()
+    }
+
+    /// Tokens of the answer that were reasoning; None if the provider did not say.
+    #[getter]
+    fn reasoning_tokens(&self) -> Option<u64> {
+        self.usage.reasoning_tokens()
+    }
+
+    /// The provider's own object, as a new dict.
+    #[getter]
+    fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json::loads(py, self.usage.json())
+    }
+}
+
+/// The usage has changed.
+///
+/// Args:
+///     usage: All counts so far.
+///     choice: Always 0: usage is the whole stream's.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct UsageDelta {
+    /// All counts so far.
+    #[pyo3(get)]
+    usage: Py<Usage>,
+    /// Always 0: usage is the whole stream's.
+    #[pyo3(get)]
+    choice: i64,
+}
+
+record! {
+    UsageDelta { usage, choice }
+
+    #[new]
+    #[pyo3(signature = (usage, choice=0))]
+    fn new(usage: Py<Usage>, choice: i64) -> Self {
+        Self { usage, choice }
+    }
+}
+
+/// Anything else that a payload says.
+///
+/// Args:
+///     kind: What it is: "role", "logprobs", "audio", another member's own name, or "event" for a payload that the dialect does
+///         not know.
+///     value: Its JSON value.
+///     choice: Index of the choice; 0 for what belongs to the whole stream.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct OtherDelta {
+    /// What it is.
+    #[pyo3(get)]
+    kind: Py<PyString>,
+    json: String,
+    /// Index of the choice; 0 for what belongs to the whole stream.
+    #[pyo3(get)]
+    choice: i64,
+}
+
+impl Record for OtherDelta {
+    const FIELDS: &'static [&'static str] = &["kind", "value", "choice"];
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, [self.kind.value(py)?, self.value(py)?, self.choice.value(py)?])
+    }
+
+    fn hashed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, [self.kind.value(py)?, self.choice.value(py)?])
+    }
+}
+
+record_methods! {
+    OtherDelta { kind, value, choice }
+
+    #[new]
+    #[pyo3(signature = (kind, value, choice=0))]
+    fn new(kind: Bound<'_, PyString>, value: &Bound<'_, PyAny>, choice: i64) -> PyResult<Self> {
+        Ok(Self { kind: kind.unbind(), json: json::dumps(value)?, choice })
+    }
+
+    /// Its JSON value, read anew at each access.
+    #[getter]
+    fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json::loads(py, self.json.as_str())
+    }
+}
+
+/// The Python object of a delta. None of these classes is tracked by the garbage collector: making one runs no other code.
+pub(crate) fn make_delta(py: Python<'_>, delta: Delta<'_>) -> PyResult<Py<PyAny>> {
+    let text = |text: &str| PyString::new(py, text).unbind();
+    let maybe = |known: Option<&str>| known.map(text);
+    Ok(match delta {
+        Delta::Text { choice, text: piece } => Py::new(py, TextDelta { text: text(piece), choice })?.into_any(),
+        Delta::Reasoning { choice, text: piece } => Py::new(py, ReasoningDelta { text: text(piece), choice })?.into_any(),
+        Delta::Refusal { choice, text: piece } => Py::new(py, RefusalDelta { text: text(piece), choice })?.into_any(),
+        Delta::ToolCall { choice, index, id, name, arguments } => {
+            let delta = ToolCallDelta { index, id: maybe(id), name: maybe(name), arguments: text(arguments), choice };
+            Py::new(py, delta)?.into_any()
+        }
+        Delta::Finish { choice, reason } => Py::new(py, FinishDelta { reason: text(reason), choice })?.into_any(),
+        Delta::Usage { usage } => Py::new(py, UsageDelta { usage: Py::new(py, Usage::of(usage))?, choice: 0 })?.into_any(),
+        Delta::Other { choice, kind, json } => {
+            Py::new(py, OtherDelta { kind: text(kind), json: json.to_owned(), choice })?.into_any()
+        }
+    })
+}

@@ -1,0 +1,320 @@
+//! `Snapshot`, `Choice` and `ToolCall`: live views of what an accumulator holds.
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+use ssewire_core::{Accumulator as Core, ApiError};
+
+use crate::accumulator::{Accumulation, Part, Shared};
+use crate::delta::Usage;
+use crate::{errors, json};
+
+/// The whole so far: a live, read-only view of what an accumulator holds.
+///
+/// It follows the stream without being asked again; `copy.copy()` or pickling gives one that stays as it is. Making a view costs
+/// nothing; a text is joined when it is read, and kept until it grows.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct Snapshot {
+    pub(crate) shared: Shared,
+}
+
+impl Snapshot {
+    /// Reads something of the first choice.
+    fn first<T>(&self, py: Python<'_>, read: impl FnOnce(&mut Accumulation, i64) -> Option<T>) -> Option<T> {
+        let mut state = self.shared.lock(py);
+        let first = *state.core.snapshot().choices().keys().next()?;
+        read(&mut state, first)
+    }
+}
+
+#[pymethods]
+impl Snapshot {
+    /// The dialect's name; None until a payload told it.
+    #[getter]
+    fn dialect(&self, py: Python<'_>) -> Option<&'static str> {
+        self.shared.lock(py).core.dialect()
+    }
+
+    /// The message's id; None until one came.
+    #[getter]
+    fn id(&self, py: Python<'_>) -> Option<String> {
+        self.shared.lock(py).core.snapshot().id().map(Into::into)
+    }
+
+    /// The model that answers; None until it was named.
+    #[getter]
+    fn model(&self, py: Python<'_>) -> Option<String> {
+        self.shared.lock(py).core.snapshot().model().map(Into::into)
+    }
+
+    /// The choices, by index.
+    #[getter]
+    fn choices(&self, py: Python<'_>) -> Vec<Choice> {
+        let indexes: Vec<_> = self.shared.lock(py).core.snapshot().choices().keys().copied().collect();
+        indexes.into_iter().map(|index| Choice { shared: self.shared.clone(), index }).collect()
+    }
+
+    /// The usage so far; None until one came.
+    #[getter]
+    fn usage(&self, py: Python<'_>) -> Option<Usage> {
+        self.shared.lock(py).core.snapshot().usage().map(Usage::of)
+    }
+
+    /// The first API error of the stream; None if there was none.
+    #[getter]
+    fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let error = self.shared.lock(py).core.snapshot().error().cloned();
+        error.map(|error| errors::provider(py, &error, Some(&self.shared)).into_value(py).into_bound(py).into_any())
+    }
+
+    /// Whether the dialect's terminal was seen.
+    #[getter]
+    fn done(&self, py: Python<'_>) -> bool {
+        self.shared.lock(py).core.snapshot().done()
+    }
+
+    /// The first choice's text; "" while there is none.
+    #[getter]
+    fn text(&self, py: Python<'_>) -> Py<PyString> {
+        let text = self.first(py, |state, first| state.text(py, first, Part::Content));
+        text.unwrap_or_else(|| PyString::new(py, "").unbind())
+    }
+
+    /// The first choice's reasoning; "" while there is none.
+    #[getter]
+    fn reasoning(&self, py: Python<'_>) -> Py<PyString> {
+        let text = self.first(py, |state, first| state.text(py, first, Part::Reasoning));
+        text.unwrap_or_else(|| PyString::new(py, "").unbind())
+    }
+
+    /// The first choice's tool calls, in the order in which they first appeared.
+    #[getter]
+    fn tool_calls(&self, py: Python<'_>) -> Vec<ToolCall> {
+        let first = self.first(py, |_, first| Some(first));
+        first.map(|index| Choice { shared: self.shared.clone(), index }.tool_calls(py)).unwrap_or_default()
+    }
+
+    /// Why the first choice ended, in the provider's own word; None while it has not.
+    #[getter]
+    fn finish_reason(&self, py: Python<'_>) -> Option<String> {
+        self.first(py, |state, first| state.core.snapshot().choices()[&first].finish_reason().map(Into::into))
+    }
+
+    /// The provider's own non-streaming object (a ChatCompletion), as a new dict; empty while the dialect is unknown.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let object = self.shared.lock(py).core.object();
+        json::loads(py, object)
+    }
+
+    /// A snapshot that stays as this one is now.
+    fn __copy__(&self, py: Python<'_>) -> Self {
+        Self { shared: Shared::new(self.shared.lock(py).core.clone()) }
+    }
+
+    fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {
+        self.__copy__(py)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let state = self.shared.lock(py);
+        let core = &state.core;
+        let (dialect, object, done) = (core.dialect(), core.object(), core.snapshot().done());
+        let error = core.snapshot().error().cloned();
+        drop(state);
+        let error = error.map(|error| (error.message, error.code, error.kind, error.status, error.body));
+        let restore = py.import("ssewire._core")?.getattr("_restore_snapshot")?;
+        Ok((restore, (dialect, object, error, done).into_pyobject(py)?))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        describe("Snapshot", &self.shared.lock(py).core)
+    }
+}
+
+/// What stands in for a repr that could be of any size.
+pub(crate) fn describe(class: &str, core: &Core) -> String {
+    let snapshot = core.snapshot();
+    let (dialect, choices) = (core.dialect().unwrap_or("unknown"), snapshot.choices().len());
+    let state = match (snapshot.error(), snapshot.done()) {
+        (Some(_), _) => "failed",
+        (None, true) => "done",
+        (None, false) => "open",
+    };
+    format!("<ssewire.{class} {state}: dialect {dialect}, {choices} choices>")
+}
+
+/// `pickle`'s way back to a snapshot.
+#[pyfunction]
+#[pyo3(name = "_restore_snapshot")]
+pub(crate) fn restore_snapshot(
+    dialect: Option<&str>,
+    object: &str,
+    error: Option<(String, Option<String>, Option<String>, Option<u16>, String)>,
+    done: bool,
+) -> PyResult<Snapshot> {
+    let error = error.map(|(message, code, kind, status, body)| ApiError { message, code, kind, status, body });
+    let core = Core::restore(dialect, object, error, done);
+    let core = core.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+    Ok(Snapshot { shared: Shared::new(core) })
+}
+
+/// One of the answers: a live, read-only view.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct Choice {
+    shared: Shared,
+    /// Its index.
+    #[pyo3(get)]
+    index: i64,
+}
+
+impl Choice {
+    fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::Choice) -> T) -> PyResult<T> {
+        let state = self.shared.lock(py);
+        let choice = state.core.snapshot().choices().get(&self.index);
+        choice.map(read).ok_or_else(|| PyIndexError::new_err(format!("there is no choice {}", self.index)))
+    }
+}
+
+#[pymethods]
+impl Choice {
+    /// The speaker; None where the stream does not say.
+    #[getter]
+    fn role(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.read(py, |choice| choice.role().map(Into::into))
+    }
+
+    /// The answer's text; None until some came, be it empty.
+    #[getter]
+    fn content(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.shared.lock(py).text(py, self.index, Part::Content)
+    }
+
+    /// The reasoning; None until some came.
+    #[getter]
+    fn reasoning(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.shared.lock(py).text(py, self.index, Part::Reasoning)
+    }
+
+    /// The refusal; None until some came.
+    #[getter]
+    fn refusal(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        self.shared.lock(py).text(py, self.index, Part::Refusal)
+    }
+
+    /// The tool calls, in the order in which they first appeared; a legacy function call is one of type "function_call".
+    #[getter]
+    fn tool_calls(&self, py: Python<'_>) -> Vec<ToolCall> {
+        let calls = self.read(py, |choice| choice.tool_calls().as_slice().len()).unwrap_or(0);
+        (0..calls).map(|index| ToolCall { shared: self.shared.clone(), choice: self.index, index }).collect()
+    }
+
+    /// Why the choice ended, in the provider's own word; None while it has not.
+    #[getter]
+    fn finish_reason(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.read(py, |choice| choice.finish_reason().map(Into::into))
+    }
+
+    /// The log probabilities so far, as a new dict; None where there are none.
+    #[getter]
+    fn logprobs<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let logprobs = self.read(py, ssewire_core::Choice::logprobs)?;
+        logprobs.map(|logprobs| json::loads(py, logprobs)).transpose()
+    }
+
+    /// `copy` and `pickle` freeze it.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Snapshot, i64))> {
+        let restore = py.import("ssewire._core")?.getattr("_choice")?;
+        Ok((restore, (Snapshot { shared: self.shared.clone() }.__copy__(py), self.index)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let (calls, reason) = self.read(py, |choice| {
+            (choice.tool_calls().as_slice().len(), choice.finish_reason().map(str::to_owned))
+        })?;
+        let state = reason.map_or_else(|| "open".into(), |reason| format!("finish reason {reason}"));
+        Ok(format!("<ssewire.Choice {}: {state}, {calls} tool calls>", self.index))
+    }
+}
+
+/// `pickle`'s way back to a choice.
+#[pyfunction]
+#[pyo3(name = "_choice")]
+pub(crate) fn choice_of(snapshot: &Bound<'_, Snapshot>, index: i64) -> Choice {
+    Choice { shared: snapshot.get().shared.clone(), index }
+}
+
+/// One call of a tool: a live, read-only view.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct ToolCall {
+    shared: Shared,
+    choice: i64,
+    /// Position in `Choice.tool_calls`.
+    #[pyo3(get)]
+    index: usize,
+}
+
+impl ToolCall {
+    fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::ToolCall) -> T) -> PyResult<T> {
+        let state = self.shared.lock(py);
+        let choice = state.core.snapshot().choices().get(&self.choice);
+        let call = choice.and_then(|choice| choice.tool_calls().as_slice().get(self.index));
+        call.map(read).ok_or_else(|| PyIndexError::new_err(format!("there is no tool call {}", self.index)))
+    }
+}
+
+#[pymethods]
+impl ToolCall {
+    /// The provider's id; None where it gave none.
+    #[getter]
+    fn id(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.read(py, |call| call.id().map(Into::into))
+    }
+
+    /// "function", "function_call" for a legacy function call, or the provider's own word.
+    #[getter]
+    fn r#type(&self, py: Python<'_>) -> PyResult<String> {
+        self.read(py, |call| call.kind().to_owned())
+    }
+
+    /// The tool's name; None until one came.
+    #[getter]
+    fn name(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.read(py, |call| call.name().map(Into::into))
+    }
+
+    /// The arguments' raw text so far.
+    #[getter]
+    fn arguments(&self, py: Python<'_>) -> Py<PyString> {
+        let text = self.shared.lock(py).text(py, self.choice, Part::Arguments(self.index));
+        text.unwrap_or_else(|| PyString::new(py, "").unbind())
+    }
+
+    /// The arguments, read as JSON; "" gives {}, as calls without parameters are streamed.
+    ///
+    /// Raises:
+    ///     ValueError: The arguments are not JSON, or not all there yet.
+    fn parse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let arguments = self.read(py, |call| call.arguments().to_owned())?;
+        json::loads(py, if arguments.trim().is_empty() { "{}" } else { &arguments })
+    }
+
+    /// `copy` and `pickle` freeze it.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Snapshot, i64, usize))> {
+        let restore = py.import("ssewire._core")?.getattr("_tool_call")?;
+        Ok((restore, (Snapshot { shared: self.shared.clone() }.__copy__(py), self.choice, self.index)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        self.read(py, |call| {
+            let (id, name, size) = (call.id().unwrap_or("none"), call.name().unwrap_or("none"), call.arguments().len());
+            format!("<ssewire.ToolCall {}: id {id}, name {name}, {size} bytes of arguments>", self.index)
+        })
+    }
+}
+
+/// `pickle`'s way back to a tool call.
+#[pyfunction]
+#[pyo3(name = "_tool_call")]
+pub(crate) fn tool_call_of(snapshot: &Bound<'_, Snapshot>, choice: i64, index: usize) -> ToolCall {
+    ToolCall { shared: snapshot.get().shared.clone(), choice, index }
+}

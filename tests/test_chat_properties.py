@@ -1,0 +1,239 @@
+"""Chat streams made up of everything that providers do, held against the slow reference at random cuts."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from chat_cases import CHOICE_KEYS, accumulate, expected_error
+from cuts import cut_at
+from hypothesis import event, example, given, settings
+from hypothesis import strategies as st
+from reference_chat import error_fields, reference
+from ssewire import ReasoningDelta, TextDelta, ToolCallDelta
+
+HIGH, LOW = "\ud83d", "\ude00"
+TEXTS = ["", "a", "b\n", "\u00e9", "\U0001f600", HIGH, LOW, "x" + HIGH, LOW + "y", "\u2028", '"\\']
+USAGES = [
+    None,
+    {"prompt_tokens": 3, "completion_tokens": None},
+    {"completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": None}},
+    {"completion_tokens": 2**64, "prompt_tokens_details": {"cached_tokens": None, "image_tokens": 0}},
+    {"total_tokens": 8, "prompt_tokens_details": None, "cost": 0.5},
+]
+ERRORS = [None, "", {}, "overloaded", {"message": "boom", "code": 500}, {"detail": "d", "type": "t"}, {"code": "c"}]
+LOGPROBS = [None, {"content": None}, {"content": [{"token": "a"}], "refusal": None}, {"refusal": [{"token": "b"}]}]
+
+# Three names, two of which begin alike; pieces of objects, whole ones, and none.
+IDS = [None, "", "null", "a", "b", "c"]
+NAMES = [None, "", "null", "f", "g", "get_", "get_w"]
+ARGUMENTS = [
+    None,
+    "",
+    "{",
+    '"k":',
+    "1",
+    "}",
+    "{}",
+    '{"k":1}',
+    '{"k":2}',
+    ' {"k":',
+    " ",
+    HIGH,
+    LOW,
+    {},
+    {"k": [1, None]},
+]
+INDEXES = [None, 0, 0, 1, 2, "0", "1", "x", True, [0]]
+
+
+def some(**values: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects with some of the keys, each with one of its values."""
+    return st.fixed_dictionaries({}, optional={key: st.sampled_from(choices) for key, choices in values.items()})
+
+
+functions = some(name=NAMES, arguments=ARGUMENTS)
+fragments = st.builds(
+    lambda head, function: head | ({} if function is None else {"function": function}),
+    some(index=INDEXES, id=IDS, type=[None, "", "function"], extra_content=[None, {"a": 1}, {"b": {"c": 2}}]),
+    functions | functions | st.none(),
+)
+tool_calls = st.none() | st.lists(fragments, max_size=3)
+parts = st.lists(
+    some(type=["text", "thinking", "image"], text=TEXTS, thinking=["t", [{"type": "text", "text": "u"}], None]),
+    max_size=3,
+)
+details = st.lists(
+    some(type=["reasoning.text", "reasoning.summary"], index=[0, 1], text=TEXTS, summary=["s"], signature=["", "z"]),
+    max_size=2,
+)
+deltas = st.builds(
+    lambda plain, calls, content, detail: {
+        **plain,
+        **({} if calls == [] else {"tool_calls": calls}),
+        **({"content": content} if content else {}),
+        **({"reasoning_details": detail} if detail else {}),
+    },
+    some(
+        role=[None, "", "assistant", "tool"],
+        content=[None, *TEXTS],
+        reasoning=[None, *TEXTS],
+        reasoning_content=[None, *TEXTS],
+        refusal=[None, "", "no"],
+        function_call=[None, {"name": "f"}, {"arguments": "{"}, {"arguments": "}"}],
+        token_id=[None, 5, 7],
+        annotations=[None, [1], [2, 3]],
+    ),
+    st.just([]) | tool_calls,
+    st.just([]) | parts,
+    st.just([]) | details,
+)
+choices = st.builds(
+    lambda plain, delta: plain | ({} if delta is None else {"delta": delta}),
+    some(
+        index=[None, 0, 0, 0, 1, 2],
+        finish_reason=[None, None, "", "stop", "tool_calls"],
+        text=["t"],
+        message=[{"role": "assistant", "content": "all"}],
+        logprobs=LOGPROBS,
+        usage=USAGES,
+        error=ERRORS,
+        content_filter_results=[None, {"hate": {"filtered": False}}],
+    ),
+    deltas | deltas | st.none(),
+)
+chunks = st.builds(
+    lambda top, several: top | {"choices": several},
+    some(
+        id=["", "c1", "c2"],
+        model=["", "m1", "m2"],
+        object=["", "chat.completion.chunk"],
+        created=[0, 7],
+        usage=USAGES,
+        x_groq=[None, {"id": "r"}, {"usage": {"total_tokens": 9}}],
+        error=[None, *ERRORS[1:3], *ERRORS[3:]],
+        obfuscation=["zz"],
+    ),
+    st.lists(choices, min_size=1, max_size=1) | st.lists(choices, max_size=3),
+)
+call_chunks = fragments.map(lambda fragment: {"choices": [{"index": 0, "delta": {"tool_calls": [fragment]}}]})
+others: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        {"type": "ping"},
+        {"object": "error", "message": "m", "code": 1},
+        {"error": "e"},
+        {"error": None},
+        None,
+        1,
+        "s",
+        [1],
+        {},
+    ]
+)
+
+
+def as_event(payload: Any, name: str, space: str) -> str:
+    return f"{name}data:{space}{json.dumps(payload)}\n\n"
+
+
+names = st.sampled_from(["", "", "", "", "event: message\n", "event: error\n", "event: ping\n", "id: 1\n"])
+rare = st.sampled_from(
+    [
+        *(
+            "data: [DONE]\n\n",
+            'data: "[DONE]"\n\n',
+            "data: [DONE] \n\n",
+            ": ping\n\n",
+            "data:\n\n",
+            "data:  \n\n",
+            "data: {\n\n",
+        ),
+        *(
+            "data: text\n\n",
+            "event: error\ndata: text\n\n",
+            "event: ping\ndata: text\n\n",
+            "retry: 1\n\n",
+            "event: error\n\n",
+        ),
+        *('error: {"message":"x"}\n\n', "error: text\n", '{"error":"raw"}\n\n', '{"note":1}\n', "\n"),
+    ]
+)
+events = st.builds(as_event, chunks, st.just(""), st.sampled_from([" ", "", "  "]))
+call_events = st.builds(as_event, call_chunks, st.just(""), st.just(" "))
+named_events = st.builds(as_event, chunks | others, names, st.just(" "))
+streams = (
+    st.lists(events, max_size=8)
+    | st.lists(call_events, max_size=10)
+    | st.lists(events | events | call_events | named_events | rare, max_size=12)
+)
+bodies = st.builds(
+    lambda pieces, line_end, cut: shortened("".join(pieces).replace("\n", line_end).encode(), cut),
+    streams,
+    st.sampled_from(["\n", "\n", "\r\n", "\r"]),
+    st.just(0) | st.integers(0, 40),
+)
+
+
+def shortened(body: bytes, by: int) -> bytes:
+    return body[: len(body) - by]
+
+
+def expected_of(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what the snapshot has to be, and the whole result of the reference."""
+    found = reference(body)
+    choices = [
+        {key: choice[key] for key in CHOICE_KEYS} | ({"logprobs": choice["logprobs"]} if choice["logprobs"] else {})
+        for choice in found["choices"]
+    ]
+    known = {key: found[key] for key in ("usage", "done")}
+    return {"choices": choices, "error": error_fields(found["error"]), **known}, found
+
+
+def cut(body: bytes, points: list[int]) -> list[bytes]:
+    return cut_at(body, [point % (len(body) + 1) for point in points])
+
+
+many = settings(max_examples=1500, deadline=None)
+
+
+@many
+@given(bodies, st.lists(st.integers(0, 10_000), max_size=8))
+@example(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\ndata: {"choices":[{"delta":{"content":"b"}}]}', [])
+def test_any_stream_gives_what_the_reference_gives(body: bytes, points: list[int]) -> None:
+    whole, found = expected_of(body)
+    outcome = accumulate(cut(body, points))
+    event("calls" if any(choice["tool_calls"] for choice in whole["choices"]) else "no calls")
+    assert outcome.whole == whole
+    assert outcome.raised is expected_error(found)
+
+
+@many
+@given(bodies, st.lists(st.integers(0, 10_000), min_size=1, max_size=8))
+def test_deltas_do_not_depend_on_the_cuts(body: bytes, points: list[int]) -> None:
+    assert accumulate(cut(body, points)) == accumulate([body])
+
+
+@many
+@given(bodies)
+def test_deltas_join_to_the_snapshot(body: bytes) -> None:
+    outcome = accumulate([body])
+    texts: dict[tuple[str, Any], str] = defaultdict(str)
+    for delta in outcome.deltas:
+        if isinstance(delta, TextDelta):
+            texts["content", delta.choice] += delta.text
+        elif isinstance(delta, ReasoningDelta):
+            texts["reasoning", delta.choice] += delta.text
+        elif isinstance(delta, ToolCallDelta):
+            texts["arguments", (delta.choice, delta.index)] += delta.arguments
+    assert {place: text for place, text in texts.items() if text} == dict(texts_of(outcome.whole["choices"]))
+
+
+def texts_of(choices: list[dict[str, Any]]) -> list[tuple[tuple[str, Any], str]]:
+    texts = [((key, one["index"]), one[key]) for one in choices for key in ("content", "reasoning")]
+    calls = [
+        (("arguments", (one["index"], index)), call["arguments"])
+        for one in choices
+        for index, call in enumerate(one["tool_calls"])
+    ]
+    return [(place, text) for place, text in texts + calls if text]
