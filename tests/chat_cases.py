@@ -85,7 +85,10 @@ def expected_error(expect: Object) -> type[BaseException] | None:
 def plain(snapshot: ssewire.Snapshot) -> Object:
     """Give a snapshot in the shape of the corpus."""
     return {
-        "choices": [plain_choice(choice) for choice in snapshot.choices],
+        "choices": [
+            plain_choice(choice) | {"function_call": one["message"].get("function_call")}
+            for choice, one in zip(snapshot.choices, snapshot.to_dict()["choices"], strict=True)
+        ],
         "usage": snapshot.usage and snapshot.usage.raw,
         "error": snapshot.error and {key: getattr(snapshot.error, key) for key in ("message", "code", "type")},
         "done": snapshot.done,
@@ -100,7 +103,6 @@ def plain_choice(choice: ssewire.Choice) -> Object:
         "reasoning": choice.reasoning,
         "refusal": choice.refusal,
         "finish_reason": choice.finish_reason,
-        "function_call": choice.function_call,
         "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in choice.tool_calls],
     }
     return known | ({"logprobs": choice.logprobs} if choice.logprobs else {})

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     AsyncGet = Callable[[str], Awaitable[Any]]
 
 TIMEOUT = 20.0  # seconds; only a test that fails waits that long
+CLIENT_TIMEOUT = 600.0  # seconds; longer than a test may last, so that no reader is woken by it
 
 
 @dataclass(frozen=True)
@@ -58,28 +59,28 @@ def requests_client(tls: Tls | None) -> Iterator[Get]:
         session.trust_env = False
         if tls is not None:
             session.verify = tls.file
-        yield lambda url: session.get(url, stream=True, timeout=TIMEOUT)
+        yield lambda url: session.get(url, stream=True, timeout=CLIENT_TIMEOUT)
 
 
 @contextlib.contextmanager
 def urllib3_client(tls: Tls | None) -> Iterator[Get]:
     """One urllib3.PoolManager."""
     options: dict[str, Any] = {} if tls is None else {"ssl_context": tls.client}
-    with urllib3.PoolManager(timeout=TIMEOUT, retries=False, **options) as pool:
+    with urllib3.PoolManager(timeout=CLIENT_TIMEOUT, retries=False, **options) as pool:
         yield lambda url: pool.request("GET", url, preload_content=False)
 
 
 @contextlib.contextmanager
 def httpx_client(tls: Tls | None) -> Iterator[Get]:
     """One httpx.Client."""
-    with httpx.Client(timeout=TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
+    with httpx.Client(timeout=CLIENT_TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
 @contextlib.contextmanager
 def httpx2_client(tls: Tls | None) -> Iterator[Get]:
     """One httpx2.Client."""
-    with httpx2.Client(timeout=TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
+    with httpx2.Client(timeout=CLIENT_TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
@@ -93,9 +94,9 @@ def http_client(tls: Tls | None) -> Iterator[Get]:
         if not connections:
             address = parts.netloc
             connections.append(
-                http.client.HTTPSConnection(address, timeout=TIMEOUT, context=tls.client)
+                http.client.HTTPSConnection(address, timeout=CLIENT_TIMEOUT, context=tls.client)
                 if tls
-                else http.client.HTTPConnection(address, timeout=TIMEOUT)
+                else http.client.HTTPConnection(address, timeout=CLIENT_TIMEOUT)
             )
         connections[0].request("GET", parts.path)
         return connections[0].getresponse()
@@ -114,7 +115,7 @@ def urllib_client(tls: Tls | None) -> Iterator[Get]:
     if tls is not None:
         handlers.append(urllib.request.HTTPSHandler(context=tls.client))
     opener = urllib.request.build_opener(*handlers)
-    yield lambda url: opener.open(url, timeout=TIMEOUT)
+    yield lambda url: opener.open(url, timeout=CLIENT_TIMEOUT)
 
 
 CLIENTS: dict[str, Callable[[Tls | None], contextlib.AbstractContextManager[Get]]] = {
@@ -130,21 +131,21 @@ CLIENTS: dict[str, Callable[[Tls | None], contextlib.AbstractContextManager[Get]
 @contextlib.asynccontextmanager
 async def async_httpx_client(tls: Tls | None) -> AsyncIterator[AsyncGet]:
     """One httpx.AsyncClient."""
-    async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
+    async with httpx.AsyncClient(timeout=CLIENT_TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
 @contextlib.asynccontextmanager
 async def async_httpx2_client(tls: Tls | None) -> AsyncIterator[AsyncGet]:
     """One httpx2.AsyncClient."""
-    async with httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
+    async with httpx2.AsyncClient(timeout=CLIENT_TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
 @contextlib.asynccontextmanager
 async def aiohttp_client(tls: Tls | None) -> AsyncIterator[AsyncGet]:
     """One aiohttp.ClientSession."""
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    timeout = aiohttp.ClientTimeout(total=CLIENT_TIMEOUT)
     async with aiohttp.ClientSession(timeout=timeout) as session:
 
         async def get(url: str) -> aiohttp.ClientResponse:

@@ -28,23 +28,7 @@ LOGPROBS = [None, {"content": None}, {"content": [{"token": "a"}], "refusal": No
 # Three names, two of which begin alike; pieces of objects, whole ones, and none.
 IDS = [None, "", "null", "a", "b", "c"]
 NAMES = [None, "", "null", "f", "g", "get_", "get_w"]
-ARGUMENTS = [
-    None,
-    "",
-    "{",
-    '"k":',
-    "1",
-    "}",
-    "{}",
-    '{"k":1}',
-    '{"k":2}',
-    ' {"k":',
-    " ",
-    HIGH,
-    LOW,
-    {},
-    {"k": [1, None]},
-]
+ARGUMENTS = [None, "", "{", '"k":', "1", "}", "{}", '{"k":1}', ' {"k":2}', " ", HIGH, LOW, {}, {"k": [1, None]}]
 INDEXES = [None, 0, 0, 1, 2, "0", "1", "x", True, [0]]
 
 
@@ -162,11 +146,31 @@ rare = st.sampled_from(
 events = st.builds(as_event, chunks, st.just(""), st.sampled_from([" ", "", "  "]))
 call_events = st.builds(as_event, call_chunks, st.just(""), st.just(" "))
 named_events = st.builds(as_event, chunks | others, names, st.just(" "))
-streams = (
-    st.lists(events, max_size=8)
-    | st.lists(call_events, max_size=10)
-    | st.lists(events | events | call_events | named_events | rare, max_size=12)
-)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> list[str]:
+    """Streams of calls whose pieces share few values, so that the same ids, names and slots come again."""
+    few = [draw(st.lists(st.sampled_from(values), min_size=1, max_size=3)) for values in PIECE_VALUES]
+    fragment = st.builds(as_fragment, *map(st.sampled_from, few))
+    deltas_of_calls = draw(
+        st.lists(st.lists(fragment, min_size=1, max_size=1) | st.lists(fragment, max_size=3), max_size=8)
+    )
+    return [as_event({"choices": [{"delta": {"tool_calls": several}}]}, "", " ") for several in deltas_of_calls]
+
+
+def as_fragment(index: Any, call_id: Any, name: Any, arguments: Any) -> dict[str, Any]:
+    return {"index": index, "id": call_id, "function": {"name": name, "arguments": arguments}}
+
+
+PIECE_VALUES: list[list[Any]] = [
+    [None, None, 0, 0, 0, 1, "0"],
+    [None, None, "", "null", "a", "b", "c"],
+    [None, None, "", "f", "f", "g", "get", "get_w"],
+    [None, "", "{", '"k":1', "}", "{}", "{}", '{"k":1}', '{"k":1}', ' {"k":2}', " ", {}, {"k": [1, None]}],
+]
+
+streams = st.lists(events, max_size=8) | calls() | st.lists(events | events | named_events | rare, max_size=12)
 bodies = st.builds(
     lambda pieces, line_end, cut: shortened("".join(pieces).replace("\n", line_end).encode(), cut),
     streams,

@@ -105,8 +105,10 @@ impl Accumulation {
         result
     }
 
-    pub(crate) fn has_fault(&self) -> bool {
-        self.fault.is_some()
+    /// Whether its terminal, an error or a fault was seen.
+    pub(crate) fn is_over(&self) -> bool {
+        let snapshot = self.core.snapshot();
+        snapshot.done() || snapshot.error().is_some() || self.fault.is_some()
     }
 
     pub(crate) fn flush(&mut self, out: &mut Sink<'_>) {
@@ -257,6 +259,12 @@ impl Accumulator {
     fn _foreign<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyBytes>> {
         let state = self.shared.lock(py);
         state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
+    }
+
+    /// Whether nothing that may still come could change what the stream is: its terminal, an error or a fault was seen.
+    #[getter]
+    fn _over(&self, py: Python<'_>) -> bool {
+        self.shared.lock(py).is_over()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

@@ -30,4 +30,9 @@ mod _core {
     use crate::snapshot::{Choice, Snapshot, ToolCall, choice_of, restore_snapshot, tool_call_of};
     #[pymodule_export]
     use crate::stream::{DeltaIterator, TextIterator};
+
+    /// The version of the package, from its one place.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
 }

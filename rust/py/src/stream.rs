@@ -122,10 +122,7 @@ impl DeltaIterator {
             Ok(deltas) => deltas,
             Err(error) => return self.fail(py, error),
         };
-        let accumulation = self.shared.lock(py);
-        let snapshot = accumulation.core.snapshot();
-        let over = snapshot.done() || snapshot.error().is_some() || accumulation.has_fault();
-        drop(accumulation);
+        let over = self.shared.lock(py).is_over();
         let mut state = lock(py, &self.state);
         if matches!(state.phase, Phase::Open) {
             state.deltas.extend(deltas);

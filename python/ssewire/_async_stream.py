@@ -1,0 +1,140 @@
+"""`AsyncStream`: an asynchronous source read to its deltas and its message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssewire._core import Accumulator, TextDelta
+from ssewire._stream import DEFAULT_MAX_EVENT_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from ssewire._core import Snapshot, Usage
+    from ssewire._reader import AsyncReader
+    from ssewire._types import Delta, Dialect
+
+
+class AsyncStream:
+    """The deltas of one response, as they arrive: `Stream` for asynchronous clients.
+
+    It owns what it is given: when the stream has ended, failed, is closed or is no longer used, or its task is cancelled, the
+    connection is released; after a complete stream it goes back to its pool.
+
+    Args:
+        source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one bytes-like object.
+        dialect: The API's name; None finds it from the first payload that tells it.
+        max_event_size: Bytes that one event may have; None for no limit.
+
+    Iterating raises:
+        ProviderError: The stream, or the response, carries an API error; after the deltas before it.
+        IncompleteStreamError: The stream ended before its terminal, or the transport failed.
+        EventTooLargeError: An event is larger than `max_event_size`.
+        ResponseError: The response is no event stream at all.
+
+    Raises:
+        TypeError: The source is of no kind that can be read, or only with `Stream`.
+        ValueError: The dialect is not known, or the body was already consumed.
+    """
+
+    __slots__ = ("__weakref__", "_deltas", "_reader")
+
+    def __init__(
+        self, source: object, dialect: Dialect | None = None, *, max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE
+    ) -> None:
+        from ssewire._reader import AsyncReader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+
+        self._reader = AsyncReader(source, Accumulator(dialect, max_event_size=max_event_size))
+        self._deltas = _read(self._reader)
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
+        return self._deltas
+
+    async def __anext__(self) -> Delta:
+        return await self._deltas.__anext__()
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The text of choice 0 as it arrives. It shares the stream's place: what it has taken, the stream does not give again."""
+        return _text(self._deltas)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The whole so far: a live view."""
+        return self._reader.accumulator.snapshot
+
+    @property
+    def usage(self) -> Usage | None:
+        """The usage so far; None until one came."""
+        return self._reader.accumulator.usage
+
+    @property
+    def response(self) -> Any:
+        """The response that the stream was made of; None for bytes and plain iterables."""
+        return self._reader.source.response
+
+    async def until_done(self) -> Snapshot:
+        """Read to the end, and return the whole. May be called again.
+
+        Raises:
+            ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream that was closed
+                before its end is incomplete.
+        """
+        async for _ in self._deltas:
+            pass
+        if self._reader.problem is not None:
+            raise self._reader.problem
+        return self._reader.accumulator.close()
+
+    async def aclose(self) -> None:
+        """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""
+        self._reader.closed = True
+        await self._reader.source.aclose()
+        if not self._deltas.ag_running:
+            await self._deltas.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<ssewire.AsyncStream of {self._reader.source.response!r}: {self.snapshot!r}>"
+
+
+async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:
+    """Give the deltas, then release the source; in any case release it."""
+    accumulator = reader.accumulator
+    feed, ask = accumulator.feed, reader.pieces.__anext__
+    error: Exception | None = None
+    try:
+        while not (reader.closed or accumulator._over):  # noqa: SLF001 - for this module
+            try:
+                piece = await ask()
+            except StopAsyncIteration:
+                break
+            except Exception as failed:  # noqa: BLE001 - each client has its own; it becomes the cause of what is raised
+                error = failed
+                break
+            for delta in feed(piece):
+                yield delta
+        if reader.closed:
+            return
+        for delta in accumulator.flush():
+            yield delta
+        await reader.finish(error)
+    finally:
+        await reader.source.aclose()
+
+
+async def _text(deltas: AsyncIterator[Delta]) -> AsyncIterator[str]:
+    async for delta in deltas:
+        if type(delta) is TextDelta and delta.choice == 0:
+            yield delta.text

@@ -1,0 +1,76 @@
+"""`iter_sse` and `aiter_sse`: a source read to its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssewire._core import EventIterator, SSEDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from typing import Literal
+
+    from typing_extensions import TypedDict, Unpack
+
+    from ssewire._core import ServerSentEvent
+    from ssewire._sources.base import Piece
+
+    class DecoderOptions(TypedDict, total=False):
+        """What `SSEDecoder` takes."""
+
+        max_event_size: int | None
+        tail: Literal["discard", "dispatch"]
+        dispatch_empty: bool
+
+
+def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[ServerSentEvent]:
+    """Iterate over the events of a source, as they arrive. The source is not closed; its exceptions come through.
+
+    Args:
+        source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of bytes-like
+            pieces, or one bytes-like object.
+        options: As `SSEDecoder` takes them.
+
+    Iterating raises:
+        EventTooLargeError: An event is larger than `max_event_size`.
+        ProviderError, ResponseError: The response is no event stream, but an API error or something else.
+
+    Raises:
+        TypeError: The source is of no kind that can be read, or only with `aiter_sse`.
+    """
+    from ssewire._response import event_pieces  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._sources import open_source  # noqa: PLC0415
+
+    return EventIterator(event_pieces(open_source(source)), SSEDecoder(**options))
+
+
+def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncIterator[ServerSentEvent]:
+    """Iterate over the events of an asynchronous source, as they arrive. The source is not closed; its exceptions come through.
+
+    Args:
+        source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one bytes-like object.
+        options: As `SSEDecoder` takes them.
+
+    Iterating raises:
+        EventTooLargeError: An event is larger than `max_event_size`.
+        ProviderError, ResponseError: The response is no event stream, but an API error or something else.
+
+    Raises:
+        TypeError: The source is of no kind that can be read, or only with `iter_sse`.
+    """
+    from ssewire._response import aevent_pieces  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._sources import open_async_source  # noqa: PLC0415
+
+    return _events(aevent_pieces(open_async_source(source)), SSEDecoder(**options))
+
+
+async def _events(pieces: AsyncIterator[Piece], decoder: SSEDecoder) -> AsyncIterator[ServerSentEvent]:
+    async for piece in pieces:
+        events = decoder.feed(piece)
+        for event in events:
+            yield event
+        if events:
+            # A fault behind the last event goes before whatever the source says next.
+            decoder.feed(b"")
+    for event in decoder.close():
+        yield event

@@ -1,0 +1,103 @@
+"""What owns a stream's source: it releases it, and finds out what was wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssewire._errors import IncompleteStreamError, StreamError
+from ssewire._response import astream_pieces, is_http_error, refusal, stream_pieces, with_status
+from ssewire._sources import adrain, drain, open_async_source, open_source
+
+if TYPE_CHECKING:
+    from ssewire._core import Accumulator
+    from ssewire._sources import AsyncSource, Source
+
+
+def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exception | None) -> StreamError | None:
+    """Return what is wrong with a stream that has ended, or broken off with the transport's `error`; None if nothing is."""
+    if isinstance(error, StreamError):
+        return error
+    found = accumulator.error
+    if found is not None:
+        return with_status(found, source.status)
+    if error is not None:
+        text = f"the transport failed: {type(error).__name__}: {error}"
+        return IncompleteStreamError(text, snapshot=accumulator.snapshot)
+    foreign = accumulator._foreign  # noqa: SLF001 - for this module
+    if foreign is not None or is_http_error(source.status):
+        return refusal(source, foreign or b"")
+    return _closing_error(accumulator)
+
+
+def _closing_error(accumulator: Accumulator) -> StreamError | None:
+    try:
+        accumulator.close()
+    except StreamError as error:
+        return error
+    return None
+
+
+class Reader:
+    """Owns the source of a Stream, as long as anything iterates it."""
+
+    __slots__ = ("accumulator", "pieces", "problem", "source")
+
+    def __init__(self, source: object, accumulator: Accumulator) -> None:
+        self.source = open_source(source)
+        self.pieces = stream_pieces(self.source)
+        self.accumulator = accumulator
+        self.problem: StreamError | None = None
+
+    def finish(self, error: Exception | None) -> None:
+        """Release the source after its last piece, or after the transport's `error`, and raise what is wrong."""
+        self.problem = _problem(self.source, self.accumulator, error)
+        if self.problem is None and self.accumulator.done:
+            drain(self.source)
+        else:
+            self.source.close()
+        if self.problem is not None:
+            raise self.problem from (error if error is not self.problem else None)
+
+    def release(self) -> None:
+        """Release the source before its end."""
+        self.source.close()
+
+    def __del__(self) -> None:
+        """Release a source that was left in the middle."""
+        source = getattr(self, "source", None)  # there is none where opening it failed
+        if source is not None:
+            try:
+                source.close()
+            except Exception:  # noqa: BLE001, S110 - nobody is left who could be told, and the interpreter may be going down
+                pass
+
+
+class AsyncReader:
+    """Owns the source of an AsyncStream, as long as anything iterates it."""
+
+    __slots__ = ("accumulator", "closed", "pieces", "problem", "source")
+
+    def __init__(self, source: object, accumulator: Accumulator) -> None:
+        self.source = open_async_source(source)
+        self.pieces = astream_pieces(self.source)
+        self.accumulator = accumulator
+        self.closed = False
+        self.problem: StreamError | None = None
+
+    async def finish(self, error: Exception | None) -> None:
+        """Release the source after its last piece, or after the transport's `error`, and raise what is wrong."""
+        self.problem = _problem(self.source, self.accumulator, error)
+        if self.problem is None and self.accumulator.done:
+            await adrain(self.source)
+        else:
+            await self.source.aclose()
+        if self.problem is not None:
+            raise self.problem from (error if error is not self.problem else None)
+
+    def __del__(self) -> None:
+        """Release a source that was left in the middle, as far as that goes without awaiting."""
+        source = getattr(self, "source", None)  # there is none where opening it failed
+        if source is not None:
+            source.abandon()
+
+

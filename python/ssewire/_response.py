@@ -1,0 +1,119 @@
+"""Telling responses that are no event stream from those that are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssewire._core import Accumulator
+from ssewire._errors import ProviderError, ResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from ssewire._sources import AsyncSource, Source
+    from ssewire._sources.base import Piece
+
+# As much of a body as is read to say what came instead of an event stream.
+_SHOWN = 64 * 1024
+
+_HTTP_ERROR = 400
+
+# Media types that are never an event stream. Anything else may be one: many servers label theirs text/plain, or not at all.
+_DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/pdf", "application/vnd.amazon.eventstream")
+_DOCUMENT_KINDS = ("image/", "audio/", "video/", "font/", "multipart/")
+
+
+def _media_type(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _is_document(media_type: str) -> bool:
+    return media_type in _DOCUMENTS or media_type.startswith(_DOCUMENT_KINDS) or media_type.endswith("+xml")
+
+
+def is_http_error(status: int | None) -> bool:
+    """Whether the status says that the request failed; False where there is none."""
+    return status is not None and status >= _HTTP_ERROR
+
+
+def stream_pieces(source: Source) -> Iterator[Piece]:
+    """Return the pieces of a body for an accumulator: of an event stream, or of JSON, which it reads too.
+
+    Of any other document the first `next` raises ResponseError; nothing is read before.
+    """
+    return _refused(source) if _is_document(_media_type(source.content_type)) else source.pieces
+
+
+def event_pieces(source: Source) -> Iterator[Piece]:
+    """Return the pieces of an event stream for a decoder.
+
+    Of a failed request, of JSON and of any other document the first `next` raises ProviderError or ResponseError; nothing is
+    read before.
+    """
+    return source.pieces if _is_event_stream(source) else _refused(source)
+
+
+def astream_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
+    """Return the asynchronous twin of `stream_pieces`."""
+    return _arefused(source) if _is_document(_media_type(source.content_type)) else source.pieces
+
+
+def aevent_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
+    """Return the asynchronous twin of `event_pieces`."""
+    return source.pieces if _is_event_stream(source) else _arefused(source)
+
+
+def _is_event_stream(source: Source | AsyncSource) -> bool:
+    media_type = _media_type(source.content_type)
+    return not (is_http_error(source.status) or _is_json(media_type) or _is_document(media_type))
+
+
+def _refused(source: Source) -> Iterator[Piece]:
+    body = bytearray()
+    for piece in source.pieces:
+        body += piece
+        if len(body) >= _SHOWN:
+            break
+    raise refusal(source, bytes(body[:_SHOWN]))
+    yield b""
+
+
+async def _arefused(source: AsyncSource) -> AsyncIterator[Piece]:
+    body = bytearray()
+    async for piece in source.pieces:
+        body += piece
+        if len(body) >= _SHOWN:
+            break
+    raise refusal(source, bytes(body[:_SHOWN]))
+    yield b""
+
+
+def refusal(source: Source | AsyncSource, body: bytes) -> ProviderError | ResponseError:
+    """Return what to raise for a body that is no event stream: a ProviderError where it is an API error."""
+    accumulator = Accumulator()
+    accumulator.observe(body)
+    accumulator.flush()
+    error = accumulator.error
+    if error is not None:
+        error.snapshot = None
+        return with_status(error, source.status)
+    status, content_type = source.status, source.content_type
+    came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "") if part) or "a body"
+    begin = body[:80].decode("utf-8", "replace")
+    return ResponseError(
+        f"expected an event stream, got {came}, which begins {begin!r}",
+        status=status,
+        content_type=content_type,
+        body=body,
+    )
+
+
+def with_status(error: ProviderError, status: int | None) -> ProviderError:
+    """Put the HTTP status of a failed request on the error that its body told; it counts more than the body's word."""
+    if is_http_error(status):
+        error.status = status
+    return error

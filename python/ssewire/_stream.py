@@ -1,0 +1,130 @@
+"""`Stream`, and `collect`: a source read to its deltas and its message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssewire._core import Accumulator, DeltaIterator, TextIterator, observe_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from ssewire._core import Snapshot, Usage
+    from ssewire._types import Delta, Dialect
+
+DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
+
+
+class Stream:
+    """The deltas of one response, as they arrive.
+
+    It owns what it is given: when the stream has ended, failed, is closed or is no longer used, the connection is released; after
+    a complete stream it goes back to its pool.
+
+    Args:
+        source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of bytes-like
+            pieces, or one bytes-like object.
+        dialect: The API's name; None finds it from the first payload that tells it.
+        max_event_size: Bytes that one event may have; None for no limit.
+
+    Iterating raises:
+        ProviderError: The stream, or the response, carries an API error; after the deltas before it.
+        IncompleteStreamError: The stream ended before its terminal, or the transport failed.
+        EventTooLargeError: An event is larger than `max_event_size`.
+        ResponseError: The response is no event stream at all.
+
+    Raises:
+        TypeError: The source is of no kind that can be read, or only with `AsyncStream`.
+        ValueError: The dialect is not known, or the body was already consumed.
+    """
+
+    __slots__ = ("__weakref__", "_deltas", "_reader")
+
+    def __init__(
+        self, source: object, dialect: Dialect | None = None, *, max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE
+    ) -> None:
+        from ssewire._reader import Reader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+
+        accumulator = Accumulator(dialect, max_event_size=max_event_size)
+        self._reader = Reader(source, accumulator)
+        self._deltas = DeltaIterator(self._reader, accumulator)
+
+    def __iter__(self) -> Iterator[Delta]:
+        return self._deltas
+
+    def __next__(self) -> Delta:
+        return next(self._deltas)
+
+    @property
+    def text_stream(self) -> Iterator[str]:
+        """The text of choice 0 as it arrives. It shares the stream's place: what it has taken, the stream does not give again."""
+        return TextIterator(self._deltas)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The whole so far: a live view."""
+        return self._reader.accumulator.snapshot
+
+    @property
+    def usage(self) -> Usage | None:
+        """The usage so far; None until one came."""
+        return self._reader.accumulator.usage
+
+    @property
+    def response(self) -> Any:
+        """The response or file that the stream was made of; None for bytes and plain iterables."""
+        return self._reader.source.response
+
+    def until_done(self) -> Snapshot:
+        """Read to the end, and return the whole. May be called again.
+
+        Raises:
+            ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream that was closed
+                before its end is incomplete.
+        """
+        for _ in self._deltas:
+            pass
+        if self._reader.problem is not None:
+            raise self._reader.problem
+        return self._reader.accumulator.close()
+
+    def close(self) -> None:
+        """Release the connection now; from any thread, and as often as one likes.
+
+        A thread that is waiting for the next piece is woken, and its iteration ends quietly.
+        """
+        if self._deltas.stop():
+            self._reader.source.interrupt()
+        else:
+            self._reader.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<ssewire.Stream of {self._reader.source.response!r}: {self.snapshot!r}>"
+
+
+def collect(source: object, dialect: Dialect | None = None) -> Snapshot:
+    """Read a source to its end, and return the whole.
+
+    Of a bytes-like object the GIL is released meanwhile; other sources are closed at the end.
+
+    Raises:
+        ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating a `Stream` does.
+        TypeError: The source is of no kind that can be read.
+    """
+    if not isinstance(source, (bytes, bytearray, memoryview)):
+        return Stream(source, dialect).until_done()
+    accumulator = Accumulator(dialect)
+    observe_whole(source, accumulator)
+    return accumulator.close()

@@ -1,0 +1,65 @@
+"""`tee` and `atee`: a body passed on while an accumulator watches it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssewire._errors import EventTooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from ssewire._core import Accumulator
+    from ssewire._sources.base import Piece
+
+
+def tee(source: object, accumulator: Accumulator) -> Iterator[Piece]:
+    """Pass the pieces of a body through as they come, while an accumulator watches them.
+
+    The pieces are those of the decoded body: who relays them drops Content-Encoding. The source is not closed; its exceptions
+    come through. What is wrong with the stream never stops the pieces: `accumulator.close()` raises it.
+
+    Args:
+        source: As `Stream` takes it.
+        accumulator: What watches.
+
+    Raises:
+        TypeError: The source is of no kind that can be read, or only with `atee`.
+    """
+    from ssewire._sources import open_source  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+
+    return _tee(open_source(source).pieces, accumulator)
+
+
+def atee(source: object, accumulator: Accumulator) -> AsyncIterator[Piece]:
+    """Pass the pieces of an asynchronous source through: the twin of `tee`.
+
+    Args:
+        source: As `AsyncStream` takes it.
+        accumulator: What watches.
+
+    Raises:
+        TypeError: The source is of no kind that can be read, or only with `tee`.
+    """
+    from ssewire._sources import open_async_source  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+
+    return _atee(open_async_source(source).pieces, accumulator)
+
+
+def _tee(pieces: Iterator[Piece], accumulator: Accumulator) -> Iterator[Piece]:
+    for piece in pieces:
+        _observe(piece, accumulator)
+        yield piece
+
+
+async def _atee(pieces: AsyncIterator[Piece], accumulator: Accumulator) -> AsyncIterator[Piece]:
+    async for piece in pieces:
+        _observe(piece, accumulator)
+        yield piece
+
+
+def _observe(piece: Piece, accumulator: Accumulator) -> None:
+    try:
+        accumulator.observe(piece)
+    except EventTooLargeError:
+        pass  # the accumulator remembers it: its close() raises it

@@ -1,0 +1,18 @@
+"""The unions and literals of the public API."""
+
+from __future__ import annotations
+
+from typing import Literal, Union
+
+from ssewire._core import (
+    FinishDelta,
+    OtherDelta,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageDelta,
+)
+
+Delta = Union[TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, FinishDelta, UsageDelta, OtherDelta]
+Dialect = Literal["openai-chat"]
