@@ -85,17 +85,23 @@ def expected_error(expect: Object) -> type[BaseException] | None:
 def plain(snapshot: ssewire.Snapshot) -> Object:
     """Give a snapshot in the shape of the corpus."""
     return {
-        "choices": [
-            plain_choice(choice) | {"function_call": one["message"].get("function_call")}
-            for choice, one in zip(snapshot.choices, snapshot.to_dict()["choices"], strict=True)
-        ],
+        "choices": [plain_choice(choice) for choice in snapshot.choices],
         "usage": snapshot.usage and snapshot.usage.raw,
-        "error": snapshot.error and {key: getattr(snapshot.error, key) for key in ("message", "code", "type")},
+        "error": snapshot.error and plain_error(snapshot.error),
         "done": snapshot.done,
     }
 
 
+def plain_error(error: ssewire.ProviderError) -> Object:
+    """Give message, code and type; what is said of a malformed payload, beyond that it is one, is not compared."""
+    malformed = error.type == "malformed_payload"
+    message = error.message.partition(":")[0] if malformed else error.message
+    return {"message": message, "code": error.code, "type": error.type}
+
+
 def plain_choice(choice: ssewire.Choice) -> Object:
+    calls = [(call.type, {"id": call.id, "name": call.name, "arguments": call.arguments}) for call in choice.tool_calls]
+    legacy = [call for kind, call in calls if kind == "function_call"]
     known = {
         "index": choice.index,
         "role": choice.role,
@@ -103,7 +109,8 @@ def plain_choice(choice: ssewire.Choice) -> Object:
         "reasoning": choice.reasoning,
         "refusal": choice.refusal,
         "finish_reason": choice.finish_reason,
-        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in choice.tool_calls],
+        "function_call": {key: legacy[0][key] for key in ("name", "arguments")} if legacy else None,
+        "tool_calls": [call for kind, call in calls if kind != "function_call"],
     }
     return known | ({"logprobs": choice.logprobs} if choice.logprobs else {})
 

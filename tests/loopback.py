@@ -18,6 +18,7 @@ import httpx2
 import requests
 import trustme
 import urllib3
+from ssewire._sources import open_async_source, open_source
 
 if TYPE_CHECKING:
     import ssl
@@ -138,7 +139,9 @@ async def async_httpx_client(tls: Tls | None) -> AsyncIterator[AsyncGet]:
 @contextlib.asynccontextmanager
 async def async_httpx2_client(tls: Tls | None) -> AsyncIterator[AsyncGet]:
     """One httpx2.AsyncClient."""
-    async with httpx2.AsyncClient(timeout=CLIENT_TIMEOUT, trust_env=False, verify=tls.client if tls else True) as client:
+    async with httpx2.AsyncClient(
+        timeout=CLIENT_TIMEOUT, trust_env=False, verify=tls.client if tls else True
+    ) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
@@ -159,6 +162,30 @@ ASYNC_CLIENTS: dict[str, Callable[[Tls | None], contextlib.AbstractAsyncContextM
     "httpx2": async_httpx2_client,
     "aiohttp": aiohttp_client,
 }
+
+
+def read_all(source: object) -> bytes:
+    """Open a source, read it to its end and close it."""
+    opened = open_source(source)
+    try:
+        return b"".join(bytes(piece) for piece in opened.pieces)
+    finally:
+        opened.close()
+
+
+async def aread_all(source: object) -> bytes:
+    """Open a source, read it to its end and close it."""
+    opened = open_async_source(source)
+    try:
+        return b"".join([bytes(piece) async for piece in opened.pieces])
+    finally:
+        await opened.aclose()
+
+
+async def agenerate(*pieces: bytes) -> AsyncIterator[bytes]:
+    """Yield the pieces."""
+    for piece in pieces:
+        yield piece
 
 
 class Reader(threading.Thread):

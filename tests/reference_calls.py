@@ -105,7 +105,8 @@ def begins_another(current: Call, name: str, fragment: Object) -> bool:
     if current.name is None or not is_object(current.arguments):
         return False
     text = arguments_of(fragment)
-    return name != current.name or (text.lstrip().startswith("{") and text != current.arguments)
+    resent = text == current.arguments and given(fragment.get("id")) is None
+    return name != current.name or (text.lstrip().startswith("{") and not resent)
 
 
 def function_of(fragment: Object) -> Object:

@@ -27,6 +27,9 @@ SENTINELS = ("[DONE]", '"[DONE]"')
 DROPPED = {"obfuscation", "p"}
 """Padding against traffic analysis: no part of the answer."""
 
+MALFORMED = {"message": "malformed payload", "type": "malformed_payload"}
+"""The error that stands for a terminated payload which is no JSON."""
+
 REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 DELTA_FIELDS = {"role", "content", "refusal", "tool_calls", "function_call", "reasoning_details", "audio"}
 CHOICE_FIELDS = {"index", "delta", "finish_reason", "logprobs", "message", "text", "usage", "error"}
@@ -122,13 +125,13 @@ class Stream:
         elif data and event.name == "error":
             self.fail(data)
         elif data and event.name == "message":
-            self.fail("malformed payload")
+            self.fail(MALFORMED)
 
     def take_payload(self, payload: Json, *, named_error: bool) -> None:
         """Merge a chunk, and only then see whether it carries an error (rule 11)."""
         if isinstance(payload, dict) and is_chunk(payload):
             self.merge_chunk(payload)
-        self.fail(error_of(payload) or (payload if named_error else None))
+        self.fail(error_of(payload) or ((payload or compact(payload)) if named_error else None))
 
     def take_stray_line(self, line: str) -> None:
         """Rule 11: an `error:` line, or an error object without any field name."""
@@ -183,7 +186,7 @@ def error_of(payload: Json) -> Json:
     payload = an_object(payload)
     inside = [choice.get("error") for choice in objects(payload.get("choices"))]
     alone = payload if payload.get("object") == "error" else None
-    return next((error for error in [payload.get("error"), alone, *inside] if error), None)
+    return next((error for error in [*inside, payload.get("error"), alone] if error), None)
 
 
 def error_fields(error: Json) -> Object | None:
@@ -226,8 +229,8 @@ class Choice:
     def merge_delta(self, delta: Object) -> None:
         """Merge one delta, each field by its rule."""
         self.role = self.role or given(delta.get("role"))  # Rule 6: the first non-empty.
-        self.merge_content(delta.get("content"))
         self.append("reasoning", reasoning_of(delta))
+        self.merge_content(delta.get("content"))
         self.append("refusal", delta.get("refusal"))
         self.merge_details(objects(delta.get("reasoning_details")))
         self.calls.merge(objects(delta.get("tool_calls")))
@@ -249,7 +252,7 @@ class Choice:
         """Rule 5: a string, or a list of text and thinking parts."""
         self.append("content", content)
         for part in objects(content):
-            if part.get("type") == "text":
+            if part.get("type", "text") == "text":
                 self.append("content", part.get("text"))
             if part.get("type") == "thinking":
                 self.append("reasoning", part.get("thinking"))

@@ -202,6 +202,7 @@ def test_tls_client_that_leaves_or_distrusts(tls: ssl.SSLContext, authority: tru
         {"encoding": "br"},
         {"fail_times": 1},
         {"reset": True},
+        {"port": 65536},
     ],
     ids=str,
 )

@@ -162,9 +162,9 @@ def test_parsed_arguments(arguments: str, value: Json) -> None:
     assert tool_call(arguments).parse() == value
 
 
-@pytest.mark.parametrize("arguments", ["{", '{"a":1}{"a":2}', "{'a':1}", '{"a":', " "])
+@pytest.mark.parametrize("arguments", ["{", '{"a":1}{"a":2}', "{'a':1}", '{"a":', "a"])
 def test_arguments_that_are_no_json(arguments: str) -> None:
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ValueError, match="line 1 column"):
         tool_call(arguments).parse()
 
 
@@ -185,7 +185,7 @@ def test_each_parse_gives_an_object_of_its_own() -> None:
         ({"prompt_tokens": 5, "completion_tokens": None, "prompt_tokens_details": None}, (5, None, None, None)),
         ({"prompt_tokens": 5, "completion_tokens": 3, "prompt_cache_hit_tokens": 2}, (5, 3, 2, None)),
         ({"prompt_tokens": 0, "completion_tokens": 0}, (0, 0, None, None)),
-        ({"prompt_tokens": BIG, "completion_tokens": 1, "cost": 0.5}, (BIG, 1, None, None)),
+        ({"prompt_tokens": 1, "completion_tokens": 2**40, "ticks": BIG, "cost": 0.5}, (1, 2**40, None, None)),
         ({"completion_tokens": 1, "reasoning_tokens": 7}, (None, 1, None, 7)),
     ],
 )
@@ -202,7 +202,7 @@ def test_usage_is_a_value() -> None:
     assert isinstance(first, Usage)
     assert first == second != fed(chunk(usage={"prompt_tokens": 1})).usage
     assert thawed(first) == copy.deepcopy(first) == first
-    assert "input_tokens=5" in repr(first)
+    assert repr(first) == f"Usage(raw={USAGE})"
     with pytest.raises(AttributeError):
         first.input_tokens = 1  # type: ignore[misc]
 

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import loopback
 import pytest
 from ssewire._sources import AsyncSource, Source, adrain, drain, open_async_source, open_source

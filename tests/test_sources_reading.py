@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import itertools
 import threading
@@ -15,7 +16,7 @@ import loopback
 import pytest
 import requests
 import urllib3
-from ssewire._sources import open_async_source, open_source
+from ssewire._sources import AsyncSource, open_async_source, open_source
 from ssewire._sources.urllib3 import read_old
 from ssewire.replay import ReplayServer
 
@@ -39,6 +40,14 @@ CUT_OFF: dict[str, type[Exception]] = {
     "http.client": http.client.IncompleteRead,
     "urllib": http.client.IncompleteRead,
     "aiohttp": aiohttp.ClientPayloadError,
+}
+RESET: dict[str, type[Exception]] = {
+    **CUT_OFF,
+    "httpx": httpx.ReadError,
+    "httpx2": httpx2.ReadError,
+    "http.client": ConnectionResetError,
+    "urllib": ConnectionResetError,
+    "aiohttp": aiohttp.ClientError,
 }
 EVERY_CLIENT = [*itertools.product(["sync"], loopback.CLIENTS), *itertools.product(["async"], loopback.ASYNC_CLIENTS)]
 
@@ -122,10 +131,19 @@ def test_an_event_is_out_before_the_next_is_sent(kind: str, client: str, framing
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_a_body_that_is_cut_off_raises_after_what_came(kind: str, client: str, framing: Any, encoding: Any) -> None:
     pieces: list[bytes] = []
-    with ReplayServer([BODY], framing=framing, encoding=encoding, drop_after=2) as server:
-        with pytest.raises(CUT_OFF[client]):
-            read_each(kind, client, server.url, pieces.append)
+    with (
+        ReplayServer([BODY], framing=framing, encoding=encoding, drop_after=2) as server,
+        pytest.raises(CUT_OFF[client]),
+    ):
+        read_each(kind, client, server.url, pieces.append)
     assert b"".join(pieces) == EVENTS[0] + EVENTS[1]
+
+
+@each_client
+def test_a_connection_that_is_reset_raises_and_can_be_closed(kind: str, client: str) -> None:
+    gate = Gate()
+    with ReplayServer([BODY], gate=gate, drop_after=2, reset=True) as server, pytest.raises(RESET[client]):
+        read_each(kind, client, server.url, gate.see)  # the reset may overtake the second event
 
 
 @each_client
@@ -151,6 +169,15 @@ def test_status_and_content_type_are_the_responses(kind: str, client: str) -> No
         source = read_each(kind, client, server.url, bytes)
     assert source.status == 203
     assert source.content_type == "Text/Event-Stream; charset=x"
+
+
+@pytest.mark.parametrize("client", ["http.client", "urllib", "urllib3", "requests"])
+def test_compressed_parts_may_follow_each_other(client: str) -> None:
+    packed = b"".join(gzip.compress(event) for event in EVENTS)
+    pieces: list[bytes] = []
+    with ReplayServer([packed], piece_size=7, headers={"Content-Encoding": "gzip"}) as server:
+        read_sync(client, server.url, pieces.append)
+    assert b"".join(pieces) == BODY
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -182,6 +209,11 @@ def test_urllib3_without_read1_frees_its_connection() -> None:
         assert server.connections == 1
 
 
+async def collect(source: AsyncSource, pieces: list[bytes]) -> None:
+    async for piece in source.pieces:
+        pieces.append(bytes(piece))  # noqa: PERF401 - a comprehension would lose them when it raises
+
+
 def test_a_busy_reader_of_aiohttp_loses_nothing_that_came_before_the_cut() -> None:
     async def read(url: str) -> list[bytes]:
         pieces: list[bytes] = []
@@ -191,8 +223,7 @@ def test_a_busy_reader_of_aiohttp_loses_nothing_that_came_before_the_cut() -> No
             with pytest.raises(aiohttp.ClientPayloadError):
                 await response.content.wait_eof()  # everything is here, and so is the error
             with pytest.raises(aiohttp.ClientPayloadError):
-                async for piece in source.pieces:
-                    pieces.append(bytes(piece))
+                await collect(source, pieces)
             await source.aclose()
         return pieces
 

@@ -29,8 +29,13 @@ def loads(text: str) -> Any:
 
     try:
         return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("expected JSON, got text nested too deeply to be read") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected JSON, got {_begin(text)}: {error}") from error
+
+
+def _begin(text: str) -> str:
+    shown = 80
+    return repr(text) if len(text) <= shown else f"{text[:shown]!r}… ({len(text)} characters)"
 
 
 def dumps(value: Any) -> str:

@@ -23,13 +23,18 @@ def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exce
     if error is not None:
         text = f"the transport failed: {type(error).__name__}: {error}"
         return IncompleteStreamError(text, snapshot=accumulator.snapshot)
+    if is_http_error(source.status):
+        return refusal(accumulator._foreign or b"", source.status, source.content_type)  # noqa: SLF001 - for this module
+    return closing_error(accumulator, source.status, source.content_type)
+
+
+def closing_error(
+    accumulator: Accumulator, status: int | None = None, content_type: str | None = None
+) -> StreamError | None:
+    """Return what is wrong with an accumulator whose input has ended; None if nothing is."""
     foreign = accumulator._foreign  # noqa: SLF001 - for this module
-    if foreign is not None or is_http_error(source.status):
-        return refusal(source, foreign or b"")
-    return _closing_error(accumulator)
-
-
-def _closing_error(accumulator: Accumulator) -> StreamError | None:
+    if foreign is not None:
+        return refusal(foreign, status, content_type)
     try:
         accumulator.close()
     except StreamError as error:

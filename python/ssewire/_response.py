@@ -78,7 +78,7 @@ def _refused(source: Source) -> Iterator[Piece]:
         body += piece
         if len(body) >= _SHOWN:
             break
-    raise refusal(source, bytes(body[:_SHOWN]))
+    raise refusal(bytes(body[:_SHOWN]), source.status, source.content_type)
     yield b""
 
 
@@ -88,11 +88,11 @@ async def _arefused(source: AsyncSource) -> AsyncIterator[Piece]:
         body += piece
         if len(body) >= _SHOWN:
             break
-    raise refusal(source, bytes(body[:_SHOWN]))
+    raise refusal(bytes(body[:_SHOWN]), source.status, source.content_type)
     yield b""
 
 
-def refusal(source: Source | AsyncSource, body: bytes) -> ProviderError | ResponseError:
+def refusal(body: bytes, status: int | None, content_type: str | None) -> ProviderError | ResponseError:
     """Return what to raise for a body that is no event stream: a ProviderError where it is an API error."""
     accumulator = Accumulator()
     accumulator.observe(body)
@@ -100,8 +100,7 @@ def refusal(source: Source | AsyncSource, body: bytes) -> ProviderError | Respon
     error = accumulator.error
     if error is not None:
         error.snapshot = None
-        return with_status(error, source.status)
-    status, content_type = source.status, source.content_type
+        return with_status(error, status)
     came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "") if part) or "a body"
     begin = body[:80].decode("utf-8", "replace")
     return ResponseError(

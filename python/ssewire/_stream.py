@@ -125,6 +125,11 @@ def collect(source: object, dialect: Dialect | None = None) -> Snapshot:
     """
     if not isinstance(source, (bytes, bytearray, memoryview)):
         return Stream(source, dialect).until_done()
+    from ssewire._reader import closing_error  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+
     accumulator = Accumulator(dialect)
     observe_whole(source, accumulator)
-    return accumulator.close()
+    problem = closing_error(accumulator)
+    if problem is not None:
+        raise problem
+    return accumulator.snapshot

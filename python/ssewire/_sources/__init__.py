@@ -15,6 +15,7 @@ It knows HTTP clients, files and sockets, and nothing of events or JSON.
     httpx           httpx, httpx2
     aiohttp         aiohttp
     drain           reading a body to its end in a bounded time, so that its connection is used again
+    watchdog        the thread that keeps the time
 """
 
 from __future__ import annotations

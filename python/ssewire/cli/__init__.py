@@ -15,7 +15,7 @@ import contextlib
 import os
 import sys
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ssewire
 from ssewire.cli import cat, demo, events, serve
@@ -64,21 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=STATUS_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument("--version", action="version", version=f"ssewire {ssewire.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (cat, events, serve, demo):
         command.add_to(commands)
     return parser
-
-
-class _Version(argparse.Action):
-    """Looks the version up only when it is asked for: that loads much, and needs the package to be installed."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_rest: Any) -> None:
-        """Print it and exit."""
-        from importlib.metadata import version
-
-        parser.exit(message=f"ssewire {version('ssewire')}\n")
 
 
 def _forget_stdout() -> None:

@@ -48,7 +48,7 @@ def with_urllib(url: str, show: Show) -> ssewire.Snapshot:
 
 def with_requests(url: str, show: Show) -> ssewire.Snapshot:
     """Read with requests."""
-    import requests
+    import requests  # noqa: PLC0415 - as it may not be installed
 
     with requests.Session() as session:
         session.trust_env = False
@@ -57,14 +57,14 @@ def with_requests(url: str, show: Show) -> ssewire.Snapshot:
 
 def with_httpx(url: str, show: Show) -> ssewire.Snapshot:
     """Read with httpx."""
-    import httpx
+    import httpx  # noqa: PLC0415 - the same
 
     return _with_client(httpx.Client(trust_env=False), url, show)
 
 
 def with_httpx2(url: str, show: Show) -> ssewire.Snapshot:
     """Read with httpx2."""
-    import httpx2
+    import httpx2  # noqa: PLC0415 - the same
 
     return _with_client(httpx2.Client(trust_env=False), url, show)
 
@@ -89,7 +89,7 @@ def _with_client(client: Any, url: str, show: Show) -> ssewire.Snapshot:
 
 
 async def _with_aiohttp(url: str, show: Show) -> ssewire.Snapshot:
-    import aiohttp
+    import aiohttp  # noqa: PLC0415 - the same
 
     async with (
         aiohttp.ClientSession() as session,

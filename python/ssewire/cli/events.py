@@ -44,7 +44,7 @@ def _events(events: Iterator[ssewire.ServerSentEvent]) -> Iterator[ssewire.Serve
     except ssewire.StreamError:
         raise
     except Exception as error:
-        raise ssewire.IncompleteStreamError("the connection failed") from error
+        raise ssewire.IncompleteStreamError(f"the transport failed: {type(error).__name__}: {error}") from error
 
 
 def _parsed(event: ssewire.ServerSentEvent) -> Any:

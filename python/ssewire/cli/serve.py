@@ -70,5 +70,5 @@ def _server(args: argparse.Namespace) -> ReplayServer:
         )
     except OSError as error:
         raise CommandError(f"{error.filename or 'cannot listen'}: {error.strerror}") from error
-    except (ValueError, OverflowError) as error:  # OverflowError: a port beyond 65535
+    except ValueError as error:
         raise CommandError(str(error)) from error

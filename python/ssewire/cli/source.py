@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ssewire
@@ -84,14 +85,14 @@ def _count(source: Source, counts: Counts) -> Iterator[Piece]:
 
 def _open(args: argparse.Namespace) -> Any:
     if args.source.startswith(("http://", "https://")):
-        from ssewire.cli.url import open_url  # loads HTTP and TLS, which a file does not need
+        from ssewire.cli.url import open_url  # noqa: PLC0415 - loads HTTP and TLS, which a file does not need
 
         return open_url(args.source, args.data, args.header)
     if args.data is not None or args.header:
         raise CommandError("--data and --header are for URLs")
     try:
         if args.source == "-":
-            return open(sys.__stdin__.fileno() if sys.__stdin__ else 0, "rb", buffering=0, closefd=False)
-        return open(args.source, "rb", buffering=0)
+            return open(0, "rb", buffering=0, closefd=False)
+        return Path(args.source).open("rb", buffering=0)
     except OSError as error:
         raise CommandError(f"{args.source}: {error.strerror}") from error

@@ -44,6 +44,5 @@ def status_of(error: ssewire.StreamError) -> int:
 
 
 def told(error: ssewire.StreamError) -> str:
-    """Put an error in one line: its kind, its message, and what the transport said."""
-    cause = "" if error.__cause__ is None else f" ({error.__cause__!r})"
-    return f"{type(error).__name__}: {error}{cause}"
+    """Put an error in one line: its kind and its message."""
+    return f"{type(error).__name__}: {error}"

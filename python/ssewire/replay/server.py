@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ssewire.replay.request import ReplayRequest
 
+_LAST_PORT = 65535
 _JOIN_TIMEOUT = 10.0  # seconds that close() gives a gate to return
 _LOOK_INTERVAL = 0.005  # seconds between two looks at the sockets in wait_disconnect
 
@@ -120,6 +121,8 @@ class ReplayServer:
         return self._script.disconnects
 
     def _listen(self, host: str, port: int) -> None:
+        if not 0 <= port <= _LAST_PORT:  # create_server would leave its socket open
+            raise ValueError(f"port must be at most {_LAST_PORT}, not {port}")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, port), family=family)
         bound = self._listener.getsockname()[1]

@@ -81,7 +81,7 @@ impl Accumulator {
     pub fn flush(&mut self, out: &mut Sink<'_>) {
         // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
         if let Ok(Some(event)) = self.decoder.close()
-            && (event.data.is_empty() || is_whole(&event))
+            && is_whole(&event)
         {
             self.fold.event(&event, out);
         }
@@ -113,6 +113,11 @@ impl Accumulator {
     pub fn is_empty(&self) -> bool {
         let snapshot = self.snapshot();
         snapshot.payloads == 0 && snapshot.error.is_none() && !snapshot.done
+    }
+
+    /// Events dispatched so far.
+    pub fn events(&self) -> u64 {
+        self.decoder.events()
     }
 
     /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or sentinel in it.
@@ -154,8 +159,15 @@ impl Accumulator {
 /// Whether an unterminated event can be trusted to be all there: a gateway dropped its blank line, but nothing was cut.
 fn is_whole(event: &Event<'_>) -> bool {
     let text = event.text();
-    let payload = Payload::parse(&text);
-    is_sentinel(&text) || payload.is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array())
+    let stray = String::from_utf8_lossy(event.stray);
+    let error = stray.strip_prefix("error:").filter(|_| event.data.is_empty());
+    let is_document = |text: &str| {
+        Payload::parse(text).is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array())
+    };
+    match error {
+        Some(error) => is_document(error),
+        None => event.data.is_empty() || is_sentinel(&text) || is_document(&text),
+    }
 }
 
 /// `[DONE]`, which some servers pad and some quote.

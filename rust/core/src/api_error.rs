@@ -94,10 +94,10 @@ fn message(error: Raw<'_>) -> Option<String> {
     if let Some(text) = error.str() {
         return Some(text.into_owned());
     }
-    let text = MESSAGE.iter().find_map(|name| error.member(name)?.str());
-    text.filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
+    let found = MESSAGE.iter().find_map(|name| error.member(name)).filter(|found| found.is_truthy())?;
+    Some(found.str().map_or_else(|| found.compact(), std::borrow::Cow::into_owned))
 }
 
 fn http_error(status: Raw<'_>) -> Option<u16> {
-    status.integer().and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status))
+    status.index().and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status))
 }

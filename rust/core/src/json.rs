@@ -200,12 +200,10 @@ impl<'a> Raw<'a> {
         self.text().map(Text::into_str)
     }
 
-    /// An integer, or a string of its digits.
-    pub(crate) fn integer(self) -> Option<i64> {
-        match self.str() {
-            Some(digits) => digits.trim().parse().ok(),
-            None => self.0.parse().ok(),
-        }
+    /// A whole number from 0 on, or a string of its digits.
+    pub(crate) fn index(self) -> Option<i64> {
+        let text = self.str().unwrap_or(Cow::Borrowed(self.0));
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
     }
 
     /// The JSON text without whitespace between its parts.

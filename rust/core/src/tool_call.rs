@@ -104,15 +104,21 @@ impl ToolCall {
         self.name == name && !self.arguments.is_empty() && !self.has_complete_arguments()
     }
 
-    /// Whether a piece that brings another id than this call's begins another call.
-    fn is_left_by_id(&mut self, piece: &Piece<'_>) -> bool {
-        let unnamed = self.id.is_empty() && (self.name.is_empty() || self.arguments.is_empty() && self.name == piece.name);
-        !(piece.name.is_empty() || unnamed || self.goes_on(piece.name))
+    /// Whether a piece that has this call's index, but another id or none, begins another call.
+    fn is_left_by(&mut self, piece: &Piece<'_>) -> bool {
+        if piece.name.is_empty() {
+            // With an unknown id too: some servers make a new one for every chunk.
+            return false;
+        }
+        if piece.id.is_empty() || self.id.is_empty() {
+            return self.is_left_by_name(piece);
+        }
+        !self.goes_on(piece.name)
     }
 
-    /// Whether a piece without an id begins another call, although it has this call's index.
+    /// After complete arguments, another name or another object is another call.
     fn is_left_by_name(&mut self, piece: &Piece<'_>) -> bool {
-        if piece.name.is_empty() || !self.has_complete_arguments() {
+        if self.name.is_empty() || !self.has_complete_arguments() {
             return false;
         }
         let arguments = match &piece.arguments {
@@ -153,8 +159,8 @@ impl ToolCalls {
         if let Some(index) = piece.index {
             self.slots.insert(index, position);
         }
-        if !piece.id.is_empty() && !self.by_id.contains_key(piece.id) {
-            self.by_id.insert(piece.id.to_owned(), position);
+        if !piece.id.is_empty() && self.calls[position].id.is_empty() {
+            self.by_id.entry(piece.id.to_owned()).or_insert(position);
         }
         (position, self.calls[position].merge(piece))
     }
@@ -174,16 +180,15 @@ impl ToolCalls {
     fn find_by_index(&mut self, index: i64, piece: &Piece<'_>) -> Option<usize> {
         let &position = self.slots.get(&index)?;
         let call = &mut self.calls[position];
-        if piece.id.is_empty() {
-            return (!call.is_left_by_name(piece)).then_some(position);
+        if !piece.id.is_empty() {
+            if piece.id == call.id {
+                return Some(position);
+            }
+            if let Some(&known) = self.by_id.get(piece.id) {
+                return Some(known);
+            }
         }
-        if piece.id == call.id {
-            return Some(position);
-        }
-        if let Some(&known) = self.by_id.get(piece.id) {
-            return Some(known);
-        }
-        (!call.is_left_by_id(piece)).then_some(position)
+        (!call.is_left_by(piece)).then_some(position)
     }
 
     fn find_without_index(&mut self, piece: &Piece<'_>) -> Option<usize> {

@@ -46,22 +46,22 @@ impl Usage {
     }
 
     /// Tokens of the prompt.
-    pub fn input_tokens(&self) -> Option<u64> {
+    pub fn input_tokens(&self) -> Option<u128> {
         self.count(INPUT)
     }
 
     /// Tokens of the answer.
-    pub fn output_tokens(&self) -> Option<u64> {
+    pub fn output_tokens(&self) -> Option<u128> {
         self.count(OUTPUT)
     }
 
     /// Tokens of the prompt that came from a cache.
-    pub fn cached_tokens(&self) -> Option<u64> {
+    pub fn cached_tokens(&self) -> Option<u128> {
         self.count(CACHED)
     }
 
     /// Tokens of the answer that were reasoning.
-    pub fn reasoning_tokens(&self) -> Option<u64> {
+    pub fn reasoning_tokens(&self) -> Option<u128> {
         self.count(REASONING)
     }
 
@@ -70,7 +70,7 @@ impl Usage {
         self.fields.json()
     }
 
-    fn count(&self, paths: Paths) -> Option<u64> {
+    fn count(&self, paths: Paths) -> Option<u128> {
         paths.iter().find_map(|path| self.fields.scalar(path)?.parse().ok())
     }
 }

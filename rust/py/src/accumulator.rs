@@ -191,12 +191,20 @@ impl Accumulator {
     /// Takes a piece of the body without making Python objects of its deltas.
     ///
     /// Raises:
-    ///     EventTooLargeError: An event is larger than `max_event_size`; so does every later call.
+    ///     EventTooLargeError: An event is larger than `max_event_size`. What comes before it in the piece is taken first, and
+    ///         the next call raises; so does every later one.
     ///     TypeError: `data` is not a bytes-like object.
     fn observe(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let piece = Piece::of(data)?;
-        let result = self.shared.lock(py).feed(&piece, &mut |_| {});
-        result.map_err(|fault| self.shared.too_large(py, &fault))
+        let mut state = self.shared.lock(py);
+        let events = state.core.events();
+        let result = state.feed(&piece, &mut |_| {});
+        let nothing_completed = state.core.events() == events;
+        drop(state);
+        match result {
+            Err(fault) if nothing_completed => Err(self.shared.too_large(py, &fault)),
+            _ => Ok(()),
+        }
     }
 
     /// Tells that the input has ended.

@@ -178,25 +178,25 @@ record_methods! {
 
     /// Tokens of the prompt; None if the provider did not say.
     #[getter]
-    fn input_tokens(&self) -> Option<u64> {
+    fn input_tokens(&self) -> Option<u128> {
         self.usage.input_tokens()
     }
 
     /// Tokens of the answer, reasoning included; None if the provider did not say.
     #[getter]
-    fn output_tokens(&self) -> Option<u64> {
+    fn output_tokens(&self) -> Option<u128> {
         self.usage.output_tokens()
     }
 
     /// Tokens of the prompt that came from a cache; None if the provider did not say.
     #[getter]
-    fn cached_tokens(&self) -> Option<u64> {
+    fn cached_tokens(&self) -> Option<u128> {
         self.usage.cached_tokens()
     }
 
     /// Tokens of the answer that were reasoning; None if the provider did not say.
     #[getter]
-    fn reasoning_tokens(&self) -> Option<u64> {
+    fn reasoning_tokens(&self) -> Option<u128> {
         self.usage.reasoning_tokens()
     }
 

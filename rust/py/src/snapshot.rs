@@ -295,7 +295,7 @@ impl ToolCall {
     ///     ValueError: The arguments are not JSON, or not all there yet.
     fn parse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let arguments = self.read(py, |call| call.arguments().to_owned())?;
-        json::loads(py, if arguments.trim().is_empty() { "{}" } else { &arguments })
+        json::loads(py, if arguments.is_empty() { "{}" } else { &arguments })
     }
 
     /// `copy` and `pickle` freeze it.

@@ -104,7 +104,7 @@ fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
 fn fold_choice(snapshot: &mut Snapshot, item: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
     let members = item.members();
     let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
-    let index = member("index").and_then(Raw::integer).unwrap_or(0);
+    let index = member("index").and_then(Raw::index).unwrap_or(0);
     let choice = snapshot.choice(index);
     let delta = member("delta").filter(|delta| delta.is_object());
     match delta.or_else(|| member("message").filter(|_| whole)) {
@@ -130,9 +130,9 @@ fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut
     match name {
         "index" | "delta" | "message" | "text" | "usage" | "error" => {}
         name if PADDING.contains(&name) => {}
-        "finish_reason" => choice.finish(&value.str().unwrap_or_default(), out),
+        "finish_reason" => choice.finish(&said(value), out),
         "logprobs" => {
-            if choice.logprobs.overlay(value, Lists::Extend, Nulls::Drop) {
+            if choice.logprobs.overlay(value, Lists::Extend, Nulls::Keep) {
                 out(Delta::Other { choice: choice.index, kind: "logprobs", json: value.as_str() });
             }
         }
@@ -244,7 +244,7 @@ fn fold_thinking(choice: &mut Choice, thinking: Raw<'_>, out: &mut Sink<'_>) {
 fn fold_tool_calls(choice: &mut Choice, calls: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
     let items = calls.items();
     for (place, item) in items.iter().enumerate() {
-        let index = item.member("index").and_then(Raw::integer);
+        let index = item.member("index").and_then(Raw::index);
         // A whole object lists its calls: each is one.
         let index = index.or_else(|| i64::try_from(place).ok().filter(|_| whole));
         fold_tool_call(choice, *item, index, (place, items.len()), out);
@@ -252,9 +252,12 @@ fn fold_tool_calls(choice: &mut Choice, calls: Raw<'_>, whole: bool, out: &mut S
 }
 
 /// Null, `""` and the string `"null"` are all said for "none".
-fn present<'a>(owner: Option<Raw<'a>>, name: &str) -> Cow<'a, str> {
-    let text = owner.and_then(|owner| owner.member(name)).and_then(Raw::str).unwrap_or_default();
-    if text == "null" { Cow::Borrowed("") } else { text }
+fn said(value: Raw<'_>) -> Cow<'_, str> {
+    value.str().filter(|text| text != "null").unwrap_or_default()
+}
+
+fn member_said<'a>(owner: Option<Raw<'a>>, name: &str) -> Cow<'a, str> {
+    owner.and_then(|owner| owner.member(name)).map(said).unwrap_or_default()
 }
 
 fn fold_tool_call(choice: &mut Choice, item: Raw<'_>, index: Option<i64>, place: (usize, usize), out: &mut Sink<'_>) {
@@ -263,9 +266,9 @@ fn fold_tool_call(choice: &mut Choice, item: Raw<'_>, index: Option<i64>, place:
     let piece = Piece {
         index,
         place,
-        id: &present(Some(item), "id"),
-        kind: &present(Some(item), "type"),
-        name: &present(function, "name"),
+        id: &member_said(Some(item), "id"),
+        kind: &member_said(Some(item), "type"),
+        name: &member_said(function, "name"),
         arguments: argument_text(arguments),
     };
     let position = choice.add_tool_call(&piece, out);
@@ -294,7 +297,7 @@ fn keep_call_members(call: &mut ToolCall, item: Raw<'_>, function: Option<Raw<'_
 /// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's.
 fn fold_function_call(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
     if function.is_object() {
-        let name = present(Some(function), "name");
+        let name = member_said(Some(function), "name");
         let arguments = argument_text(function.member("arguments"));
         choice.add_sole_call(LEGACY, &name, arguments, out);
     }
@@ -319,6 +322,8 @@ fn fold_details(choice: &mut Choice, details: Raw<'_>) {
         for (name, value) in detail.members() {
             match name.as_ref() {
                 "text" | "summary" => item.append(&name, value),
+                // A signature is sent once, and "" in the pieces after it.
+                _ if value.text().is_some_and(|text| text.is_empty()) => {}
                 _ => _ = item.merge(&name, value, Lists::Replace),
             }
         }

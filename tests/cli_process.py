@@ -1,0 +1,38 @@
+"""What the tests of the command share: its streams, and the command as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import ssewire
+
+DEMO = Path(ssewire.__file__).with_name("demo_streams")
+CHAT, TOOLS = DEMO / "chat.sse", DEMO / "tools.sse"
+WAIT = 30.0  # seconds; only a test that fails waits that long
+
+
+def chunk(delta: str, finish: str = "null") -> bytes:
+    """Return an event of a chat stream; both arguments are JSON."""
+    choice = f'{{"index": 0, "delta": {delta}, "finish_reason": {finish}}}'
+    return f'data: {{"id": "c", "object": "chat.completion.chunk", "choices": [{choice}]}}\n\n'.encode()
+
+
+def text_chunk(text: str) -> bytes:
+    """Return an event that brings text, which needs no escaping."""
+    return chunk(f'{{"content": "{text}"}}')
+
+
+END = chunk("{}", '"stop"') + b"data: [DONE]\n\n"
+
+
+def start(*args: str | Path, **options: object) -> subprocess.Popen[bytes]:
+    """Start the command with pipes."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error", "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "ssewire", *map(str, args)]
+    # The command is ours, and so are its arguments.
+    return subprocess.Popen(command, **{"env": environment, **pipes})  # type: ignore[call-overload,no-any-return] # noqa: S603
