@@ -3,7 +3,7 @@
 It follows the numbered merge rule for OpenAI-compatible chat streams word by word, with small functions, plain dicts
 and lists. It knows nothing of cuts: it always sees the whole stream.
 
-    body (bytes) --split_stream--> items (Event | StrayLine) --accumulate--> dict
+    body (bytes) --split_stream--> items (Event | StrayLines) --accumulate--> dict
 
 The result of `accumulate`:
 
@@ -42,44 +42,37 @@ class Event(NamedTuple):
     data: str
 
 
-class StrayLine(NamedTuple):
-    """A line that is no field of the standard, such as `error: {...}` or a bare JSON object."""
+class StrayLines(NamedTuple):
+    """The lines of a block that are no fields of the standard, such as `error: {...}` or a bare JSON object."""
 
     text: str
 
 
-Item = Event | StrayLine
+Item = Event | StrayLines
 
 
 def split_stream(body: bytes) -> list[Item]:
     """Give the events and stray lines of a whole body; what its end cuts off counts if it is a whole payload."""
     *lines, last = re.split("\r\n|\n|\r", body.decode("utf-8", "replace").removeprefix("\ufeff"))
     items: list[Item] = []
-    fields: list[tuple[str, str]] = []
+    block: list[str] = []
     for line in lines:
         if line == "":
-            items += dispatch(fields)
-            fields = []
+            items += read_block(block)
+            block = []
         else:
-            read_line(line, items, fields)
-    unterminated: list[Item] = []
-    read_line(last, unterminated, fields)
-    return items + [item for item in unterminated + dispatch(fields) if is_whole(item)]
+            block.append(line)
+    return items + [item for item in read_block([*block, last]) if is_whole(item)]
 
 
-def read_line(line: str, items: list[Item], fields: list[tuple[str, str]]) -> None:
-    """Add a line to the fields of its event; a stray one counts at once, without a blank line."""
-    field, _, value = line.partition(":")
-    if field in ("data", "event"):
-        fields.append((field, value.removeprefix(" ")))
-    elif field not in ("", "id", "retry"):
-        items.append(StrayLine(line))
-
-
-def dispatch(fields: list[tuple[str, str]]) -> list[Item]:
-    names = [value for field, value in fields if field == "event"]
-    data = [value for field, value in fields if field == "data"]
-    return [Event((names[-1] if names else "") or "message", "\n".join(data))] if data else []
+def read_block(lines: list[str]) -> list[Item]:
+    """Give the event of a block, if it has data, and then its stray lines."""
+    fields = [(name, value.removeprefix(" ")) for name, _, value in (line.partition(":") for line in lines)]
+    data = [value for name, value in fields if name == "data"]
+    names = [value for name, value in fields if name == "event"]
+    stray = [line for line in lines if line.partition(":")[0] not in ("", "data", "event", "id", "retry")]
+    items: list[Item] = [Event((names[-1] if names else "") or "message", "\n".join(data))] if data else []
+    return items + ([StrayLines("\n".join(stray))] if stray else [])
 
 
 def is_whole(item: Item) -> bool:
@@ -100,7 +93,7 @@ def accumulate(items: list[Item]) -> Object:
         if isinstance(item, Event):
             stream.take_event(item)
         else:
-            stream.take_stray_line(item.text)
+            stream.take_stray_lines(item.text)
     mended: Object = mend(stream.result())
     return mended
 
@@ -133,11 +126,12 @@ class Stream:
             self.merge_chunk(payload)
         self.fail(error_of(payload) or ((payload or compact(payload)) if named_error else None))
 
-    def take_stray_line(self, line: str) -> None:
-        """Rule 11: an `error:` line, or an error object without any field name."""
-        text = line.removeprefix("error:").strip()
+    def take_stray_lines(self, lines: str) -> None:
+        """Rule 11: an `error:` line, or an error object (or a list that begins with one) without any field name."""
+        text = lines.removeprefix("error:").strip()
         value = json.loads(text) if is_json(text) else text
-        self.fail(error_of(value) or (value if line.startswith("error:") else None))
+        bare = value[0] if isinstance(value, list) and value else value
+        self.fail(error_of(bare) or (value if lines.startswith("error:") else None))
 
     def fail(self, error: Json) -> None:
         """Keep the first error; empty ones are none."""

@@ -123,7 +123,7 @@ chunks = st.builds(
     st.sampled_from(["top", "x_groq", "choice"]),
     st.sampled_from(USAGES),
 )
-functions_in_pieces = some(name=[None, "", "f"], arguments=[None, "", "{", "}", "{}", HIGH, LOW])
+functions_in_pieces = some(name=[None, "", "f"], arguments=[None, "", "{", "}", "{}", "[\ud83d"])
 legacy_chunks = functions_in_pieces.map(lambda piece: {"choices": [{"index": 0, "delta": {"function_call": piece}}]})
 others: st.SearchStrategy[Any] = st.sampled_from(
     [
@@ -163,7 +163,7 @@ rare = st.sampled_from(
             "retry: 1\n\n",
             "event: error\n\n",
         ),
-        *('error: {"message":"x"}\n\n', "error: text\n", '{"error":"raw"}\n\n', '{"note":1}\n', "\n"),
+        *('error: {"message":"x"}\n\n', "error: text\n\n", '{"error":"raw"}\n\n', '{"note":1}\n\n', "\n"),
     ]
 )
 events = st.builds(as_event, chunks, st.just(""), st.sampled_from([" ", "", "  "]))

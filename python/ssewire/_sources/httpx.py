@@ -102,7 +102,7 @@ class AsyncHttpxSource(AsyncSource):
         sock = _socket(self._httpx)
         if sock is not None:
             shut_down(sock)
-        loop = self._loop
+        loop = self._loop or running_loop()
         if loop is not None and not loop.is_closed():
             with suppress(RuntimeError):  # it was closed meanwhile, and everything on it
                 loop.call_soon_threadsafe(_close_later, loop, self)

@@ -97,6 +97,7 @@ def _body(raw: Raw) -> bytes | None:
 
 
 def read(raw: Any) -> Iterator[bytes]:
+    """Yield the decoded body of a response as it comes."""
     below = dig(raw, "_fp")
     if not hasattr(below, "read1"):  # a body that a test put there: late, but right
         yield from raw.stream(READ_SIZE, decode_content=True)

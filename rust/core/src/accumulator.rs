@@ -165,7 +165,7 @@ fn is_whole(event: &Event<'_>) -> bool {
         Payload::parse(text).is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array())
     };
     match error {
-        Some(error) => is_document(error),
+        Some(error) => error.ends_with('\n') || is_document(error),
         None => event.data.is_empty() || is_sentinel(&text) || is_document(&text),
     }
 }

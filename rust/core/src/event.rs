@@ -58,7 +58,8 @@ pub struct Event<'a> {
     pub id: &'a str,
     /// The reconnection time in milliseconds, where this event carried a valid one.
     pub retry: Option<u64>,
-    /// Lines of the block that are no field of the standard, each with an LF; empty unless [`Options::keep_stray`].
+    /// Lines of the block that are no field of the standard, each with an LF, unless the input ended in it; empty unless
+    /// [`Options::keep_stray`].
     pub stray: &'a [u8],
 }
 
@@ -247,7 +248,12 @@ impl EventDecoder {
         if self.options.tail == Tail::Discard {
             return Ok(None);
         }
+        let stray = self.block.stray.len();
+        let open = self.line.size > 0;
         self.end_open_line();
+        if open && self.block.stray.len() > stray {
+            self.block.stray.pop();
+        }
         Ok(self.dispatch().then_some(Dispatch::Kept))
     }
 

@@ -125,7 +125,8 @@ impl ToolCall {
             Text::Whole(text) => text.as_ref(),
             Text::Halved(_) => "",
         };
-        piece.name != self.name || (arguments.trim_start().starts_with('{') && arguments != self.arguments.as_str())
+        let again = piece.id.is_empty() && arguments == self.arguments.as_str();
+        piece.name != self.name || (arguments.trim_start().starts_with('{') && !again)
     }
 }
 

@@ -188,7 +188,8 @@ fn fold_reasoning(choice: &mut Choice, members: &[(Cow<'_, str>, Raw<'_>)], out:
     }
     let details = members.iter().find(|(name, _)| name == "reasoning_details");
     for detail in details.map(|(_, value)| value.items()).unwrap_or_default() {
-        if let Some(text) = detail.member("text").or_else(|| detail.member("summary")).and_then(Raw::text) {
+        let piece = |name| detail.member(name).and_then(Raw::text).filter(|text| !text.is_empty());
+        if let Some(text) = piece("text").or_else(|| piece("summary")) {
             add_reasoning(choice, "reasoning", &text, out);
         }
     }
