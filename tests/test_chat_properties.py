@@ -64,7 +64,8 @@ parts = st.lists(
     max_size=3,
 )
 details = st.lists(
-    some(type=["reasoning.text", "reasoning.summary"], index=[0, 1], text=TEXTS, summary=["s"], signature=["", "z"]),
+    some(type=["reasoning.text"], index=[0, 1], text=TEXTS, signature=["", "z"])
+    | some(type=["reasoning.summary"], index=[0, 1], summary=["", "s"]),
     max_size=2,
 )
 deltas = st.builds(

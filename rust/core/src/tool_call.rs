@@ -70,10 +70,10 @@ impl ToolCall {
         if self.kind.is_empty() {
             piece.kind.clone_into(&mut self.kind);
         }
+        self.merge_name(piece.name);
         if self.is_resend(piece) {
             return "";
         }
-        self.merge_name(piece.name);
         self.arguments.push(&piece.arguments)
     }
 
