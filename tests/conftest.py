@@ -15,5 +15,7 @@ def recordings() -> Path:
     """The folder of recorded streams: `SSEWIRE_RECORDINGS`, or `../shared/recordings` beside the checkout."""
     folder = Path(os.environ.get("SSEWIRE_RECORDINGS", _BESIDE))
     if not (folder / "index.tsv").is_file():
-        pytest.skip(f"the recorded streams are not there ({folder.name}/index.tsv); SSEWIRE_RECORDINGS says where they are")
+        pytest.skip(
+            f"the recorded streams are not there ({folder.name}/index.tsv); SSEWIRE_RECORDINGS says where they are"
+        )
     return folder

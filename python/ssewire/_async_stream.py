@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 class AsyncStream:
     """The deltas of one response, as they arrive: `Stream` for asynchronous clients.
 
-    It owns what it is given: when the stream has ended, failed, is closed or is no longer used, or its task is cancelled, the
-    connection is released; after a complete stream it goes back to its pool.
+    It owns what it is given: when the stream has ended, failed, is closed or is no longer used, or its task is
+    cancelled, the connection is released; after a complete stream it goes back to its pool.
 
     Args:
-        source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one bytes-like object.
+        source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one
+            bytes-like object.
         dialect: The API's name; None finds it from the first payload that tells it.
         max_event_size: Bytes that one event may have; None for no limit.
 
@@ -59,7 +60,10 @@ class AsyncStream:
 
     @property
     def text_stream(self) -> AsyncIterator[str]:
-        """The text of choice 0 as it arrives. It shares the stream's place: what it has taken, the stream does not give again."""
+        """The text of choice 0 as it arrives.
+
+        It shares the stream's place: what it has taken, the stream does not give again.
+        """
         return _text(self._deltas)
 
     @property
@@ -81,8 +85,8 @@ class AsyncStream:
         """Read to the end, and return the whole. May be called again.
 
         Raises:
-            ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream that was closed
-                before its end is incomplete.
+            ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream
+                that was closed before its end is incomplete.
         """
         async for _ in self._deltas:
             pass
@@ -120,7 +124,7 @@ async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:
                 piece = await ask()
             except StopAsyncIteration:
                 break
-            except Exception as failed:  # noqa: BLE001 - each client has its own; it becomes the cause of what is raised
+            except Exception as failed:  # noqa: BLE001 - each client has its own; it is raised as a cause
                 error = failed
                 break
             for delta in feed(piece):

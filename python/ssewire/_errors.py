@@ -43,7 +43,7 @@ class ProviderError(StreamError):
         snapshot: What had been read before the error; None where the response itself was the error.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an error's parts, by name
         self,
         message: str,
         *,

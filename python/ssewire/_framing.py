@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 
 def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[ServerSentEvent]:
-    """Iterate over the events of a source, as they arrive. The source is not closed; its exceptions come through.
+    """Iterate over the events of a source, as they arrive.
+
+    The source is not closed; its exceptions come through.
 
     Args:
-        source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of bytes-like
-            pieces, or one bytes-like object.
+        source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of
+            bytes-like pieces, or one bytes-like object.
         options: As `SSEDecoder` takes them.
 
     Iterating raises:
@@ -45,10 +47,13 @@ def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[Serv
 
 
 def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncIterator[ServerSentEvent]:
-    """Iterate over the events of an asynchronous source, as they arrive. The source is not closed; its exceptions come through.
+    """Iterate over the events of an asynchronous source, as they arrive.
+
+    The source is not closed; its exceptions come through.
 
     Args:
-        source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one bytes-like object.
+        source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one
+            bytes-like object.
         options: As `SSEDecoder` takes them.
 
     Iterating raises:

@@ -12,8 +12,8 @@ _HUGE_INTEGER = re.compile(r"[0-9]{19}")
 def loads(text: str) -> Any:
     """Read JSON text.
 
-    What orjson refuses (lone surrogates, NaN, infinities) or rounds (integers beyond 64 bits) the standard library reads.
-    orjson is imported at the first call: that takes longer than importing the rest of the package.
+    What orjson refuses (lone surrogates, NaN, infinities) or rounds (integers beyond 64 bits) the standard library
+    reads. orjson is imported at the first call: that takes longer than importing the rest of the package.
 
     Raises:
         ValueError: The text is not JSON.

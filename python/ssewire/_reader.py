@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ssewire._errors import IncompleteStreamError, StreamError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exception | None) -> StreamError | None:
-    """Return what is wrong with a stream that has ended, or broken off with the transport's `error`; None if nothing is."""
+    """Return what is wrong with a stream that has ended, or broken off with the transport's `error`."""
     if isinstance(error, StreamError):
         return error
     found = accumulator.error
@@ -24,7 +25,7 @@ def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exce
         text = f"the transport failed: {type(error).__name__}: {error}"
         return IncompleteStreamError(text, snapshot=accumulator.snapshot)
     if is_http_error(source.status):
-        return refusal(accumulator._foreign or b"", source.status, source.content_type)  # noqa: SLF001 - for this module
+        return refusal(accumulator._foreign or b"", source.status, source.content_type)  # noqa: SLF001
     return closing_error(accumulator, source.status, source.content_type)
 
 
@@ -71,10 +72,8 @@ class Reader:
         """Release a source that was left in the middle."""
         source = getattr(self, "source", None)  # there is none where opening it failed
         if source is not None:
-            try:
+            with suppress(Exception):  # nobody is left who could be told, and the interpreter may be going down
                 source.close()
-            except Exception:  # noqa: BLE001, S110 - nobody is left who could be told, and the interpreter may be going down
-                pass
 
 
 class AsyncReader:
@@ -104,5 +103,3 @@ class AsyncReader:
         source = getattr(self, "source", None)  # there is none where opening it failed
         if source is not None:
             source.abandon()
-
-

@@ -18,7 +18,8 @@ _SHOWN = 64 * 1024
 
 _HTTP_ERROR = 400
 
-# Media types that are never an event stream. Anything else may be one: many servers label theirs text/plain, or not at all.
+# Media types that are never an event stream. Anything else may be one: many servers label theirs text/plain, or not at
+# all.
 _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/pdf", "application/vnd.amazon.eventstream")
 _DOCUMENT_KINDS = ("image/", "audio/", "video/", "font/", "multipart/")
 
@@ -51,8 +52,8 @@ def stream_pieces(source: Source) -> Iterator[Piece]:
 def event_pieces(source: Source) -> Iterator[Piece]:
     """Return the pieces of an event stream for a decoder.
 
-    Of a failed request, of JSON and of any other document the first `next` raises ProviderError or ResponseError; nothing is
-    read before.
+    Of a failed request, of JSON and of any other document the first `next` raises ProviderError or ResponseError;
+    nothing is read before.
     """
     return source.pieces if _is_event_stream(source) else _refused(source)
 

@@ -22,12 +22,12 @@ DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 class Stream:
     """The deltas of one response, as they arrive.
 
-    It owns what it is given: when the stream has ended, failed, is closed or is no longer used, the connection is released; after
-    a complete stream it goes back to its pool.
+    It owns what it is given: when the stream has ended, failed, is closed or is no longer used, the connection is
+    released; after a complete stream it goes back to its pool.
 
     Args:
-        source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of bytes-like
-            pieces, or one bytes-like object.
+        source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of
+            bytes-like pieces, or one bytes-like object.
         dialect: The API's name; None finds it from the first payload that tells it.
         max_event_size: Bytes that one event may have; None for no limit.
 
@@ -61,7 +61,10 @@ class Stream:
 
     @property
     def text_stream(self) -> Iterator[str]:
-        """The text of choice 0 as it arrives. It shares the stream's place: what it has taken, the stream does not give again."""
+        """The text of choice 0 as it arrives.
+
+        It shares the stream's place: what it has taken, the stream does not give again.
+        """
         return TextIterator(self._deltas)
 
     @property
@@ -83,8 +86,8 @@ class Stream:
         """Read to the end, and return the whole. May be called again.
 
         Raises:
-            ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream that was closed
-                before its end is incomplete.
+            ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream
+                that was closed before its end is incomplete.
         """
         for _ in self._deltas:
             pass

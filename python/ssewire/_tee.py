@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ssewire._errors import EventTooLargeError
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def tee(source: object, accumulator: Accumulator) -> Iterator[Piece]:
     """Pass the pieces of a body through as they come, while an accumulator watches them.
 
-    The pieces are those of the decoded body: who relays them drops Content-Encoding. The source is not closed; its exceptions
-    come through. What is wrong with the stream never stops the pieces: `accumulator.close()` raises it.
+    The pieces are those of the decoded body: who relays them drops Content-Encoding. The source is not closed; its
+    exceptions come through. What is wrong with the stream never stops the pieces: `accumulator.close()` raises it.
 
     Args:
         source: As `Stream` takes it.
@@ -59,7 +60,5 @@ async def _atee(pieces: AsyncIterator[Piece], accumulator: Accumulator) -> Async
 
 
 def _observe(piece: Piece, accumulator: Accumulator) -> None:
-    try:
+    with suppress(EventTooLargeError):  # the accumulator remembers it: its close() raises it
         accumulator.observe(piece)
-    except EventTooLargeError:
-        pass  # the accumulator remembers it: its close() raises it

@@ -44,7 +44,8 @@ pub struct Accumulator {
 struct Fold {
     dialect: Option<&'static Dialect>,
     snapshot: Snapshot,
-    /// Lines before the first payload that are neither an event stream's nor an error: all there is to show where none comes.
+    /// Lines before the first payload that are neither an event stream's nor an error: all there is to show where none
+    /// comes.
     foreign: Vec<u8>,
 }
 
@@ -120,7 +121,8 @@ impl Accumulator {
         self.decoder.events()
     }
 
-    /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or sentinel in it.
+    /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or
+    /// sentinel in it.
     pub fn foreign(&self) -> Option<&[u8]> {
         Some(self.fold.foreign.as_slice()).filter(|foreign| self.is_empty() && !foreign.is_empty())
     }
@@ -141,11 +143,17 @@ impl Accumulator {
         })
     }
 
-    /// An accumulator that has come as far as another one that wrote these: [`Self::object`], its error and whether it was done.
+    /// An accumulator that has come as far as another one that wrote these: [`Self::object`], its error and whether it
+    /// was done.
     ///
     /// # Errors
     /// The name is of no dialect.
-    pub fn restore(name: Option<&str>, object: &str, error: Option<ApiError>, done: bool) -> Result<Self, UnknownDialect> {
+    pub fn restore(
+        name: Option<&str>,
+        object: &str,
+        error: Option<ApiError>,
+        done: bool,
+    ) -> Result<Self, UnknownDialect> {
         let mut restored = Self::new(name, None)?;
         if let (Some(dialect), Ok(payload)) = (restored.fold.dialect, Payload::parse(object)) {
             (dialect.fold)(&mut restored.fold.snapshot, "", payload.raw(), &mut |_| {});
@@ -161,9 +169,8 @@ fn is_whole(event: &Event<'_>) -> bool {
     let text = event.text();
     let stray = String::from_utf8_lossy(event.stray);
     let error = stray.strip_prefix("error:").filter(|_| event.data.is_empty());
-    let is_document = |text: &str| {
-        Payload::parse(text).is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array())
-    };
+    let is_document =
+        |text: &str| Payload::parse(text).is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array());
     match error {
         Some(error) => error.ends_with('\n') || is_document(error),
         None => event.data.is_empty() || is_sentinel(&text) || is_document(&text),
@@ -219,7 +226,8 @@ impl Fold {
         }
     }
 
-    /// Lines that are no field of the standard: an error in some servers' own form, a whole body without framing, or nothing.
+    /// Lines that are no field of the standard: an error in some servers' own form, a whole body without framing, or
+    /// nothing.
     fn stray(&mut self, stray: &str, out: &mut Sink<'_>) {
         if let Some(error) = ApiError::find_in_stray(stray) {
             self.snapshot.fail(error);

@@ -34,7 +34,8 @@ impl ApiError {
         Self { kind: Some("malformed_payload".into()), ..Self { message, ..Self::of_text(text) } }
     }
 
-    /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a truthy
+    /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a
+    /// truthy
     /// `error`, `"object": "error"`, `"type": "error"`, or anything under `event: error`.
     pub(crate) fn find(event: &str, payload: Raw<'_>) -> Option<Self> {
         if let Some(error) = payload.member("error").filter(|error| error.is_truthy()) {
@@ -73,7 +74,9 @@ impl ApiError {
         let either = |names: &[&str]| inner.first(names).or_else(|| outer.first(names));
         Self {
             message: message(error).unwrap_or_else(|| error.compact()),
-            code: either(&["code"]).filter(|code| !code.is_object() && !code.is_array()).map(|code| code.as_str().to_owned()),
+            code: either(&["code"])
+                .filter(|code| !code.is_object() && !code.is_array())
+                .map(|code| code.as_str().to_owned()),
             kind: inner.first(&["type"]).or_else(|| outer.first(&["error_type"])).and_then(Raw::str).map(Into::into),
             status: STATUS.iter().find_map(|name| http_error(either(&[name])?)),
             body: payload.as_str().to_owned(),

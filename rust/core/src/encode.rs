@@ -12,7 +12,10 @@ pub struct Unencodable {
 impl fmt::Display for Unencodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, found } = self;
-        write!(f, "{field}: expected text without CR, LF or NUL, got {found:?} in it: it would end the line or inject one")
+        write!(
+            f,
+            "{field}: expected text without CR, LF or NUL, got {found:?} in it: it would end the line or inject one"
+        )
     }
 }
 
@@ -20,7 +23,8 @@ impl std::error::Error for Unencodable {}
 
 /// The wire form of an event, its blank line included.
 ///
-/// Each line of `data` becomes a `data` field; CR and CRLF in it end lines as LF does, since no event stream can carry them.
+/// Each line of `data` becomes a `data` field; CR and CRLF in it end lines as LF does, since no event stream can carry
+/// them.
 ///
 /// # Errors
 /// `event` or `id` with CR, LF or NUL.

@@ -58,8 +58,8 @@ pub struct Event<'a> {
     pub id: &'a str,
     /// The reconnection time in milliseconds, where this event carried a valid one.
     pub retry: Option<u64>,
-    /// Lines of the block that are no field of the standard, each with an LF, unless the input ended in it; empty unless
-    /// [`Options::keep_stray`].
+    /// Lines of the block that are no field of the standard, each with an LF, unless the input ended in it; empty
+    /// unless [`Options::keep_stray`].
     pub stray: &'a [u8],
 }
 
@@ -88,7 +88,8 @@ const FIELDS: [(&[u8], Field); 4] =
 const HEAD: usize = 7;
 
 impl Field {
-    /// Splits a line, or its first `HEAD` bytes, into its field and value. The whole line is the value of an unknown one.
+    /// Splits a line, or its first `HEAD` bytes, into its field and value. The whole line is the value of an unknown
+    /// one.
     fn split(line: &[u8]) -> (Self, &[u8]) {
         if line.first() == Some(&b':') {
             return (Self::Comment, &line[1..]);
@@ -300,11 +301,7 @@ impl EventDecoder {
     }
 
     /// A line that lies whole in the caller's piece: the fast path beside `extend_open_line` and `last_part`.
-    fn whole_line<'d>(
-        &mut self,
-        line: &'d [u8],
-        rest: &mut &'d [u8],
-    ) -> Result<Option<Dispatch<'d>>, EventTooLarge> {
+    fn whole_line<'d>(&mut self, line: &'d [u8], rest: &mut &'d [u8]) -> Result<Option<Dispatch<'d>>, EventTooLarge> {
         if line.is_empty() {
             return Ok(self.blank_line());
         }
@@ -444,8 +441,8 @@ impl EventDecoder {
 
     /// Counts a line of `size` bytes and its end against the limit.
     ///
-    /// Comments and unknown lines before the first field of a block are not part of an event: they are checked, but then
-    /// forgotten, so that a stream of keep-alives may go on for ever.
+    /// Comments and unknown lines before the first field of a block are not part of an event: they are checked, but
+    /// then forgotten, so that a stream of keep-alives may go on for ever.
     fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
         let dropped = field == Field::Comment || (field == Field::Unknown && !self.options.keep_stray);
         if dropped && !self.block.begun {

@@ -1,7 +1,8 @@
 //! The only place that names the JSON crate.
 //!
-//! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their digits (integers
-//! may be of any size), strings may hold lone surrogates, and what is only passed through is never taken apart.
+//! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their
+//! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
+//! taken apart.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -34,7 +35,8 @@ pub(crate) struct Payload<'a>(Cow<'a, str>);
 impl<'a> Payload<'a> {
     /// Checks that `text` is one JSON value.
     ///
-    /// The constants that Python's `json` writes and no standard knows are read too: some servers send NaN as a logprob.
+    /// The constants that Python's `json` writes and no standard knows are read too: some servers send NaN as a
+    /// logprob.
     ///
     /// # Errors
     /// What is no JSON, and what is nested deeper than 128 levels.
@@ -279,7 +281,11 @@ impl<'o> ObjectWriter<'o> {
 }
 
 /// Writes a JSON array of what `write` writes of each item.
-pub(crate) fn write_array<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
+pub(crate) fn write_array<T>(
+    out: &mut String,
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut String, T),
+) {
     out.push('[');
     for (at, item) in items.into_iter().enumerate() {
         if at > 0 {

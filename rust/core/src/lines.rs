@@ -1,7 +1,7 @@
 //! Bytes -> lines.
 //!
-//! A line ends with LF, CR or CRLF and nothing else (HTML standard, 9.2.6). A CR ends its line at once, so that an event is
-//! never held back; the LF that may follow belongs to the same line end and is skipped when it comes.
+//! A line ends with LF, CR or CRLF and nothing else (HTML standard, 9.2.6). A CR ends its line at once, so that an
+//! event is never held back; the LF that may follow belongs to the same line end and is skipped when it comes.
 
 /// The byte order mark that may stand once, before the first line.
 pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";

@@ -1,7 +1,8 @@
 //! Text that may be cut between the two halves of a character.
 //!
-//! A provider that cuts its text by UTF-16 units sends an emoji as `"\ud83d"` in one chunk and `"\ude00"` in the next. JSON
-//! allows it; Unicode text does not. So a lone first half waits for its other half, and becomes U+FFFD if that never comes.
+//! A provider that cuts its text by UTF-16 units sends an emoji as `"\ud83d"` in one chunk and `"\ude00"` in the next.
+//! JSON allows it; Unicode text does not. So a lone first half waits for its other half, and becomes U+FFFD if that
+//! never comes.
 
 use std::borrow::Cow;
 
@@ -118,7 +119,8 @@ impl TextBuffer {
 
 /// Where the first lone surrogate of a WTF-8 string is.
 fn find_surrogate(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(0xED, bytes).find(|&at| bytes.get(at + 1).is_some_and(|&next| next >= 0xA0) && at + 2 < bytes.len())
+    memchr::memchr_iter(0xED, bytes)
+        .find(|&at| bytes.get(at + 1).is_some_and(|&next| next >= 0xA0) && at + 2 < bytes.len())
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Tool calls, and which of them a piece belongs to.
 //!
-//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in pieces or again
-//! and again. The rule here is the merge rule of `WIRE`, "call identity":
+//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in
+//! pieces or again and again. The rule here is the merge rule of `WIRE`, "call identity":
 //!
-//! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: an unknown id
+//! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: an
+//! unknown id
 //!    with a name, or (without an id) a name after arguments that are complete.
-//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a new name.
-//! 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come.
-//! 4. Calls keep the order in which they first appeared, and their raw text: a call is never finished because its JSON looks
+//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a
+//! new name. 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come.
+//! 4. Calls keep the order in which they first appeared, and their raw text: a call is never finished because its JSON
+//! looks
 //!    complete.
 
 use std::collections::HashMap;
@@ -206,15 +208,16 @@ impl ToolCalls {
         }
     }
 
-    /// The call that a piece with neither index, id nor name goes to: the last, or, where a chunk lists several, the one in the
-    /// same place.
+    /// The call that a piece with neither index, id nor name goes to: the last, or, where a chunk lists several, the
+    /// one in the same place.
     fn by_place(&self, (place, listed): (usize, usize)) -> usize {
         let last = self.calls.len() - 1;
         if listed > 1 { place.min(last) } else { last }
     }
 }
 
-/// Whether text that only grows is one complete JSON object. Each byte is looked at once, and once more when it looks complete.
+/// Whether text that only grows is one complete JSON object. Each byte is looked at once, and once more when it looks
+/// complete.
 #[derive(Clone, Debug, Default)]
 struct Completeness {
     scanned: usize,
@@ -232,7 +235,9 @@ impl Completeness {
                 // Whitespace may follow a complete object; anything else makes the whole no JSON.
                 self.closed = self.closed.map(|valid| valid && byte.is_ascii_whitespace());
             } else if self.closes(byte) {
-                self.closed = Some(text.starts_with(['{', ' ', '\n', '\t', '\r']) && Payload::parse(&text[..self.scanned]).is_ok());
+                self.closed = Some(
+                    text.starts_with(['{', ' ', '\n', '\t', '\r']) && Payload::parse(&text[..self.scanned]).is_ok(),
+                );
             }
         }
         self.closed == Some(true)

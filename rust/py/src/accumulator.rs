@@ -169,8 +169,8 @@ impl Accumulator {
     ///     The deltas that it completes, in order.
     ///
     /// Raises:
-    ///     EventTooLargeError: An event is larger than `max_event_size`. Deltas before it are returned first, and the next call
-    ///         raises; so does every later one.
+    ///     EventTooLargeError: An event is larger than `max_event_size`. Deltas before it are returned
+    ///         first, and the next call raises; so does every later one.
     ///     TypeError: `data` is not a bytes-like object.
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
         self.shared.feed(py, &Piece::of(data)?)
@@ -191,8 +191,8 @@ impl Accumulator {
     /// Takes a piece of the body without making Python objects of its deltas.
     ///
     /// Raises:
-    ///     EventTooLargeError: An event is larger than `max_event_size`. What comes before it in the piece is taken first, and
-    ///         the next call raises; so does every later one.
+    ///     EventTooLargeError: An event is larger than `max_event_size`. What comes before it in the piece
+    ///         is taken first, and the next call raises; so does every later one.
     ///     TypeError: `data` is not a bytes-like object.
     fn observe(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let piece = Piece::of(data)?;
@@ -210,8 +210,8 @@ impl Accumulator {
     /// Tells that the input has ended.
     ///
     /// Returns:
-    ///     The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that waited for the other
-    ///     half of a character.
+    ///     The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that
+    ///     waited for the other half of a character.
     fn flush(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
         self.shared.flush(py)
     }
@@ -269,7 +269,8 @@ impl Accumulator {
         state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
     }
 
-    /// Whether nothing that may still come could change what the stream is: its terminal, an error or a fault was seen.
+    /// Whether nothing that may still come could change what the stream is: its terminal, an error or a
+    /// fault was seen.
     #[getter]
     fn _over(&self, py: Python<'_>) -> bool {
         self.shared.lock(py).is_over()
@@ -283,7 +284,11 @@ impl Accumulator {
 /// Folds a whole body, without the GIL.
 #[pyfunction]
 #[pyo3(signature = (data, accumulator))]
-pub(crate) fn observe_whole(py: Python<'_>, data: &Bound<'_, PyAny>, accumulator: &Bound<'_, Accumulator>) -> PyResult<()> {
+pub(crate) fn observe_whole(
+    py: Python<'_>,
+    data: &Bound<'_, PyAny>,
+    accumulator: &Bound<'_, Accumulator>,
+) -> PyResult<()> {
     let piece = Piece::of(data)?;
     let (shared, bytes) = (&accumulator.get().shared, &*piece);
     let mutex = &shared.0;

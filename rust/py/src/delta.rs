@@ -71,7 +71,8 @@ impl TextDelta {
 /// More of a tool call.
 ///
 /// Args:
-///     index: Position in `Choice.tool_calls`; not the provider's index, which some leave out and some use again.
+///     index: Position in `Choice.tool_calls`; not the provider's index, which some leave out and some use
+///         again.
 ///     id: The call's id as known so far.
 ///     name: The tool's name as known so far.
 ///     arguments: This piece of the arguments' text; may be "".
@@ -235,8 +236,8 @@ record! {
 /// Anything else that a payload says.
 ///
 /// Args:
-///     kind: What it is: "role", "logprobs", "audio", another member's own name, or "event" for a payload that the dialect does
-///         not know.
+///     kind: What it is: "role", "logprobs", "audio", another member's own name, or "event" for a payload
+///         that the dialect does not know.
 ///     value: Its JSON value.
 ///     choice: Index of the choice; 0 for what belongs to the whole stream.
 #[pyclass(frozen, module = "ssewire")]
@@ -278,20 +279,25 @@ record_methods! {
     }
 }
 
-/// The Python object of a delta. None of these classes is tracked by the garbage collector: making one runs no other code.
+/// The Python object of a delta. None of these classes is tracked by the garbage collector: making one
+/// runs no other code.
 pub(crate) fn make_delta(py: Python<'_>, delta: Delta<'_>) -> PyResult<Py<PyAny>> {
     let text = |text: &str| PyString::new(py, text).unbind();
     let maybe = |known: Option<&str>| known.map(text);
     Ok(match delta {
         Delta::Text { choice, text: piece } => Py::new(py, TextDelta { text: text(piece), choice })?.into_any(),
-        Delta::Reasoning { choice, text: piece } => Py::new(py, ReasoningDelta { text: text(piece), choice })?.into_any(),
+        Delta::Reasoning { choice, text: piece } => {
+            Py::new(py, ReasoningDelta { text: text(piece), choice })?.into_any()
+        }
         Delta::Refusal { choice, text: piece } => Py::new(py, RefusalDelta { text: text(piece), choice })?.into_any(),
         Delta::ToolCall { choice, index, id, name, arguments } => {
             let delta = ToolCallDelta { index, id: maybe(id), name: maybe(name), arguments: text(arguments), choice };
             Py::new(py, delta)?.into_any()
         }
         Delta::Finish { choice, reason } => Py::new(py, FinishDelta { reason: text(reason), choice })?.into_any(),
-        Delta::Usage { usage } => Py::new(py, UsageDelta { usage: Py::new(py, Usage::of(usage))?, choice: 0 })?.into_any(),
+        Delta::Usage { usage } => {
+            Py::new(py, UsageDelta { usage: Py::new(py, Usage::of(usage))?, choice: 0 })?.into_any()
+        }
         Delta::Other { choice, kind, json } => {
             Py::new(py, OtherDelta { kind: text(kind), json: json.to_owned(), choice })?.into_any()
         }

@@ -62,7 +62,8 @@ record! {
 
     /// The data, read as JSON.
     ///
-    /// What orjson refuses and the standard library reads (lone surrogates, NaN, huge integers) is read too.
+    /// What orjson refuses and the standard library reads (lone surrogates, NaN, huge integers) is read
+    /// too.
     ///
     /// Raises:
     ///     ValueError: The data is not JSON.
@@ -75,7 +76,8 @@ record! {
     /// CR and CRLF in the data end lines, as LF does: no event stream can carry them.
     ///
     /// Raises:
-    ///     ValueError: CR, LF or NUL in event or id (no field can inject a line), or a lone surrogate anywhere.
+    ///     ValueError: CR, LF or NUL in event or id (no field can inject a line), or a lone surrogate
+    ///         anywhere.
     fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let (event, data, id) = (self.event.to_str(py)?, self.data.to_str(py)?, self.id.to_str(py)?);
         let wire = encode(event, data, id, self.retry).map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -186,7 +188,10 @@ impl FromPyObject<'_, '_> for SizeLimit {
         if size.gt(0)? {
             return Ok(Self(Some(size.extract().unwrap_or(usize::MAX))));
         }
-        Err(PyValueError::new_err(format!("max_event_size: expected a positive number of bytes or None, got {}", &*size)))
+        Err(PyValueError::new_err(format!(
+            "max_event_size: expected a positive number of bytes or None, got {}",
+            &*size
+        )))
     }
 }
 
@@ -200,14 +205,15 @@ fn tail_policy(tail: &str) -> PyResult<Tail> {
 
 /// An incremental event stream decoder, without I/O: bytes in, events out (HTML standard, 9.2.6).
 ///
-/// Framing cannot fail: any bytes are an event stream, and invalid UTF-8 becomes U+FFFD. An event is out with its last byte,
-/// and the events are the same wherever the bytes are cut.
+/// Framing cannot fail: any bytes are an event stream, and invalid UTF-8 becomes U+FFFD. An event is out
+/// with its last byte, and the events are the same wherever the bytes are cut.
 ///
 /// Args:
 ///     max_event_size: Bytes that one event may have, from its first field on; None for no limit.
-///     tail: What becomes of an event that the end of input leaves without its blank line: "discard", as the standard says, or
-///         "dispatch".
-///     dispatch_empty: Give events for blocks that name an event, an id or a retry but have no data; the standard does not.
+///     tail: What becomes of an event that the end of input leaves without its blank line: "discard", as
+///         the standard says, or "dispatch".
+///     dispatch_empty: Give events for blocks that name an event, an id or a retry but have no data; the
+///         standard does not.
 #[pyclass(frozen, module = "ssewire")]
 pub(crate) struct SSEDecoder {
     state: Mutex<Decoding>,
@@ -232,8 +238,8 @@ impl SSEDecoder {
     ///     The events that it completes, in order.
     ///
     /// Raises:
-    ///     EventTooLargeError: An event is larger than `max_event_size`. Events completed before it are returned first, and the
-    ///         next call raises; every call raises until `close()`.
+    ///     EventTooLargeError: An event is larger than `max_event_size`. Events completed before it are
+    ///         returned first, and the next call raises; every call raises until `close()`.
     ///     TypeError: `data` is not a bytes-like object.
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<ServerSentEvent>> {
         let piece = Piece::of(data)?;
@@ -242,7 +248,8 @@ impl SSEDecoder {
         Ok(events)
     }
 
-    /// Tells that the input has ended, and makes ready for a new stream; `last_event_id` and `retry` survive.
+    /// Tells that the input has ended, and makes ready for a new stream; `last_event_id` and `retry`
+    /// survive.
     ///
     /// Returns:
     ///     What the tail policy gives: no event or one.
@@ -268,10 +275,7 @@ impl SSEDecoder {
     /// A decoder in the same state, which goes on by itself.
     fn __copy__(&self, py: Python<'_>) -> Self {
         let state = lock(py, &self.state);
-        let copy = Decoding {
-            fault: state.fault.clone(),
-            ..Decoding::new(state.decoder.clone())
-        };
+        let copy = Decoding { fault: state.fault.clone(), ..Decoding::new(state.decoder.clone()) };
         Self { state: Mutex::new(copy) }
     }
 

@@ -5,7 +5,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-/// The bytes of a bytes-like object: borrowed from `bytes`, copied from what its owner could change meanwhile.
+/// The bytes of a bytes-like object: borrowed from `bytes`, copied from what its owner could change
+/// meanwhile.
 pub(crate) enum Piece<'a> {
     Bytes(&'a [u8]),
     Copied(Vec<u8>),

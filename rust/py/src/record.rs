@@ -1,4 +1,5 @@
-//! Frozen classes that are their values: equality, hash, repr, `match`, copy and pickle, all by the constructor's arguments.
+//! Frozen classes that are their values: equality, hash, repr, `match`, copy and pickle, all by the
+//! constructor's arguments.
 
 use pyo3::PyClass;
 use pyo3::prelude::*;

@@ -11,8 +11,8 @@ use crate::{errors, json};
 
 /// The whole so far: a live, read-only view of what an accumulator holds.
 ///
-/// It follows the stream without being asked again; `copy.copy()` or pickling gives one that stays as it is. Making a view costs
-/// nothing; a text is joined when it is read, and kept until it grows.
+/// It follows the stream without being asked again; `copy.copy()` or pickling gives one that stays as it
+/// is. Making a view costs nothing; a text is joined when it is read, and kept until it grows.
 #[pyclass(frozen, module = "ssewire")]
 pub(crate) struct Snapshot {
     pub(crate) shared: Shared,
@@ -100,7 +100,8 @@ impl Snapshot {
         self.first(py, |state, first| state.core.snapshot().choices()[&first].finish_reason().map(Into::into))
     }
 
-    /// The provider's own non-streaming object (a ChatCompletion), as a new dict; empty while the dialect is unknown.
+    /// The provider's own non-streaming object (a ChatCompletion), as a new dict; empty while the dialect
+    /// is unknown.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let object = self.shared.lock(py).core.object();
         json::loads(py, object)
@@ -143,7 +144,7 @@ pub(crate) fn describe(class: &str, core: &Core) -> String {
     format!("<ssewire.{class} {state}: dialect {dialect}, {choices} choices>")
 }
 
-/// `pickle`'s way back to a snapshot.
+/// The way back from a pickle to a snapshot.
 #[pyfunction]
 #[pyo3(name = "_restore_snapshot")]
 pub(crate) fn restore_snapshot(
@@ -201,7 +202,8 @@ impl Choice {
         self.shared.lock(py).text(py, self.index, Part::Refusal)
     }
 
-    /// The tool calls, in the order in which they first appeared; a legacy function call is one of type "function_call".
+    /// The tool calls, in the order in which they first appeared; a legacy function call is one of type
+    /// "function_call".
     #[getter]
     fn tool_calls(&self, py: Python<'_>) -> Vec<ToolCall> {
         let calls = self.read(py, |choice| choice.tool_calls().as_slice().len()).unwrap_or(0);
@@ -228,15 +230,14 @@ impl Choice {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let (calls, reason) = self.read(py, |choice| {
-            (choice.tool_calls().as_slice().len(), choice.finish_reason().map(str::to_owned))
-        })?;
+        let (calls, reason) =
+            self.read(py, |choice| (choice.tool_calls().as_slice().len(), choice.finish_reason().map(str::to_owned)))?;
         let state = reason.map_or_else(|| "open".into(), |reason| format!("finish reason {reason}"));
         Ok(format!("<ssewire.Choice {}: {state}, {calls} tool calls>", self.index))
     }
 }
 
-/// `pickle`'s way back to a choice.
+/// The way back from a pickle to a choice.
 #[pyfunction]
 #[pyo3(name = "_choice")]
 pub(crate) fn choice_of(snapshot: &Bound<'_, Snapshot>, index: i64) -> Choice {
@@ -312,7 +313,7 @@ impl ToolCall {
     }
 }
 
-/// `pickle`'s way back to a tool call.
+/// The way back from a pickle to a tool call.
 #[pyfunction]
 #[pyo3(name = "_tool_call")]
 pub(crate) fn tool_call_of(snapshot: &Bound<'_, Snapshot>, choice: i64, index: usize) -> ToolCall {

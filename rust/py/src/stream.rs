@@ -14,9 +14,9 @@ use crate::lock::lock;
 /// The deltas of a source.
 ///
 /// Args:
-///     reader: What owns the source: `pieces`, an iterator of bytes-like objects; `finish(error)`, called once when the deltas
-///         are all out, with the transport's exception or None, to release the source and raise what is wrong; `release()`,
-///         called instead where nothing is to be raised.
+///     reader: What owns the source: `pieces`, an iterator of bytes-like objects; `finish(error)`, called
+///         once when the deltas are all out, with the transport's exception or None, to release the source
+///         and raise what is wrong; `release()`, called instead where nothing is to be raised.
 ///     accumulator: What the pieces are fed to.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct DeltaIterator {
@@ -38,7 +38,8 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// No more pieces will be asked for; what is queued is still to be given out. With the transport's exception.
+    /// No more pieces will be asked for; what is queued is still to be given out. With the transport's
+    /// exception.
     Read(Option<PyErr>),
     /// Nothing more comes.
     Ended,
@@ -72,7 +73,9 @@ impl DeltaIterator {
                 }
                 Phase::Open if state.reading => {
                     state.phase = Phase::Open;
-                    return Err(PyValueError::new_err("the stream is already being read, by another thread or by its own source"));
+                    return Err(PyValueError::new_err(
+                        "the stream is already being read, by another thread or by its own source",
+                    ));
                 }
                 Phase::Open => {
                     state.phase = Phase::Open;
@@ -84,8 +87,11 @@ impl DeltaIterator {
         }
     }
 
-    /// Ends the iteration from outside, quietly. Returns whether a thread is waiting for the source right now: then that thread
-    /// releases it as soon as it wakes up, and must be woken.
+    /// Ends the iteration from outside, quietly.
+    ///
+    /// Returns:
+    ///     Whether a thread is waiting for the source right now: then that thread releases it as soon as it
+    ///     wakes up, and must be woken.
     fn stop(&self, py: Python<'_>) -> bool {
         let mut state = lock(py, &self.state);
         state.phase = Phase::Ended;

@@ -2,7 +2,8 @@
 //!
 //! The merge rule, in the order of a chunk:
 //!
-//! 1. Choices are kept by index (0 where it is missing); a choice's `delta` counts, `text` only where there is no delta, and
+//! 1. Choices are kept by index (0 where it is missing); a choice's `delta` counts, `text` only where there is no
+//! delta, and
 //!    `message` only in a whole non-streaming object: beside deltas it repeats the text so far.
 //! 2. Text is appended and null changes nothing; of several names for the reasoning the first that is not empty counts.
 //! 3. Tool calls: see `tool_call`.
@@ -49,7 +50,8 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: Raw<'_>, out: &mut Sink<
     if !members.iter().any(|(name, _)| matches!(name.as_ref(), "choices" | "usage" | "x_groq")) {
         return false;
     }
-    let whole = members.iter().any(|(name, value)| name == "object" && value.str().as_deref() == Some("chat.completion"));
+    let whole =
+        members.iter().any(|(name, value)| name == "object" && value.str().as_deref() == Some("chat.completion"));
     for (_, choices) in members.iter().filter(|(name, _)| name == "choices") {
         for choice in choices.items() {
             fold_choice(snapshot, choice, whole, out);
@@ -368,7 +370,8 @@ fn write_message(out: &mut String, choice: &Choice) {
     if let Some(reasoning) = choice.reasoning() {
         message.text(choice.reasoning_name, Some(reasoning));
     }
-    let (legacy, calls): (Vec<_>, Vec<_>) = choice.tool_calls().as_slice().iter().partition(|call| call.kind() == LEGACY);
+    let (legacy, calls): (Vec<_>, Vec<_>) =
+        choice.tool_calls().as_slice().iter().partition(|call| call.kind() == LEGACY);
     if !calls.is_empty() {
         write_array(message.name("tool_calls"), calls, write_tool_call);
     }

@@ -1,0 +1,660 @@
+"""The native module. Its public names are those of `ssewire`."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Literal, TypeAlias, final
+
+from ssewire._errors import ProviderError
+from ssewire._types import Delta, Dialect
+
+__version__: str
+__all__ = [
+    "Accumulator",
+    "Choice",
+    "DeltaIterator",
+    "EventIterator",
+    "FinishDelta",
+    "OtherDelta",
+    "ReasoningDelta",
+    "RefusalDelta",
+    "SSEDecoder",
+    "ServerSentEvent",
+    "Snapshot",
+    "TextDelta",
+    "TextIterator",
+    "ToolCall",
+    "ToolCallDelta",
+    "Usage",
+    "UsageDelta",
+    "__version__",
+    "_choice",
+    "_restore_snapshot",
+    "_tool_call",
+    "observe_whole",
+]
+
+_Data: TypeAlias = bytes | bytearray | memoryview
+
+@final
+class ServerSentEvent:
+    """An event of an event stream, frozen and compared by value.
+
+    Args:
+        event: The event type, "message" where the stream names none.
+        data: The data lines, joined with LF.
+        id: The last event ID in force at dispatch, "" if none.
+        retry: The reconnection time in milliseconds, where this event carried a valid one.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["event"], Literal["data"], Literal["id"], Literal["retry"]]] = (
+        "event",
+        "data",
+        "id",
+        "retry",
+    )
+
+    def __new__(
+        cls, event: str = "message", data: str = "", id: str = "", retry: int | None = None
+    ) -> ServerSentEvent: ...
+    @property
+    def event(self) -> str:
+        """The event type, "message" where the stream names none."""
+
+    @property
+    def data(self) -> str:
+        """The data lines, joined with LF."""
+
+    @property
+    def id(self) -> str:
+        """The last event ID in force at dispatch, "" if none."""
+
+    @property
+    def retry(self) -> int | None:
+        """The reconnection time in milliseconds, where this event carried a valid one."""
+
+    def json(self) -> Any:
+        """The data, read as JSON.
+
+        What orjson refuses and the standard library reads (lone surrogates, NaN, huge integers) is read
+        too.
+
+        Raises:
+            ValueError: The data is not JSON.
+        """
+
+    def encode(self) -> bytes:
+        """The event in wire form, its blank line included.
+
+        CR and CRLF in the data end lines, as LF does: no event stream can carry them.
+
+        Raises:
+            ValueError: CR, LF or NUL in event or id (no field can inject a line), or a lone surrogate
+                anywhere.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class SSEDecoder:
+    """An incremental event stream decoder, without I/O: bytes in, events out (HTML standard, 9.2.6).
+
+    Framing cannot fail: any bytes are an event stream, and invalid UTF-8 becomes U+FFFD. An event is out
+    with its last byte, and the events are the same wherever the bytes are cut.
+
+    Args:
+        max_event_size: Bytes that one event may have, from its first field on; None for no limit.
+        tail: What becomes of an event that the end of input leaves without its blank line: "discard", as
+            the standard says, or "dispatch".
+        dispatch_empty: Give events for blocks that name an event, an id or a retry but have no data; the
+            standard does not.
+    """
+
+    def __new__(
+        cls,
+        *,
+        max_event_size: int | None = 67108864,
+        tail: Literal["discard", "dispatch"] = "discard",
+        dispatch_empty: bool = False,
+    ) -> SSEDecoder: ...
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID in force, "" if none: what a reconnecting client sends as `Last-Event-ID`."""
+
+    @property
+    def retry(self) -> int | None:
+        """The last valid reconnection time in milliseconds."""
+
+    def feed(self, data: _Data) -> list[ServerSentEvent]:
+        """Takes a piece of the body, cut anywhere.
+
+        Returns:
+            The events that it completes, in order.
+
+        Raises:
+            EventTooLargeError: An event is larger than `max_event_size`. Events completed before it are
+                returned first, and the next call raises; every call raises until `close()`.
+            TypeError: `data` is not a bytes-like object.
+        """
+
+    def close(self) -> list[ServerSentEvent]:
+        """Tells that the input has ended, and makes ready for a new stream; `last_event_id` and `retry`
+        survive.
+
+        Returns:
+            What the tail policy gives: no event or one.
+
+        Raises:
+            EventTooLargeError: A fault that no call to `feed` has raised yet.
+        """
+
+    def __copy__(self) -> SSEDecoder: ...
+    def __deepcopy__(self, _memo: dict[int, Any]) -> SSEDecoder: ...
+
+@final
+class TextDelta:
+    """More of the answer's text.
+
+    Args:
+        text: The piece.
+        choice: Index of the choice.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["text"], Literal["choice"]]] = ("text", "choice")
+
+    def __new__(cls, text: str, choice: int = 0) -> TextDelta: ...
+    @property
+    def text(self) -> str:
+        """The piece; never empty when it comes from a stream."""
+
+    @property
+    def choice(self) -> int:
+        """Index of the choice."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class ReasoningDelta:
+    """More of the reasoning that comes before or between the answer's text.
+
+    Args:
+        text: The piece.
+        choice: Index of the choice.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["text"], Literal["choice"]]] = ("text", "choice")
+
+    def __new__(cls, text: str, choice: int = 0) -> ReasoningDelta: ...
+    @property
+    def text(self) -> str:
+        """The piece; never empty when it comes from a stream."""
+
+    @property
+    def choice(self) -> int:
+        """Index of the choice."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class RefusalDelta:
+    """More of the model's refusal.
+
+    Args:
+        text: The piece.
+        choice: Index of the choice.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["text"], Literal["choice"]]] = ("text", "choice")
+
+    def __new__(cls, text: str, choice: int = 0) -> RefusalDelta: ...
+    @property
+    def text(self) -> str:
+        """The piece; never empty when it comes from a stream."""
+
+    @property
+    def choice(self) -> int:
+        """Index of the choice."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class ToolCallDelta:
+    """More of a tool call.
+
+    Args:
+        index: Position in `Choice.tool_calls`; not the provider's index, which some leave out and some use
+            again.
+        id: The call's id as known so far.
+        name: The tool's name as known so far.
+        arguments: This piece of the arguments' text; may be "".
+        choice: Index of the choice.
+    """
+
+    __match_args__: ClassVar[
+        tuple[Literal["index"], Literal["id"], Literal["name"], Literal["arguments"], Literal["choice"]]
+    ] = ("index", "id", "name", "arguments", "choice")
+
+    def __new__(
+        cls, index: int, id: str | None = None, name: str | None = None, arguments: str = "", choice: int = 0
+    ) -> ToolCallDelta: ...
+    @property
+    def index(self) -> int:
+        """Position in `Choice.tool_calls`."""
+
+    @property
+    def id(self) -> str | None:
+        """The call's id as known so far."""
+
+    @property
+    def name(self) -> str | None:
+        """The tool's name as known so far."""
+
+    @property
+    def arguments(self) -> str:
+        """This piece of the arguments' text; may be ""."""
+
+    @property
+    def choice(self) -> int:
+        """Index of the choice."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class FinishDelta:
+    """A choice has ended; comes once per choice and reason.
+
+    Args:
+        reason: The finish reason in the provider's own word.
+        choice: Index of the choice.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["reason"], Literal["choice"]]] = ("reason", "choice")
+
+    def __new__(cls, reason: str, choice: int = 0) -> FinishDelta: ...
+    @property
+    def reason(self) -> str:
+        """The finish reason in the provider's own word."""
+
+    @property
+    def choice(self) -> int:
+        """Index of the choice."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Usage:
+    """Token counts: what the provider sent, laid over key by key, never summed.
+
+    Args:
+        raw: The provider's own object.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["raw"]]] = ("raw",)
+
+    def __new__(cls, raw: dict[str, Any]) -> Usage: ...
+    @property
+    def input_tokens(self) -> int | None:
+        """Tokens of the prompt; None if the provider did not say."""
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Tokens of the answer, reasoning included; None if the provider did not say."""
+
+    @property
+    def cached_tokens(self) -> int | None:
+        """Tokens of the prompt that came from a cache; None if the provider did not say."""
+
+    @property
+    def reasoning_tokens(self) -> int | None:
+        """Tokens of the answer that were reasoning; None if the provider did not say."""
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The provider's own object, as a new dict."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class UsageDelta:
+    """The usage has changed.
+
+    Args:
+        usage: All counts so far.
+        choice: Always 0: usage is the whole stream's.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["usage"], Literal["choice"]]] = ("usage", "choice")
+
+    def __new__(cls, usage: Usage, choice: int = 0) -> UsageDelta: ...
+    @property
+    def usage(self) -> Usage:
+        """All counts so far."""
+
+    @property
+    def choice(self) -> int:
+        """Always 0: usage is the whole stream's."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class OtherDelta:
+    """Anything else that a payload says.
+
+    Args:
+        kind: What it is: "role", "logprobs", "audio", another member's own name, or "event" for a payload
+            that the dialect does not know.
+        value: Its JSON value.
+        choice: Index of the choice; 0 for what belongs to the whole stream.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["kind"], Literal["value"], Literal["choice"]]] = ("kind", "value", "choice")
+
+    def __new__(cls, kind: str, value: Any, choice: int = 0) -> OtherDelta: ...
+    @property
+    def kind(self) -> str:
+        """What it is."""
+
+    @property
+    def value(self) -> Any:
+        """Its JSON value, read anew at each access."""
+
+    @property
+    def choice(self) -> int:
+        """Index of the choice; 0 for what belongs to the whole stream."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Accumulator:
+    """Accumulates one stream, without I/O: bytes in, deltas out, the whole in `snapshot`.
+
+    Args:
+        dialect: The API's name; None finds it from the first payload that tells it.
+        max_event_size: Bytes that one event may have; None for no limit.
+
+    Raises:
+        ValueError: The dialect is not known; the message lists those that are.
+    """
+
+    def __new__(cls, dialect: Dialect | None = None, *, max_event_size: int | None = 67108864) -> Accumulator: ...
+    @property
+    def snapshot(self) -> Snapshot:
+        """The whole so far: a live, read-only view. Copying or pickling it freezes it."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The usage so far; None until one came."""
+
+    @property
+    def error(self) -> ProviderError | None:
+        """The first API error of the stream; None if there was none."""
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """The dialect's name; None until a payload told it."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the dialect's terminal was seen."""
+
+    @property
+    def _foreign(self) -> bytes | None:
+        """The body's first bytes, at most 64 KiB, where it turned out to be no event stream at all; else None."""
+
+    @property
+    def _over(self) -> bool:
+        """Whether nothing that may still come could change what the stream is: its terminal, an error or a
+        fault was seen.
+        """
+
+    def feed(self, data: _Data) -> list[Delta]:
+        """Takes a piece of the body, cut anywhere.
+
+        An API error in the stream is not raised here: it sets `error`, and `close()` raises it.
+
+        Returns:
+            The deltas that it completes, in order.
+
+        Raises:
+            EventTooLargeError: An event is larger than `max_event_size`. Deltas before it are returned
+                first, and the next call raises; so does every later one.
+            TypeError: `data` is not a bytes-like object.
+        """
+
+    def feed_event(self, event: ServerSentEvent) -> list[Delta]:
+        """Takes an event that was framed otherwise, a websocket's for example.
+
+        Returns:
+            Its deltas, in order.
+        """
+
+    def observe(self, data: _Data) -> None:
+        """Takes a piece of the body without making Python objects of its deltas.
+
+        Raises:
+            EventTooLargeError: An event is larger than `max_event_size`. What comes before it in the piece
+                is taken first, and the next call raises; so does every later one.
+            TypeError: `data` is not a bytes-like object.
+        """
+
+    def flush(self) -> list[Delta]:
+        """Tells that the input has ended.
+
+        Returns:
+            The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that
+            waited for the other half of a character.
+        """
+
+    def close(self) -> Snapshot:
+        """Flushes, and checks that the stream is complete. May be called again.
+
+        Returns:
+            The snapshot.
+
+        Raises:
+            ProviderError: The stream carried an API error.
+            EventTooLargeError: An event was larger than `max_event_size`.
+            IncompleteStreamError: The stream ended before its terminal.
+        """
+
+@final
+class Snapshot:
+    """The whole so far: a live, read-only view of what an accumulator holds.
+
+    It follows the stream without being asked again; `copy.copy()` or pickling gives one that stays as it
+    is. Making a view costs nothing; a text is joined when it is read, and kept until it grows.
+    """
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """The dialect's name; None until a payload told it."""
+
+    @property
+    def id(self) -> str | None:
+        """The message's id; None until one came."""
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers; None until it was named."""
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The choices, by index."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The usage so far; None until one came."""
+
+    @property
+    def error(self) -> ProviderError | None:
+        """The first API error of the stream; None if there was none."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the dialect's terminal was seen."""
+
+    @property
+    def text(self) -> str:
+        """The first choice's text; "" while there is none."""
+
+    @property
+    def reasoning(self) -> str:
+        """The first choice's reasoning; "" while there is none."""
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The first choice's tool calls, in the order in which they first appeared."""
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the first choice ended, in the provider's own word; None while it has not."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The provider's own non-streaming object (a ChatCompletion), as a new dict; empty while the dialect
+        is unknown.
+        """
+
+    def __copy__(self) -> Snapshot: ...
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Snapshot: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Choice:
+    """One of the answers: a live, read-only view."""
+
+    @property
+    def index(self) -> int:
+        """Its index."""
+
+    @property
+    def role(self) -> str | None:
+        """The speaker; None where the stream does not say."""
+
+    @property
+    def content(self) -> str | None:
+        """The answer's text; None until some came, be it empty."""
+
+    @property
+    def reasoning(self) -> str | None:
+        """The reasoning; None until some came."""
+
+    @property
+    def refusal(self) -> str | None:
+        """The refusal; None until some came."""
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tool calls, in the order in which they first appeared; a legacy function call is one of type
+        "function_call".
+        """
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the choice ended, in the provider's own word; None while it has not."""
+
+    @property
+    def logprobs(self) -> dict[str, Any] | None:
+        """The log probabilities so far, as a new dict; None where there are none."""
+
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class ToolCall:
+    """One call of a tool: a live, read-only view."""
+
+    @property
+    def index(self) -> int:
+        """Position in `Choice.tool_calls`."""
+
+    @property
+    def id(self) -> str | None:
+        """The provider's id; None where it gave none."""
+
+    @property
+    def type(self) -> str:
+        """ "function", "function_call" for a legacy function call, or the provider's own word."""
+
+    @property
+    def name(self) -> str | None:
+        """The tool's name; None until one came."""
+
+    @property
+    def arguments(self) -> str:
+        """The arguments' raw text so far."""
+
+    def parse(self) -> Any:
+        """The arguments, read as JSON; "" gives {}, as calls without parameters are streamed.
+
+        Raises:
+            ValueError: The arguments are not JSON, or not all there yet.
+        """
+
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class EventIterator:
+    """The events of an iterator of pieces; what `iter_sse` returns."""
+
+    def __new__(cls, pieces: Iterable[_Data], decoder: SSEDecoder) -> EventIterator: ...
+    def __iter__(self) -> Iterator[ServerSentEvent]: ...
+    def __next__(self) -> ServerSentEvent: ...
+
+@final
+class DeltaIterator:
+    """The deltas of a source.
+
+    Args:
+        reader: What owns the source: `pieces`, an iterator of bytes-like objects; `finish(error)`, called
+            once when the deltas are all out, with the transport's exception or None, to release the source
+            and raise what is wrong; `release()`, called instead where nothing is to be raised.
+        accumulator: What the pieces are fed to.
+    """
+
+    def __new__(cls, reader: Any, accumulator: Accumulator) -> DeltaIterator: ...
+    def __iter__(self) -> Iterator[Delta]: ...
+    def __next__(self) -> Delta: ...
+    def stop(self) -> bool:
+        """Ends the iteration from outside, quietly.
+
+        Returns:
+            Whether a thread is waiting for the source right now: then that thread releases it as soon as it
+            wakes up, and must be woken.
+        """
+
+@final
+class TextIterator:
+    """The text of choice 0 out of a [`DeltaIterator`], whose place in the stream it shares."""
+
+    def __new__(cls, deltas: DeltaIterator) -> TextIterator: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __next__(self) -> str: ...
+
+def observe_whole(data: _Data, accumulator: Accumulator) -> None:
+    """Folds a whole body, without the GIL."""
+
+def _restore_snapshot(
+    dialect: Dialect | None, object: str, error: tuple[str, str | None, str | None, int | None, str] | None, done: bool
+) -> Snapshot:
+    """The way back from a pickle to a snapshot."""
+
+def _choice(snapshot: Snapshot, index: int) -> Choice:
+    """The way back from a pickle to a choice."""
+
+def _tool_call(snapshot: Snapshot, choice: int, index: int) -> ToolCall:
+    """The way back from a pickle to a tool call."""
