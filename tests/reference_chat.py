@@ -62,7 +62,7 @@ def split_stream(body: bytes) -> list[Item]:
             block = []
         else:
             block.append(line)
-    return items + [item for item in read_block([*block, last]) if is_whole(item)]
+    return items + [item for item in read_block([*block, last]) if is_whole(item, ended=last == "")]
 
 
 def read_block(lines: list[str]) -> list[Item]:
@@ -75,9 +75,12 @@ def read_block(lines: list[str]) -> list[Item]:
     return items + ([StrayLines("\n".join(stray))] if stray else [])
 
 
-def is_whole(item: Item) -> bool:
-    payload = item.data if isinstance(item, Event) else item.text.removeprefix("error:")
-    return payload.strip() in SENTINELS or is_json(payload)
+def is_whole(item: Item, *, ended: bool) -> bool:
+    """Whether something is all there that no blank line ended; `ended` where at least its last line was."""
+    error_line = isinstance(item, StrayLines) and item.text.startswith("error:")
+    payload = (item.data if isinstance(item, Event) else item.text.removeprefix("error:")).strip()
+    container = payload.startswith(("{", "[")) and is_json(payload)
+    return payload in SENTINELS or container or (error_line and ended and payload != "")
 
 
 def reference(body: bytes) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ssewire._core import Accumulator, TextDelta
@@ -98,7 +99,7 @@ class AsyncStream:
         """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""
         self._reader.closed = True
         await self._reader.source.aclose()
-        if not self._deltas.ag_running:
+        with suppress(RuntimeError):  # it runs right now, in the task that was woken; that task ends it
             await self._deltas.aclose()
 
     async def __aenter__(self) -> Self:

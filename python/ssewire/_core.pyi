@@ -138,8 +138,9 @@ class SSEDecoder:
         """
 
     def close(self) -> list[ServerSentEvent]:
-        """Tells that the input has ended, and makes ready for a new stream; `last_event_id` and `retry`
-        survive.
+        """Tells that the input has ended, and makes ready for a new stream.
+
+        `last_event_id` and `retry` survive.
 
         Returns:
             What the tail policy gives: no event or one.
@@ -419,9 +420,7 @@ class Accumulator:
 
     @property
     def _over(self) -> bool:
-        """Whether nothing that may still come could change what the stream is: its terminal, an error or a
-        fault was seen.
-        """
+        """Whether a terminal, an error or a fault was seen: the rest of the body does not count."""
 
     def feed(self, data: _Data) -> list[Delta]:
         """Takes a piece of the body, cut anywhere.
@@ -526,9 +525,7 @@ class Snapshot:
         """Why the first choice ended, in the provider's own word; None while it has not."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The provider's own non-streaming object (a ChatCompletion), as a new dict; empty while the dialect
-        is unknown.
-        """
+        """The provider's own non-streaming object, as a new dict; empty while the dialect is unknown."""
 
     def __copy__(self) -> Snapshot: ...
     def __deepcopy__(self, _memo: dict[int, Any]) -> Snapshot: ...
@@ -560,8 +557,9 @@ class Choice:
 
     @property
     def tool_calls(self) -> list[ToolCall]:
-        """The tool calls, in the order in which they first appeared; a legacy function call is one of type
-        "function_call".
+        """The tool calls, in the order in which they first appeared.
+
+        A legacy function call is one of type "function_call".
         """
 
     @property
@@ -588,7 +586,7 @@ class ToolCall:
 
     @property
     def type(self) -> str:
-        """ "function", "function_call" for a legacy function call, or the provider's own word."""
+        """The kind: "function", "function_call" for a legacy function call, or the provider's own word."""
 
     @property
     def name(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ssewire._core import (
     FinishDelta,
@@ -14,5 +14,5 @@ from ssewire._core import (
     UsageDelta,
 )
 
-Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | FinishDelta | UsageDelta | OtherDelta
-Dialect = Literal["openai-chat"]
+Delta: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | FinishDelta | UsageDelta | OtherDelta
+Dialect: TypeAlias = Literal["openai-chat"]

@@ -220,7 +220,7 @@ impl EventDecoder {
     /// # Errors
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
-        Ok(self.advance(data)?.map(|dispatch| self.lend(dispatch)))
+        Ok(self.advance(data)?.map(|dispatch| self.lend(&dispatch)))
     }
 
     /// The end of input: gives what the tail policy says, and makes ready for a new stream.
@@ -239,7 +239,7 @@ impl EventDecoder {
         self.events = 0;
         // The next call clears the block: until then the event is lent from it.
         self.block.dispatched = true;
-        Ok(dispatch?.map(|dispatch| self.lend(dispatch)))
+        Ok(dispatch?.map(|dispatch| self.lend(&dispatch)))
     }
 
     /// Processes the unterminated line and block as if their line ends had come, where the policy says so.
@@ -290,7 +290,7 @@ impl EventDecoder {
         }
     }
 
-    fn lend<'a>(&'a self, dispatch: Dispatch<'a>) -> Event<'a> {
+    fn lend<'a>(&'a self, dispatch: &Dispatch<'a>) -> Event<'a> {
         let data = match dispatch {
             Dispatch::Lent(data) => data,
             // The standard: "If the data buffer's last character is a U+000A LINE FEED, then remove" it.

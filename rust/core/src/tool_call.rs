@@ -1,16 +1,15 @@
 //! Tool calls, and which of them a piece belongs to.
 //!
-//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in
-//! pieces or again and again. The rule here is the merge rule of `WIRE`, "call identity":
+//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in pieces
+//! or again and again.
 //!
 //! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: an
-//! unknown id
-//!    with a name, or (without an id) a name after arguments that are complete.
-//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a
-//! new name. 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come.
+//!    unknown id with a name, or (without an id) a name after arguments that are complete.
+//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a new
+//!    name.
+//! 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come.
 //! 4. Calls keep the order in which they first appeared, and their raw text: a call is never finished because its JSON
-//! looks
-//!    complete.
+//!    looks complete.
 
 use std::collections::HashMap;
 

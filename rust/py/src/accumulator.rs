@@ -269,8 +269,7 @@ impl Accumulator {
         state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
     }
 
-    /// Whether nothing that may still come could change what the stream is: its terminal, an error or a
-    /// fault was seen.
+    /// Whether a terminal, an error or a fault was seen: the rest of the body does not count.
     #[getter]
     fn _over(&self, py: Python<'_>) -> bool {
         self.shared.lock(py).is_over()

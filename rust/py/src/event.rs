@@ -248,8 +248,9 @@ impl SSEDecoder {
         Ok(events)
     }
 
-    /// Tells that the input has ended, and makes ready for a new stream; `last_event_id` and `retry`
-    /// survive.
+    /// Tells that the input has ended, and makes ready for a new stream.
+    ///
+    /// `last_event_id` and `retry` survive.
     ///
     /// Returns:
     ///     What the tail policy gives: no event or one.

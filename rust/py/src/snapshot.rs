@@ -100,8 +100,7 @@ impl Snapshot {
         self.first(py, |state, first| state.core.snapshot().choices()[&first].finish_reason().map(Into::into))
     }
 
-    /// The provider's own non-streaming object (a ChatCompletion), as a new dict; empty while the dialect
-    /// is unknown.
+    /// The provider's own non-streaming object, as a new dict; empty while the dialect is unknown.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let object = self.shared.lock(py).core.object();
         json::loads(py, object)
@@ -144,13 +143,16 @@ pub(crate) fn describe(class: &str, core: &Core) -> String {
     format!("<ssewire.{class} {state}: dialect {dialect}, {choices} choices>")
 }
 
+/// An [`ApiError`]'s message, code, kind, status and body.
+type PickledError = (String, Option<String>, Option<String>, Option<u16>, String);
+
 /// The way back from a pickle to a snapshot.
 #[pyfunction]
 #[pyo3(name = "_restore_snapshot")]
 pub(crate) fn restore_snapshot(
     dialect: Option<&str>,
     object: &str,
-    error: Option<(String, Option<String>, Option<String>, Option<u16>, String)>,
+    error: Option<PickledError>,
     done: bool,
 ) -> PyResult<Snapshot> {
     let error = error.map(|(message, code, kind, status, body)| ApiError { message, code, kind, status, body });
@@ -202,8 +204,9 @@ impl Choice {
         self.shared.lock(py).text(py, self.index, Part::Refusal)
     }
 
-    /// The tool calls, in the order in which they first appeared; a legacy function call is one of type
-    /// "function_call".
+    /// The tool calls, in the order in which they first appeared.
+    ///
+    /// A legacy function call is one of type "function_call".
     #[getter]
     fn tool_calls(&self, py: Python<'_>) -> Vec<ToolCall> {
         let calls = self.read(py, |choice| choice.tool_calls().as_slice().len()).unwrap_or(0);
@@ -271,7 +274,7 @@ impl ToolCall {
         self.read(py, |call| call.id().map(Into::into))
     }
 
-    /// "function", "function_call" for a legacy function call, or the provider's own word.
+    /// The kind: "function", "function_call" for a legacy function call, or the provider's own word.
     #[getter]
     fn r#type(&self, py: Python<'_>) -> PyResult<String> {
         self.read(py, |call| call.kind().to_owned())

@@ -1,10 +1,9 @@
-//! OpenAI's chat completions, and everyone who sends something like them.
+//! `OpenAI`'s chat completions, and everyone who sends something like them.
 //!
 //! The merge rule, in the order of a chunk:
 //!
-//! 1. Choices are kept by index (0 where it is missing); a choice's `delta` counts, `text` only where there is no
-//! delta, and
-//!    `message` only in a whole non-streaming object: beside deltas it repeats the text so far.
+//! 1. Choices are kept by index (0 where it is missing); a choice's `delta` counts, `text` only where there is no delta,
+//!    and `message` only in a whole non-streaming object: beside deltas it repeats the text so far.
 //! 2. Text is appended and null changes nothing; of several names for the reasoning the first that is not empty counts.
 //! 3. Tool calls: see `tool_call`.
 //! 4. The last finish reason counts, and null never takes one back; missing at the end means cut off, never "stop".
