@@ -31,7 +31,8 @@ class Call:
         self.merge_name(name)
         resent = piece_id is None and name is not None and text == self.arguments and is_object(text)
         self.arguments += "" if resent else text  # Rule 3: verbatim, except an id-less exact resend of the whole.
-        self.extra = overlay(self.extra, {key: fragment[key] for key in fragment.keys() - CALL_FIELDS})  # Rule 4.
+        extra = {key: value for key, value in fragment.items() if key not in CALL_FIELDS and value is not None}
+        self.extra = overlay(self.extra, extra)  # Rule 4.
 
     def merge_name(self, name: str | None) -> None:
         """Rule 2: first; a longer cumulative one replaces; a different one is appended while there are no arguments."""

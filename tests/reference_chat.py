@@ -153,9 +153,11 @@ class Stream:
     def merge_top(self, chunk: Object) -> None:
         """Rule 9: id, object and created are the first non-empty; the others the last non-empty."""
         for key in chunk.keys() - DROPPED - {"choices", "usage", "error"}:
-            first = key in ("id", "object", "created")
-            if chunk[key] not in (None, "", 0, [], {}) and not (first and key in self.top):
-                self.top[key] = chunk[key]
+            value = without_usage(chunk[key]) if key == "x_groq" else chunk[key]
+            if value in (None, "", [], {}) or (key == "created" and value == 0):
+                continue
+            if key not in ("id", "object", "created") or key not in self.top:
+                self.top.update(overlay(self.top, {key: value}))
 
     def result(self) -> Object:
         finished = [choice.finish_reason is not None for choice in self.choices.values()]
@@ -169,6 +171,10 @@ class Stream:
             **{key: top.pop(key, None) for key in ("id", "object", "created", "model")},
             "extra": top,
         }
+
+
+def without_usage(value: Json) -> Json:
+    return {key: one for key, one in value.items() if key != "usage"} if isinstance(value, dict) else value
 
 
 def is_chunk(payload: Object) -> bool:
@@ -217,8 +223,10 @@ class Choice:
     def merge(self, choice: Object, *, whole: bool) -> None:
         """Merge what one chunk says of this choice; `whole` where the chunk is a non-streaming object."""
         self.merge_delta(delta_of(choice, whole=whole))
-        for key, value in an_object(choice.get("logprobs")).items():
-            merge_unknown(self.logprobs, key, value)  # Rule 10: the lists extend.
+        logprobs = an_object(choice.get("logprobs"))
+        self.logprobs |= dict.fromkeys(logprobs.keys() - self.logprobs.keys())
+        for key in logprobs:
+            merge_unknown(self.logprobs, key, logprobs[key])  # Rule 10: the lists extend.
         self.finish_reason = given(choice.get("finish_reason")) or self.finish_reason  # Rule 7: null never erases.
         for key in choice.keys() - CHOICE_FIELDS - DROPPED:
             merge_unknown(self.extra, key, choice[key])
@@ -261,10 +269,10 @@ class Choice:
         for detail in details:
             mine = next((known for known in self.details if same_detail(known, detail)), None)
             if mine is None:
-                self.details.append(dict(detail))
-            else:
-                newer = {key: value for key, value in detail.items() if value != ""}
-                mine.update(overlay(mine, newer | joined(mine, detail, "text", "summary")))
+                mine = {}
+                self.details.append(mine)
+            newer = {key: value for key, value in detail.items() if value != ""}
+            mine.update(overlay(mine, newer | joined(mine, detail, "text", "summary")))
 
     def result(self) -> Object:
         call = self.function_call
@@ -307,9 +315,11 @@ def same_detail(known: Object, detail: Object) -> bool:
 
 
 def merge_unknown(old: Object, key: str, value: Json) -> None:
-    """Rule 6: scalars last non-null, objects overlay, lists extend. Nothing is added up."""
-    both_lists = isinstance(value, list) and isinstance(old.get(key), list)
-    old.update({key: old[key] + value} if both_lists else overlay(old, {key: value}))
+    """Rule 6: scalars last non-null, objects overlay, lists extend. Nothing is added up, null says nothing."""
+    if isinstance(value, list) and isinstance(old.get(key), list):
+        old[key] = old[key] + value
+    elif value is not None:
+        old.update(overlay(old, {key: value}))
 
 
 def joined(old: Object, new: Object, *keys: str) -> Object:

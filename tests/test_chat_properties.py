@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from chat_cases import CHOICE_KEYS, accumulate, expected_error
+from chat_cases import CHOICE_KEYS, accumulate, contains, expected_error
 from cuts import cut_at
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
@@ -64,7 +64,7 @@ parts = st.lists(
     max_size=3,
 )
 details = st.lists(
-    some(type=["reasoning.text"], index=[0, 1], text=TEXTS, signature=["", "z"])
+    some(type=["reasoning.text"], index=[0, 1], text=["", "a", "\u00e9"], signature=["", "z"])
     | some(type=["reasoning.summary"], index=[0, 1], summary=["", "s"]),
     max_size=2,
 )
@@ -119,6 +119,8 @@ chunks = st.builds(
         created=[0, 7],
         error=[None, None, *ERRORS],
         obfuscation=["zz"],
+        provider=["", "P", "Q"],
+        citations=[None, [], ["u"], ["u", "v"]],
     ),
     st.lists(choices, min_size=1, max_size=1) | st.lists(choices, max_size=3),
     st.sampled_from(["top", "x_groq", "choice"]),
@@ -245,6 +247,32 @@ def test_any_stream_gives_what_the_reference_gives(body: bytes, points: list[int
 @given(bodies, st.lists(st.integers(0, 10_000), min_size=1, max_size=8))
 def test_deltas_do_not_depend_on_the_cuts(body: bytes, points: list[int]) -> None:
     assert accumulate(cut(body, points)) == accumulate([body])
+
+
+@many
+@given(bodies)
+def test_to_dict_keeps_what_the_reference_keeps(body: bytes) -> None:
+    accumulator = Accumulator("openai-chat")
+    accumulator.observe(body)
+    accumulator.flush()
+    found = accumulator.snapshot.to_dict()
+    assert contains(found, kept(reference(body))), found
+
+
+def kept(found: dict[str, Any]) -> dict[str, Any]:
+    """Give the part of the provider's own object that is in no attribute of the snapshot."""
+    top = {key: found[key] for key in ("id", "created", "model") if found[key] is not None}
+    return {
+        **top,
+        **found["extra"],
+        "choices": [
+            {**one["choice_extra"], "message": one["message_extra"] | kept_details(one)} for one in found["choices"]
+        ],
+    }
+
+
+def kept_details(choice: dict[str, Any]) -> dict[str, Any]:
+    return {"reasoning_details": choice["reasoning_details"]} if choice["reasoning_details"] else {}
 
 
 @many

@@ -113,17 +113,16 @@ def test_linger_ends_with_the_server() -> None:
 
 
 def test_close_leaves_no_threads() -> None:
-    before = threading.active_count()
-    server = ReplayServer([STREAM * 10000], rate=1)
-    clients = [RawClient(server) for _ in range(3)]
-    for client in clients[:2]:
-        client.ask()
-    server.close()
-    server.close()
-    assert threading.active_count() == before
-    for client in clients:
-        with client:
-            client.file.read()
+    with contextlib.ExitStack() as stack:
+        server = ReplayServer([STREAM * 10000], rate=1)
+        clients = [stack.enter_context(RawClient(server)) for _ in range(3)]
+        for client in clients[:2]:
+            client.ask()
+        assert any(thread.name.startswith("ssewire-replay") for thread in threading.enumerate())
+        server.close()
+        server.close()
+        assert not any(thread.name.startswith("ssewire-replay") for thread in threading.enumerate())
+        assert clients[2].file.read() == b""
 
 
 def test_what_a_gate_raises_comes_out_of_close() -> None:

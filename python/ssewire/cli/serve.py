@@ -39,12 +39,12 @@ def add_to(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, until it is interrupted."""
-    with _server(args) as server:
-        print(f"{server.url}\ntry: curl -N {server.url}/chat/completions -d '{{\"stream\": true}}'", flush=True)
-        try:
+    try:
+        with _server(args) as server:
+            print(f"{server.url}\ntry: curl -N {server.url}/chat/completions -d '{{\"stream\": true}}'", flush=True)
             threading.Event().wait()
-        except KeyboardInterrupt:
-            return COMPLETE  # the way to end it
+    except KeyboardInterrupt:
+        pass  # the way to end it
     return COMPLETE
 
 

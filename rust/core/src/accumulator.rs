@@ -156,7 +156,7 @@ impl Accumulator {
     ) -> Result<Self, UnknownDialect> {
         let mut restored = Self::new(name, None)?;
         if let (Some(dialect), Ok(payload)) = (restored.fold.dialect, Payload::parse(object)) {
-            (dialect.fold)(&mut restored.fold.snapshot, "", payload.raw(), &mut |_| {});
+            (dialect.fold)(&mut restored.fold.snapshot, "", &payload.raw().object(), &mut |_| {});
         }
         restored.fold.snapshot.error = error;
         restored.fold.snapshot.done = done;
@@ -204,9 +204,10 @@ impl Fold {
     }
 
     fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
-        self.dialect = self.dialect.or_else(|| dialect::detect(event, payload));
-        let error = ApiError::find(event, payload);
-        let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, event, payload, out));
+        let object = payload.object();
+        self.dialect = self.dialect.or_else(|| dialect::detect(event, &object));
+        let error = ApiError::find(event, &object);
+        let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, event, &object, out));
         if !folded && error.is_none() {
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
@@ -239,10 +240,11 @@ impl Fold {
 
     /// A whole object instead of a stream: folded as one chunk, and complete with it. Whether a dialect knows it.
     fn body(&mut self, body: Raw<'_>, out: &mut Sink<'_>) -> bool {
-        let Some(dialect) = dialect::detect("", body) else { return false };
+        let body = body.object();
+        let Some(dialect) = dialect::detect("", &body) else { return false };
         self.dialect = Some(dialect);
         self.snapshot.payloads += 1;
-        (dialect.fold)(&mut self.snapshot, "", body, out);
+        (dialect.fold)(&mut self.snapshot, "", &body, out);
         self.snapshot.settle(out);
         self.snapshot.done = true;
         true

@@ -1,6 +1,6 @@
 //! Errors that a stream, or a response's body, carries.
 
-use crate::json::{Payload, Raw, quote};
+use crate::json::{Object, Payload, Raw, quote};
 
 /// An API error in the provider's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +37,12 @@ impl ApiError {
     /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a
     /// truthy
     /// `error`, `"object": "error"`, `"type": "error"`, or anything under `event: error`.
-    pub(crate) fn find(event: &str, payload: Raw<'_>) -> Option<Self> {
-        if let Some(error) = payload.member("error").filter(|error| error.is_truthy()) {
+    pub(crate) fn find(event: &str, payload: &Object<'_>) -> Option<Self> {
+        if let Some(error) = payload.truthy("error") {
             return Some(Self::of(error, payload));
         }
-        let is_error = |name| payload.member(name).and_then(Raw::str).is_some_and(|text| text == "error");
-        (event == "error" || is_error("object") || is_error("type")).then(|| Self::of(payload, payload))
+        let named = event == "error" || payload.str("object") == "error" || payload.str("type") == "error";
+        named.then(|| Self::of(payload.raw(), payload))
     }
 
     /// The error that a whole body is, in any of the shapes that providers answer with.
@@ -50,9 +50,9 @@ impl ApiError {
         if let [only] = body.items()[..] {
             return Self::find_in_body(only);
         }
-        let found = Self::find("", body);
-        let bare = || ["message", "detail"].iter().any(|name| body.member(name).is_some());
-        found.or_else(|| (bare() && body.member("choices").is_none()).then(|| Self::of(body, body)))
+        let body = body.object();
+        let bare = body.first(&["message", "detail"]).is_some() && body.get("choices").is_none();
+        Self::find("", &body).or_else(|| bare.then(|| Self::of(body.raw(), &body)))
     }
 
     /// The error that a line outside the standard is: `error: …`, or bare JSON.
@@ -62,43 +62,30 @@ impl ApiError {
             None => (false, stray.trim()),
         };
         match Payload::parse(text) {
-            Ok(payload) if named => Self::find("error", payload.raw()),
+            Ok(payload) if named => Self::find("error", &payload.raw().object()),
             Ok(payload) => Self::find_in_body(payload.raw()),
             Err(_) => named.then(|| Self::of_text(text)),
         }
     }
 
     /// Reads an error object, or text; what it lacks may stand beside it in the payload.
-    pub(crate) fn of(error: Raw<'_>, payload: Raw<'_>) -> Self {
-        let (inner, outer) = (Members(error), Members(payload));
-        let either = |names: &[&str]| inner.first(names).or_else(|| outer.first(names));
+    pub(crate) fn of(error: Raw<'_>, payload: &Object<'_>) -> Self {
+        let inner = error.object();
+        let either = |name| inner.get(name).or_else(|| payload.get(name));
+        let code = either("code").filter(|code| !code.is_object() && !code.is_array());
         Self {
-            message: message(error).unwrap_or_else(|| error.compact()),
-            code: either(&["code"])
-                .filter(|code| !code.is_object() && !code.is_array())
-                .map(|code| code.as_str().to_owned()),
-            kind: inner.first(&["type"]).or_else(|| outer.first(&["error_type"])).and_then(Raw::str).map(Into::into),
-            status: STATUS.iter().find_map(|name| http_error(either(&[name])?)),
-            body: payload.as_str().to_owned(),
+            message: message(&inner),
+            code: code.map(|code| code.as_str().to_owned()),
+            kind: inner.get("type").or_else(|| payload.get("error_type")).and_then(Raw::str).map(Into::into),
+            status: STATUS.iter().find_map(|name| http_error(either(name)?)),
+            body: payload.raw().as_str().to_owned(),
         }
     }
 }
 
-/// Look-ups in what may be no object.
-struct Members<'a>(Raw<'a>);
-
-impl<'a> Members<'a> {
-    fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
-        names.iter().find_map(|name| self.0.member(name))
-    }
-}
-
-fn message(error: Raw<'_>) -> Option<String> {
-    if let Some(text) = error.str() {
-        return Some(text.into_owned());
-    }
-    let found = MESSAGE.iter().find_map(|name| error.member(name)).filter(|found| found.is_truthy())?;
-    Some(found.str().map_or_else(|| found.compact(), std::borrow::Cow::into_owned))
+fn message(error: &Object<'_>) -> String {
+    let found = error.first(&MESSAGE).filter(|found| found.is_truthy()).unwrap_or(error.raw());
+    found.str().map_or_else(|| found.compact(), std::borrow::Cow::into_owned)
 }
 
 fn http_error(status: Raw<'_>) -> Option<u16> {

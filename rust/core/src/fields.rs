@@ -58,8 +58,8 @@ impl Fields {
     }
 
     fn overlay_at(&mut self, object: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
-        let members = object.members();
-        members.iter().fold(false, |changed, (name, value)| self.merge_at(name, *value, policy, depth) | changed)
+        let object = object.object();
+        object.iter().fold(false, |changed, (name, value)| self.merge_at(name, value, policy, depth) | changed)
     }
 
     fn merge_at(&mut self, name: &str, value: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {

@@ -121,6 +121,12 @@ fn spell_constants(text: &str) -> Option<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Raw<'a>(&'a str);
 
+impl Default for Raw<'_> {
+    fn default() -> Self {
+        Self("null")
+    }
+}
+
 impl<'a> Raw<'a> {
     /// The JSON text.
     pub(crate) fn as_str(self) -> &'a str {
@@ -154,22 +160,16 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// The members of an object, in order; of equal names the last. None for what is no object.
-    pub(crate) fn members(self) -> Vec<(Cow<'a, str>, Raw<'a>)> {
-        if !self.is_object() {
-            return Vec::new();
+    /// The value taken apart as an object; one without members where it is none.
+    pub(crate) fn object(self) -> Object<'a> {
+        let mut members = Vec::new();
+        if self.is_object() {
+            Members(members) = serde_json::from_str(self.0).unwrap_or_default();
+            if has_repeats(&members) {
+                keep_last(&mut members);
+            }
         }
-        let Members(mut members) = serde_json::from_str(self.0).unwrap_or_default();
-        if has_repeats(&members) {
-            keep_last(&mut members);
-        }
-        members
-    }
-
-    /// The last member of that name; null counts as absent.
-    pub(crate) fn member(self, name: &str) -> Option<Raw<'a>> {
-        let found = self.members().into_iter().rev().find(|(member, _)| member == name);
-        found.map(|(_, value)| value).filter(|value| !value.is_null())
+        Object { raw: self, members }
     }
 
     /// The items of an array; none for what is no array.
@@ -218,6 +218,45 @@ impl<'a> Raw<'a> {
         }
         out.push_str(&self.0[taken..]);
         out
+    }
+}
+
+/// An object's members, in order; of equal names the last.
+#[derive(Debug, Default)]
+pub(crate) struct Object<'a> {
+    raw: Raw<'a>,
+    members: Vec<(Cow<'a, str>, Raw<'a>)>,
+}
+
+impl<'a> Object<'a> {
+    /// The value that was taken apart.
+    pub(crate) fn raw(&self) -> Raw<'a> {
+        self.raw
+    }
+
+    /// The member of that name; null counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<Raw<'a>> {
+        let found = self.members.iter().find(|(member, _)| member == name);
+        found.map(|(_, value)| *value).filter(|value| !value.is_null())
+    }
+
+    /// The first member that is there, of several names.
+    pub(crate) fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// The member of that name, if Python would call it true.
+    pub(crate) fn truthy(&self, name: &str) -> Option<Raw<'a>> {
+        self.get(name).filter(|value| value.is_truthy())
+    }
+
+    /// The text of the member of that name, lone surrogates replaced; `""` where it is no string.
+    pub(crate) fn str(&self, name: &str) -> Cow<'a, str> {
+        self.get(name).and_then(Raw::str).unwrap_or_default()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
+        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 }
 
@@ -393,9 +432,9 @@ mod tests {
     }
 
     #[test]
-    fn members_keep_order_digits_and_the_last_of_equal_names() {
-        let members = raw(r#"{"a": 18446744073709551616, "b": 1.0, "a": [1, 2]}"#).members();
-        let read: Vec<_> = members.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    fn objects_keep_order_digits_and_the_last_of_equal_names() {
+        let object = raw(r#"{"a": 18446744073709551616, "b": 1.0, "a": [1, 2]}"#).object();
+        let read: Vec<_> = object.iter().map(|(name, value)| (name, value.as_str())).collect();
         assert_eq!(read, [("b", "1.0"), ("a", "[1, 2]")]);
     }
 
@@ -403,7 +442,7 @@ mod tests {
     fn lone_surrogates_are_read() {
         assert_eq!(raw(r#""\ud83d""#).text(), Some(Text::Halved(b"\xED\xA0\xBD".to_vec())));
         assert_eq!(raw(r#""\ud83d\ude00""#).str().as_deref(), Some("😀"));
-        assert_eq!(raw(r#"{"\ud83d": "\ude00"}"#).members().len(), 1);
+        assert_eq!(raw(r#"{"\ud83d": "\ude00"}"#).object().iter().count(), 1);
     }
 
     #[test]

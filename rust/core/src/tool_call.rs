@@ -96,13 +96,14 @@ impl ToolCall {
             && self.has_complete_arguments()
     }
 
+    /// Whether the arguments are an object, all of it.
     fn has_complete_arguments(&mut self) -> bool {
-        self.complete.check(self.arguments.as_str())
+        self.arguments.as_str().trim_start().starts_with('{') && self.complete.check(self.arguments.as_str())
     }
 
     /// The same tool, in the middle of its arguments.
     fn goes_on(&mut self, name: &str) -> bool {
-        self.name == name && !self.arguments.is_empty() && !self.has_complete_arguments()
+        self.name == name && !self.arguments.is_empty() && !self.complete.check(self.arguments.as_str())
     }
 
     /// Whether a piece that has this call's index, but another id or none, begins another call.
@@ -215,7 +216,7 @@ impl ToolCalls {
     }
 }
 
-/// Whether text that only grows is one complete JSON object. Each byte is looked at once, and once more when it looks
+/// Whether text that only grows is one complete JSON value. Each byte is looked at once, and once more when it looks
 /// complete.
 #[derive(Clone, Debug, Default)]
 struct Completeness {
@@ -223,31 +224,38 @@ struct Completeness {
     depth: usize,
     inside_string: bool,
     escaped: bool,
+    /// What closes by itself has closed; whether it was valid, and only whitespace followed.
     closed: Option<bool>,
 }
 
+/// No number that a tool would be called with is longer; `null`, `true` and `false` are shorter.
+const LONGEST_WORD: usize = 64;
+
 impl Completeness {
     fn check(&mut self, text: &str) -> bool {
+        if !text.trim_start().starts_with(['{', '[', '"']) {
+            return text.len() <= LONGEST_WORD && Payload::parse(text).is_ok();
+        }
         for &byte in &text.as_bytes()[self.scanned..] {
             self.scanned += 1;
             if self.closed.is_some() {
-                // Whitespace may follow a complete object; anything else makes the whole no JSON.
                 self.closed = self.closed.map(|valid| valid && byte.is_ascii_whitespace());
             } else if self.closes(byte) {
-                self.closed = Some(
-                    text.starts_with(['{', ' ', '\n', '\t', '\r']) && Payload::parse(&text[..self.scanned]).is_ok(),
-                );
+                self.closed = Some(Payload::parse(&text[..self.scanned]).is_ok());
             }
         }
         self.closed == Some(true)
     }
 
-    /// Takes a byte; whether it closes the outermost bracket.
+    /// Takes a byte; whether it closes the outermost bracket, or a string outside of any.
     fn closes(&mut self, byte: u8) -> bool {
         match byte {
             _ if self.escaped => self.escaped = false,
             b'\\' if self.inside_string => self.escaped = true,
-            b'"' => self.inside_string = !self.inside_string,
+            b'"' => {
+                self.inside_string = !self.inside_string;
+                return !self.inside_string && self.depth == 0;
+            }
             _ if self.inside_string => {}
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => {

@@ -3,7 +3,7 @@
 //! To add a dialect: write its file with a `DIALECT`, and name it in [`DIALECTS`].
 
 use crate::delta::Sink;
-use crate::json::Raw;
+use crate::json::Object;
 use crate::snapshot::Snapshot;
 
 mod openai_chat;
@@ -13,9 +13,9 @@ pub(crate) struct Dialect {
     /// Its public name.
     pub(crate) name: &'static str,
     /// Whether a payload can only be this dialect's: an event type and the JSON.
-    pub(crate) detects: fn(&str, Raw<'_>) -> bool,
+    pub(crate) detects: fn(&str, &Object<'_>) -> bool,
     /// Merges a payload into the snapshot and tells what changed; false where the payload is none of its own.
-    pub(crate) fold: fn(&mut Snapshot, &str, Raw<'_>, &mut Sink<'_>) -> bool,
+    pub(crate) fold: fn(&mut Snapshot, &str, &Object<'_>, &mut Sink<'_>) -> bool,
     /// Whether nothing is missing when the input ends here without a terminal.
     pub(crate) complete: fn(&Snapshot) -> bool,
     /// The provider's own non-streaming object, as JSON text.
@@ -33,6 +33,6 @@ pub(crate) fn named(name: &str) -> Option<&'static Dialect> {
     DIALECTS.into_iter().find(|dialect| dialect.name == name)
 }
 
-pub(crate) fn detect(event: &str, payload: Raw<'_>) -> Option<&'static Dialect> {
+pub(crate) fn detect(event: &str, payload: &Object<'_>) -> Option<&'static Dialect> {
     DIALECTS.into_iter().find(|dialect| (dialect.detects)(event, payload))
 }

@@ -16,7 +16,7 @@ use super::Dialect;
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::fields::{Lists, Nulls};
-use crate::json::{ObjectWriter, Raw, write_array};
+use crate::json::{Object, ObjectWriter, Raw, write_array};
 use crate::snapshot::{Choice, Snapshot};
 use crate::text::Text;
 use crate::tool_call::{Piece, ToolCall};
@@ -31,33 +31,29 @@ const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
 /// The kind of the one call that the deprecated `function_call` member streams.
 const LEGACY: &str = "function_call";
 
-fn detects(_event: &str, payload: Raw<'_>) -> bool {
-    let object = payload.member("object").and_then(Raw::str).unwrap_or_default();
-    let Some(choices) = payload.member("choices").filter(|choices| choices.is_array()) else {
+fn detects(_event: &str, payload: &Object<'_>) -> bool {
+    let object = payload.str("object");
+    let Some(choices) = payload.get("choices").filter(|choices| choices.is_array()) else {
         return object == "chat.completion.chunk";
     };
     // Some servers call their chat chunks `text_completion` too; only a delta tells them apart.
-    object != "text_completion" || choices.items().iter().any(|choice| choice.member("delta").is_some())
+    object != "text_completion" || choices.items().iter().any(|choice| choice.object().get("delta").is_some())
 }
 
 fn complete(snapshot: &Snapshot) -> bool {
     !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())
 }
 
-fn fold(snapshot: &mut Snapshot, _event: &str, payload: Raw<'_>, out: &mut Sink<'_>) -> bool {
-    let members = payload.members();
-    if !members.iter().any(|(name, _)| matches!(name.as_ref(), "choices" | "usage" | "x_groq")) {
+fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    if payload.first(&["choices", "usage", "x_groq"]).is_none() {
         return false;
     }
-    let whole =
-        members.iter().any(|(name, value)| name == "object" && value.str().as_deref() == Some("chat.completion"));
-    for (_, choices) in members.iter().filter(|(name, _)| name == "choices") {
-        for choice in choices.items() {
-            fold_choice(snapshot, choice, whole, out);
-        }
+    let whole = payload.str("object") == "chat.completion";
+    for choice in payload.get("choices").map(Raw::items).unwrap_or_default() {
+        fold_choice(snapshot, &choice.object(), whole, out);
     }
-    for (name, value) in &members {
-        fold_member(snapshot, name, *value, out);
+    for (name, value) in payload.iter() {
+        fold_member(snapshot, name, value, out);
     }
     true
 }
@@ -93,36 +89,31 @@ fn fold_usage(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
 
 /// Groq's own member holds the usage beside other things.
 fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
-    for (name, value) in groq.members() {
+    for (name, value) in groq.object().iter() {
         if name == "usage" {
             fold_usage(snapshot, value, out);
-        } else if snapshot.fields.object("x_groq").merge(&name, value, Lists::Replace) {
+        } else if snapshot.fields.object("x_groq").merge(name, value, Lists::Replace) {
             out(Delta::Other { choice: 0, kind: "x_groq", json: groq.as_str() });
         }
     }
 }
 
-fn fold_choice(snapshot: &mut Snapshot, item: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
-    let members = item.members();
-    let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
-    let index = member("index").and_then(Raw::index).unwrap_or(0);
+fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, whole: bool, out: &mut Sink<'_>) {
+    let index = item.get("index").and_then(Raw::index).unwrap_or(0);
     let choice = snapshot.choice(index);
-    let delta = member("delta").filter(|delta| delta.is_object());
-    match delta.or_else(|| member("message").filter(|_| whole)) {
-        Some(delta) => fold_delta(choice, delta, whole, out),
-        None => {
-            if let Some(text) = member("text").and_then(Raw::text) {
-                choice.add_content(&text, out);
-            }
-        }
+    let delta = item.get("delta").filter(|delta| delta.is_object());
+    if let Some(delta) = delta.or_else(|| item.get("message").filter(|_| whole)) {
+        fold_delta(choice, &delta.object(), whole, out);
+    } else if let Some(text) = item.get("text").and_then(Raw::text) {
+        choice.add_content(&text, out);
     }
-    for (name, value) in &members {
-        fold_choice_member(choice, name, *value, out);
+    for (name, value) in item.iter() {
+        fold_choice_member(choice, name, value, out);
     }
-    if let Some(error) = member("error").filter(|error| error.is_truthy()) {
+    if let Some(error) = item.truthy("error") {
         snapshot.fail(ApiError::of(error, item));
     }
-    if let Some(usage) = member("usage") {
+    if let Some(usage) = item.get("usage") {
         fold_usage(snapshot, usage, out);
     }
 }
@@ -145,29 +136,28 @@ fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut
     }
 }
 
-fn fold_delta(choice: &mut Choice, delta: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
-    let members = delta.members();
-    fold_reasoning(choice, &members, out);
-    for (name, value) in &members {
-        match name.as_ref() {
+fn fold_delta(choice: &mut Choice, delta: &Object<'_>, whole: bool, out: &mut Sink<'_>) {
+    fold_reasoning(choice, delta, out);
+    for (name, value) in delta.iter() {
+        match name {
             "role" => choice.set_role(&value.str().unwrap_or_default(), out),
-            "content" => fold_content(choice, *value, out),
+            "content" => fold_content(choice, value, out),
             "refusal" => {
                 if let Some(text) = value.text() {
                     choice.add_refusal(&text, out);
                 }
             }
-            "tool_calls" => fold_tool_calls(choice, *value, whole, out),
-            "function_call" => fold_function_call(choice, *value, out),
-            "audio" => fold_audio(choice, *value, out),
+            "tool_calls" => fold_tool_calls(choice, value, whole, out),
+            "function_call" => fold_function_call(choice, value, out),
+            "audio" => fold_audio(choice, value, out),
             "reasoning_details" => {
-                fold_details(choice, *value);
-                tell_other(choice, name, *value, out);
+                fold_details(choice, value);
+                tell_other(choice, name, value, out);
             }
             name if PADDING.contains(&name) || (REASONING.contains(&name) && value.text().is_some()) => {}
             name => {
-                if choice.message_fields.merge(name, *value, Lists::Extend) {
-                    tell_other(choice, name, *value, out);
+                if choice.message_fields.merge(name, value, Lists::Extend) {
+                    tell_other(choice, name, value, out);
                 }
             }
         }
@@ -180,16 +170,15 @@ fn tell_other(choice: &Choice, kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
-fn fold_reasoning(choice: &mut Choice, members: &[(Cow<'_, str>, Raw<'_>)], out: &mut Sink<'_>) {
-    for known in REASONING {
-        let found = members.iter().find(|(name, _)| name == known).and_then(|(_, value)| value.text());
-        if let Some(text) = found.filter(|text| !text.is_empty()) {
-            return add_reasoning(choice, known, &text, out);
+fn fold_reasoning(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
+    for name in REASONING {
+        if let Some(text) = delta.get(name).and_then(Raw::text).filter(|text| !text.is_empty()) {
+            return add_reasoning(choice, name, &text, out);
         }
     }
-    let details = members.iter().find(|(name, _)| name == "reasoning_details");
-    for detail in details.map(|(_, value)| value.items()).unwrap_or_default() {
-        let piece = |name| detail.member(name).and_then(Raw::text).filter(|text| !text.is_empty());
+    for detail in delta.get("reasoning_details").map(Raw::items).unwrap_or_default() {
+        let detail = detail.object();
+        let piece = |name| detail.get(name).and_then(Raw::text).filter(|text| !text.is_empty());
         if let Some(text) = piece("text").or_else(|| piece("summary")) {
             add_reasoning(choice, "reasoning", &text, out);
         }
@@ -217,9 +206,9 @@ fn fold_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
     if let Some(text) = part.text() {
         return choice.add_content(&text, out);
     }
-    let kind = part.member("type").and_then(Raw::str).unwrap_or_default();
-    let text = part.member("text").and_then(Raw::text);
-    match (kind.as_ref(), text, part.member("thinking")) {
+    let object = part.object();
+    let kind = object.str("type");
+    match (kind.as_ref(), object.get("text").and_then(Raw::text), object.get("thinking")) {
         ("text" | "", Some(text), _) => choice.add_content(&text, out),
         ("thinking", _, Some(thinking)) => fold_thinking(choice, thinking, out),
         _ => {
@@ -237,7 +226,7 @@ fn fold_thinking(choice: &mut Choice, thinking: Raw<'_>, out: &mut Sink<'_>) {
         return add_reasoning(choice, "reasoning_content", &text, out);
     }
     for part in thinking.items() {
-        if let Some(text) = part.member("text").and_then(Raw::text) {
+        if let Some(text) = part.object().get("text").and_then(Raw::text) {
             add_reasoning(choice, "reasoning_content", &text, out);
         }
     }
@@ -246,10 +235,11 @@ fn fold_thinking(choice: &mut Choice, thinking: Raw<'_>, out: &mut Sink<'_>) {
 fn fold_tool_calls(choice: &mut Choice, calls: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
     let items = calls.items();
     for (place, item) in items.iter().enumerate() {
-        let index = item.member("index").and_then(Raw::index);
+        let item = item.object();
+        let index = item.get("index").and_then(Raw::index);
         // A whole object lists its calls: each is one.
         let index = index.or_else(|| i64::try_from(place).ok().filter(|_| whole));
-        fold_tool_call(choice, *item, index, (place, items.len()), out);
+        fold_tool_call(choice, &item, index, (place, items.len()), out);
     }
 }
 
@@ -258,23 +248,29 @@ fn said(value: Raw<'_>) -> Cow<'_, str> {
     value.str().filter(|text| text != "null").unwrap_or_default()
 }
 
-fn member_said<'a>(owner: Option<Raw<'a>>, name: &str) -> Cow<'a, str> {
-    owner.and_then(|owner| owner.member(name)).map(said).unwrap_or_default()
+fn member_said<'a>(owner: &Object<'a>, name: &str) -> Cow<'a, str> {
+    owner.get(name).map(said).unwrap_or_default()
 }
 
-fn fold_tool_call(choice: &mut Choice, item: Raw<'_>, index: Option<i64>, place: (usize, usize), out: &mut Sink<'_>) {
-    let function = item.member("function").or_else(|| item.member("custom")).filter(|function| function.is_object());
-    let arguments = function.and_then(|function| function.member("arguments").or_else(|| function.member("input")));
+fn fold_tool_call(
+    choice: &mut Choice,
+    item: &Object<'_>,
+    index: Option<i64>,
+    place: (usize, usize),
+    out: &mut Sink<'_>,
+) {
+    let function = item.get("function").or_else(|| item.get("custom")).map(Raw::object);
+    let function = function.unwrap_or_default();
     let piece = Piece {
         index,
         place,
-        id: &member_said(Some(item), "id"),
-        kind: &member_said(Some(item), "type"),
-        name: &member_said(function, "name"),
-        arguments: argument_text(arguments),
+        id: &member_said(item, "id"),
+        kind: &member_said(item, "type"),
+        name: &member_said(&function, "name"),
+        arguments: argument_text(function.first(&["arguments", "input"])),
     };
     let position = choice.add_tool_call(&piece, out);
-    keep_call_members(choice.tool_calls.at(position), item, function);
+    keep_call_members(choice.tool_calls.at(position), item, &function);
 }
 
 /// Arguments are text; an object that a server sends instead is written out as such.
@@ -283,15 +279,15 @@ fn argument_text(arguments: Option<Raw<'_>>) -> Text<'_> {
     arguments.text().unwrap_or_else(|| Text::Whole(Cow::Owned(arguments.compact())))
 }
 
-fn keep_call_members(call: &mut ToolCall, item: Raw<'_>, function: Option<Raw<'_>>) {
-    for (name, value) in item.members() {
-        if !matches!(name.as_ref(), "index" | "id" | "type" | "function" | "custom") {
-            call.fields.merge(&name, value, Lists::Extend);
+fn keep_call_members(call: &mut ToolCall, item: &Object<'_>, function: &Object<'_>) {
+    for (name, value) in item.iter() {
+        if !matches!(name, "index" | "id" | "type" | "function" | "custom") {
+            call.fields.merge(name, value, Lists::Extend);
         }
     }
-    for (name, value) in function.map(Raw::members).unwrap_or_default() {
-        if !matches!(name.as_ref(), "name" | "arguments" | "input") {
-            call.function_fields.merge(&name, value, Lists::Extend);
+    for (name, value) in function.iter() {
+        if !matches!(name, "name" | "arguments" | "input") {
+            call.function_fields.merge(name, value, Lists::Extend);
         }
     }
 }
@@ -299,19 +295,18 @@ fn keep_call_members(call: &mut ToolCall, item: Raw<'_>, function: Option<Raw<'_
 /// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's.
 fn fold_function_call(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
     if function.is_object() {
-        let name = member_said(Some(function), "name");
-        let arguments = argument_text(function.member("arguments"));
-        choice.add_sole_call(LEGACY, &name, arguments, out);
+        let function = function.object();
+        choice.add_sole_call(LEGACY, &member_said(&function, "name"), argument_text(function.get("arguments")), out);
     }
 }
 
 /// Audio comes as pieces of base64 and of its transcript, beside an id and an expiry.
 fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
-    for (name, value) in audio.members() {
+    for (name, value) in audio.object().iter() {
         let kept = choice.message_fields.object("audio");
-        match name.as_ref() {
-            "data" | "transcript" => kept.append(&name, value),
-            _ => _ = kept.merge(&name, value, Lists::Replace),
+        match name {
+            "data" | "transcript" => kept.append(name, value),
+            _ => _ = kept.merge(name, value, Lists::Replace),
         }
     }
     tell_other(choice, "audio", audio, out);
@@ -319,14 +314,15 @@ fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
 
 fn fold_details(choice: &mut Choice, details: Raw<'_>) {
     for detail in details.items() {
-        let key = |name| detail.member(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
+        let detail = detail.object();
+        let key = |name| detail.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
         let item = choice.details.item((key("type"), key("index"), key("id")));
-        for (name, value) in detail.members() {
-            match name.as_ref() {
-                "text" | "summary" => item.append(&name, value),
+        for (name, value) in detail.iter() {
+            match name {
+                "text" | "summary" => item.append(name, value),
                 // A signature is sent once, and "" in the pieces after it.
                 _ if value.text().is_some_and(|text| text.is_empty()) => {}
-                _ => _ = item.merge(&name, value, Lists::Replace),
+                _ => _ = item.merge(name, value, Lists::Replace),
             }
         }
     }
