@@ -1,0 +1,46 @@
+"""Print text as it comes, with requests; and say what is wrong when no text comes.
+
+See both kinds of trouble with
+
+    ssewire serve --port 8000 --fail 429 --fail-times 1
+    python examples/requests_only.py [BASE_URL]       # the API's own error, as --fail sends it once
+    python examples/requests_only.py [BASE_URL]       # text
+    python examples/requests_only.py http://localhost:8000/v1?    # whatever else may listen there
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import requests
+import ssewire
+
+BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
+HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
+
+
+def main(base_url: str = BASE_URL) -> None:
+    """Ask one question and print the answer, or what came instead."""
+    body = {
+        "model": os.environ.get("OPENAI_MODEL", "demo-1"),
+        "messages": [{"role": "user", "content": "What is an event stream?"}],
+        "stream": True,
+    }
+    url = f"{base_url}/chat/completions"
+    try:
+        # No raise_for_status(): it would throw away what the body says about the error.
+        with requests.post(url, json=body, headers=HEADERS, stream=True, timeout=60) as response:
+            for text in ssewire.Stream(response).text_stream:
+                print(text, end="", flush=True)
+        print()
+    except ssewire.ProviderError as error:  # the API refused, or gave up in the middle of the text
+        sys.exit(f"\nthe API says (HTTP {error.status}, {error.type}): {error.message}")
+    except ssewire.ResponseError as error:  # something answered that is no API: a proxy, a login page, a wrong URL
+        sys.exit(f"\n{url}: {error}")
+    except ssewire.IncompleteStreamError as error:  # the connection was lost
+        sys.exit(f"\nthe answer is not complete: {error}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,73 @@
+"""Ask again when the connection drops, without showing text twice.
+
+A chat completion cannot be resumed: the second request gets a whole new answer. As far as its text is what was already
+shown it is skipped; where it is another one, that is said, and it is shown from its beginning.
+
+    ssewire serve --port 8000 --drop-after 40 --fail-times 1 python/ssewire/demo_streams/chat.sse
+    python examples/retry.py [BASE_URL]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import ssewire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
+HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
+ATTEMPTS = 3
+NOTICE = "\n[The connection was lost, and the new answer is a different one:]\n"
+
+
+def beyond(shown: str, pieces: Iterator[str]) -> Iterator[str]:
+    """Yield what comes after `shown`; if the text does not begin with it, a notice and the whole text."""
+    again = ""
+    for piece in pieces:
+        again += piece
+        if len(again) < len(shown) and shown.startswith(again):
+            continue  # nothing new, and nothing different yet
+        yield again[len(shown) :] if again.startswith(shown) else NOTICE + again
+        yield from pieces
+        return
+    if again != shown:  # complete, and yet shorter than what was shown
+        yield NOTICE + again
+
+
+def answer(client: httpx.Client, question: str) -> Iterator[str]:
+    """Yield the answer's text as it comes, over as many connections as it takes."""
+    body = {
+        "model": os.environ.get("OPENAI_MODEL", "demo-1"),
+        "messages": [{"role": "user", "content": question}],
+        "stream": True,
+        "temperature": 0,  # with a seed, the same answer is likely; no API promises it
+        "seed": 1,
+    }
+    shown = ""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with client.stream("POST", "chat/completions", json=body) as response:
+                yield from beyond(shown, ssewire.Stream(response).text_stream)
+            return
+        except ssewire.IncompleteStreamError as error:
+            if attempt == ATTEMPTS or error.snapshot is None:
+                raise
+            if not shown.startswith(error.snapshot.text):  # else it was lost even earlier than before
+                shown = error.snapshot.text
+
+
+def main(base_url: str = BASE_URL) -> None:
+    """Ask one question and print the answer."""
+    with httpx.Client(base_url=base_url, headers=HEADERS, timeout=60) as client:
+        for text in answer(client, "What is an event stream?"):
+            print(text, end="", flush=True)
+    print()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
