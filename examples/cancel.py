@@ -1,5 +1,7 @@
 """Cancel a stream from another thread, at the press of Enter, and keep what was read.
 
+Start a server and run it:
+
     ssewire serve --port 8000 --rate 5
     python examples/cancel.py [BASE_URL]
 """

@@ -1,5 +1,7 @@
 """Chat: each line from stdin is a turn, and the history goes with the next one.
 
+Start a server and run it:
+
     ssewire serve --port 8000 --rate 20
     python examples/chat_loop.py [BASE_URL]
 """

@@ -1,5 +1,7 @@
 """A gateway: it passes each response on as it comes, while an accumulator counts the usage.
 
+Start a server and run it:
+
     ssewire serve --port 8000 --rate 20
     python examples/gateway.py [BASE_URL [PORT]]
     curl -N http://127.0.0.1:8001/chat/completions -d '{"stream": true}'
@@ -37,7 +39,7 @@ class Gateway(BaseHTTPRequestHandler):
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 for piece in ssewire.tee(response, watcher):
-                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)))
                 self.wfile.write(b"0\r\n\r\n")
             watcher.close()
         except (ssewire.StreamError, httpx.HTTPError, ConnectionError) as error:

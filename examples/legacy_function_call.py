@@ -1,5 +1,7 @@
 """A legacy function call (`functions`, not `tools`), as some servers still send them.
 
+Start a server and run it:
+
     ssewire serve --port 8000 tests/data/streams/function_call.sse tests/data/streams/forecast_answer.sse
     python examples/legacy_function_call.py [BASE_URL]
 """

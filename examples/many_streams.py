@@ -1,5 +1,7 @@
 """Read many streams at once, with asyncio and aiohttp.
 
+Start a server and run it:
+
     ssewire serve --port 8000 --rate 50
     python examples/many_streams.py [BASE_URL]
 """

@@ -1,5 +1,7 @@
 """Print text as it comes, with httpx.
 
+Start a server and run it:
+
     ssewire serve --port 8000 --rate 20
     python examples/print_text.py [BASE_URL]
 """

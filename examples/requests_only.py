@@ -1,11 +1,9 @@
 """Print text as it comes, with requests; and say what is wrong when no text comes.
 
-See both kinds of trouble with
+Start a server and run it:
 
-    ssewire serve --port 8000 --fail 429 --fail-times 1
-    python examples/requests_only.py [BASE_URL]       # the API's own error, as --fail sends it once
-    python examples/requests_only.py [BASE_URL]       # text
-    python examples/requests_only.py http://localhost:8000/v1?    # whatever else may listen there
+    ssewire serve --port 8000 --rate 20      # or with --fail 429, or with --drop-after 30
+    python examples/requests_only.py [BASE_URL]
 """
 
 from __future__ import annotations

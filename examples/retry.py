@@ -3,6 +3,8 @@
 A chat completion cannot be resumed: the second request gets a whole new answer. As far as its text is what was already
 shown it is skipped; where it is another one, that is said, and it is shown from its beginning.
 
+Start a server and run it:
+
     ssewire serve --port 8000 --drop-after 40 --fail-times 1 python/ssewire/demo_streams/chat.sse
     python examples/retry.py [BASE_URL]
 """
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
-ATTEMPTS = 3
 NOTICE = "\n[The connection was lost, and the new answer is a different one:]\n"
 
 
@@ -39,8 +40,8 @@ def beyond(shown: str, pieces: Iterator[str]) -> Iterator[str]:
         yield NOTICE + again
 
 
-def answer(client: httpx.Client, question: str) -> Iterator[str]:
-    """Yield the answer's text as it comes, over as many connections as it takes."""
+def answer(client: httpx.Client, question: str, shown: str = "", attempts: int = 3) -> Iterator[str]:
+    """Yield the answer's text as it comes, without what was `shown`."""
     body = {
         "model": os.environ.get("OPENAI_MODEL", "demo-1"),
         "messages": [{"role": "user", "content": question}],
@@ -48,17 +49,15 @@ def answer(client: httpx.Client, question: str) -> Iterator[str]:
         "temperature": 0,  # with a seed, the same answer is likely; no API promises it
         "seed": 1,
     }
-    shown = ""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with client.stream("POST", "chat/completions", json=body) as response:
-                yield from beyond(shown, ssewire.Stream(response).text_stream)
-            return
-        except ssewire.IncompleteStreamError as error:
-            if attempt == ATTEMPTS or error.snapshot is None:
-                raise
-            if not shown.startswith(error.snapshot.text):  # else it was lost even earlier than before
-                shown = error.snapshot.text
+    try:
+        with client.stream("POST", "chat/completions", json=body) as response:
+            yield from beyond(shown, ssewire.Stream(response).text_stream)
+    except ssewire.IncompleteStreamError as error:
+        if attempts == 1 or error.snapshot is None:
+            raise
+        text = error.snapshot.text
+        # It may have broken off before it came to anything new: then more was shown than it brought.
+        yield from answer(client, question, shown if shown.startswith(text) else text, attempts - 1)
 
 
 def main(base_url: str = BASE_URL) -> None:

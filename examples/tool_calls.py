@@ -1,5 +1,7 @@
 """Tool calls: execute what the model asks for, and answer in a second request.
 
+Start a server and run it:
+
     ssewire serve --port 8000 python/ssewire/demo_streams/tools.sse tests/data/streams/forecast_answer.sse
     python examples/tool_calls.py [BASE_URL]
 """

@@ -1,5 +1,7 @@
 """Collect the text and the usage of an answer.
 
+Start a server and run it:
+
     ssewire serve --port 8000
     python examples/usage.py [BASE_URL]
 """

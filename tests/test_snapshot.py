@@ -208,13 +208,15 @@ def test_usage_is_a_value() -> None:
 
 
 def test_usage_without_touching_the_snapshot() -> None:
-    accumulator = Accumulator("openai-chat")
-    assert accumulator.usage is None
-    accumulator.feed(chunk(usage=USAGE))
-    assert accumulator.usage == accumulator.snapshot.usage
+    assert Accumulator("openai-chat").usage is None
+    accumulator = fed(chunk(usage=USAGE))
     earlier = accumulator.usage
+    assert earlier == accumulator.snapshot.usage
     accumulator.feed(chunk(usage={"completion_tokens": 9}))
-    assert (earlier and earlier.output_tokens, accumulator.usage and accumulator.usage.output_tokens) == (3, 9)
+    later = accumulator.usage
+    assert earlier is not None
+    assert later is not None
+    assert (earlier.output_tokens, later.output_tokens, later.input_tokens) == (3, 9, 5)
 
 
 # The provider's own object

@@ -5,22 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ssewire._base import DEFAULT_MAX_EVENT_SIZE, BaseStream
 from ssewire._core import Accumulator, TextDelta
-from ssewire._stream import DEFAULT_MAX_EVENT_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from types import TracebackType
-    from typing import Any
 
     from typing_extensions import Self
 
-    from ssewire._core import Snapshot, Usage
+    from ssewire._core import Snapshot
     from ssewire._reader import AsyncReader
     from ssewire._types import Delta, Dialect
 
 
-class AsyncStream:
+class AsyncStream(BaseStream):
     """The deltas of one response, as they arrive: `Stream` for asynchronous clients.
 
     It owns what it is given: when the stream has ended, failed, is closed or is no longer used, or its task is
@@ -43,7 +42,9 @@ class AsyncStream:
         ValueError: The dialect is not known, or the body was already consumed.
     """
 
-    __slots__ = ("__weakref__", "_deltas", "_reader")
+    __slots__ = ("_deltas",)
+
+    _reader: AsyncReader
 
     def __init__(
         self, source: object, dialect: Dialect | None = None, *, max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE
@@ -67,21 +68,6 @@ class AsyncStream:
         """
         return _text(self._deltas)
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """The whole so far: a live view."""
-        return self._reader.accumulator.snapshot
-
-    @property
-    def usage(self) -> Usage | None:
-        """The usage so far; None until one came."""
-        return self._reader.accumulator.usage
-
-    @property
-    def response(self) -> Any:
-        """The response that the stream was made of; None for bytes and plain iterables."""
-        return self._reader.source.response
-
     async def until_done(self) -> Snapshot:
         """Read to the end, and return the whole. May be called again.
 
@@ -91,9 +77,7 @@ class AsyncStream:
         """
         async for _ in self._deltas:
             pass
-        if self._reader.problem is not None:
-            raise self._reader.problem
-        return self._reader.accumulator.close()
+        return self._ended()
 
     async def aclose(self) -> None:
         """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""
@@ -109,9 +93,6 @@ class AsyncStream:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<ssewire.AsyncStream of {self._reader.source.response!r}: {self.snapshot!r}>"
 
 
 async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:

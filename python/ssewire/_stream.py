@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ssewire._base import DEFAULT_MAX_EVENT_SIZE, BaseStream
 from ssewire._core import Accumulator, DeltaIterator, TextIterator, observe_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
-    from typing import Any
 
     from typing_extensions import Self
 
-    from ssewire._core import Snapshot, Usage
+    from ssewire._core import Snapshot
+    from ssewire._reader import Reader
     from ssewire._types import Delta, Dialect
 
-DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 
-
-class Stream:
+class Stream(BaseStream):
     """The deltas of one response, as they arrive.
 
     It owns what it is given: when the stream has ended, failed, is closed or is no longer used, the connection is
@@ -42,7 +41,9 @@ class Stream:
         ValueError: The dialect is not known, or the body was already consumed.
     """
 
-    __slots__ = ("__weakref__", "_deltas", "_reader")
+    __slots__ = ("_deltas",)
+
+    _reader: Reader
 
     def __init__(
         self, source: object, dialect: Dialect | None = None, *, max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE
@@ -67,21 +68,6 @@ class Stream:
         """
         return TextIterator(self._deltas)
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """The whole so far: a live view."""
-        return self._reader.accumulator.snapshot
-
-    @property
-    def usage(self) -> Usage | None:
-        """The usage so far; None until one came."""
-        return self._reader.accumulator.usage
-
-    @property
-    def response(self) -> Any:
-        """The response or file that the stream was made of; None for bytes and plain iterables."""
-        return self._reader.source.response
-
     def until_done(self) -> Snapshot:
         """Read to the end, and return the whole. May be called again.
 
@@ -91,9 +77,7 @@ class Stream:
         """
         for _ in self._deltas:
             pass
-        if self._reader.problem is not None:
-            raise self._reader.problem
-        return self._reader.accumulator.close()
+        return self._ended()
 
     def close(self) -> None:
         """Release the connection now; from any thread, and as often as one likes.
@@ -112,9 +96,6 @@ class Stream:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"<ssewire.Stream of {self._reader.source.response!r}: {self.snapshot!r}>"
 
 
 def collect(source: object, dialect: Dialect | None = None) -> Snapshot:

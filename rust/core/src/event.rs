@@ -7,7 +7,9 @@
 
 use std::borrow::Cow;
 
+use crate::block::{Block, OpenLine};
 use crate::error::EventTooLarge;
+use crate::field::{Field, HEAD};
 use crate::lines::{Lines, Step};
 
 /// 64 MiB: above any event of the recorded streams, below what would hurt a gateway.
@@ -67,93 +69,6 @@ impl<'a> Event<'a> {
     /// The data as text; invalid UTF-8 becomes U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.data)
-    }
-}
-
-/// What a line is, by its field name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    Data,
-    Event,
-    Id,
-    Retry,
-    Comment,
-    Unknown,
-}
-
-const FIELDS: [(&[u8], Field); 4] =
-    [(b"data", Field::Data), (b"event", Field::Event), (b"id", Field::Id), (b"retry", Field::Retry)];
-
-/// As many bytes of a line as tell its field, the colon and the space after it: `retry: `.
-const HEAD: usize = 7;
-
-impl Field {
-    /// Splits a line, or its first `HEAD` bytes, into its field and value. The whole line is the value of an unknown
-    /// one.
-    fn split(line: &[u8]) -> (Self, &[u8]) {
-        if line.first() == Some(&b':') {
-            return (Self::Comment, &line[1..]);
-        }
-        for (name, field) in FIELDS {
-            match line.strip_prefix(name) {
-                Some([]) => return (field, b""),
-                Some([b':', b' ', value @ ..] | [b':', value @ ..]) => return (field, value),
-                _ => {}
-            }
-        }
-        (Self::Unknown, line)
-    }
-}
-
-/// The line that a cut left open.
-#[derive(Clone, Debug, Default)]
-struct OpenLine {
-    /// Its first bytes, until they tell the field.
-    head: Vec<u8>,
-    field: Option<Field>,
-    /// The value so far, where it is not appended to the block directly.
-    value: Vec<u8>,
-    size: usize,
-    /// Offset of its first byte in the stream; that of any line while it is being taken.
-    start: u64,
-}
-
-impl OpenLine {
-    fn clear(&mut self) {
-        self.head.clear();
-        self.field = None;
-        self.value.clear();
-        self.size = 0;
-    }
-}
-
-/// The fields since the last blank line.
-#[derive(Clone, Debug, Default)]
-struct Block {
-    event: String,
-    /// As in the standard: each data line's value and an LF.
-    data: Vec<u8>,
-    stray: Vec<u8>,
-    retry: Option<u64>,
-    /// A valid `event`, `id` or `retry` field stood in it.
-    named: bool,
-    /// Its lines count against the limit: a known field stood in it.
-    begun: bool,
-    size: usize,
-    dispatched: bool,
-}
-
-impl Block {
-    /// Empties it, keeping the buffers' room.
-    fn clear(&mut self) {
-        self.event.clear();
-        self.data.clear();
-        self.stray.clear();
-        self.retry = None;
-        self.named = false;
-        self.begun = false;
-        self.size = 0;
-        self.dispatched = false;
     }
 }
 

@@ -1,9 +1,9 @@
 //! LLM event streams: bytes -> events -> deltas -> the finished message.
 //!
 //! ```text
-//!   bytes ──lines──▶ lines ──event──▶ events ──json──▶ payloads ──dialect──▶ deltas
-//!                                                                  │
-//!                          snapshot, tool_call, text, fields, usage ◀┘        accumulator ties them
+//!   bytes ──lines──▶ lines ──field, event──▶ events ──json──▶ payloads ──dialect──▶ deltas
+//!                                                                             │
+//!                               snapshot, tool_call, text, fields, usage ◀────┘      accumulator ties them
 //! ```
 //!
 //! 1. Cuts are invisible: the same bytes give the same events and deltas wherever they are cut.
@@ -15,11 +15,13 @@
 
 mod accumulator;
 mod api_error;
+mod block;
 mod delta;
 mod dialect;
 mod encode;
 mod error;
 mod event;
+mod field;
 mod fields;
 mod json;
 mod lines;

@@ -71,6 +71,16 @@ impl Shared {
         Ok(deltas)
     }
 
+    pub(crate) fn usage(&self, py: Python<'_>) -> Option<Usage> {
+        self.lock(py).core.snapshot().usage().map(Usage::of)
+    }
+
+    /// The API error as an exception that was not raised.
+    pub(crate) fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let error = self.lock(py).core.snapshot().error().cloned()?;
+        Some(errors::provider(py, &error, Some(self)).into_value(py).into_bound(py).into_any())
+    }
+
     /// Raises what is wrong with the stream as it stands.
     pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
         let state = self.lock(py);
@@ -240,14 +250,13 @@ impl Accumulator {
     /// The usage so far; None until one came.
     #[getter]
     fn usage(&self, py: Python<'_>) -> Option<Usage> {
-        self.shared.lock(py).core.snapshot().usage().map(Usage::of)
+        self.shared.usage(py)
     }
 
     /// The first API error of the stream; None if there was none.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        let error = self.shared.lock(py).core.snapshot().error().cloned();
-        error.map(|error| errors::provider(py, &error, Some(&self.shared)).into_value(py).into_bound(py).into_any())
+        self.shared.error(py)
     }
 
     /// The dialect's name; None until a payload told it.

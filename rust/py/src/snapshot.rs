@@ -7,7 +7,7 @@ use ssewire_core::{Accumulator as Core, ApiError};
 
 use crate::accumulator::{Accumulation, Part, Shared};
 use crate::delta::Usage;
-use crate::{errors, json};
+use crate::json;
 
 /// The whole so far: a live, read-only view of what an accumulator holds.
 ///
@@ -57,14 +57,13 @@ impl Snapshot {
     /// The usage so far; None until one came.
     #[getter]
     fn usage(&self, py: Python<'_>) -> Option<Usage> {
-        self.shared.lock(py).core.snapshot().usage().map(Usage::of)
+        self.shared.usage(py)
     }
 
     /// The first API error of the stream; None if there was none.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        let error = self.shared.lock(py).core.snapshot().error().cloned();
-        error.map(|error| errors::provider(py, &error, Some(&self.shared)).into_value(py).into_bound(py).into_any())
+        self.shared.error(py)
     }
 
     /// Whether the dialect's terminal was seen.

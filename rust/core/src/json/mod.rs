@@ -1,4 +1,4 @@
-//! The only place that names the JSON crate.
+//! The only place that names the JSON crate: `read` asks it, `write` writes.
 //!
 //! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their
 //! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
@@ -8,10 +8,12 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
 use crate::text::Text;
+
+mod read;
+mod write;
+
+pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.
 const MAX_DEPTH: usize = 128;
@@ -61,7 +63,7 @@ impl<'a> Payload<'a> {
 }
 
 fn check(text: &str) -> Result<(), Malformed> {
-    serde_json::from_str::<&RawValue>(text).map(drop).map_err(|error| Malformed(error.to_string()))
+    read::check(text).map_err(Malformed)
 }
 
 /// JSON's whitespace, which is narrower than Unicode's.
@@ -164,7 +166,7 @@ impl<'a> Raw<'a> {
     pub(crate) fn object(self) -> Object<'a> {
         let mut members = Vec::new();
         if self.is_object() {
-            Members(members) = serde_json::from_str(self.0).unwrap_or_default();
+            members = read::members(self.0);
             if has_repeats(&members) {
                 keep_last(&mut members);
             }
@@ -177,8 +179,7 @@ impl<'a> Raw<'a> {
         if !self.is_array() {
             return Vec::new();
         }
-        let Items(items) = serde_json::from_str(self.0).unwrap_or_default();
-        items
+        read::items(self.0)
     }
 
     /// The text of a string.
@@ -190,8 +191,7 @@ impl<'a> Raw<'a> {
         if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(Text::from(inner));
         }
-        let StringBytes(bytes) = serde_json::from_str(self.0).ok()?;
-        Some(match String::from_utf8(bytes) {
+        Some(match String::from_utf8(read::string_bytes(self.0)?) {
             Ok(text) => Text::Whole(Cow::Owned(text)),
             Err(error) => Text::Halved(error.into_bytes()),
         })
@@ -274,152 +274,6 @@ fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
     members.reverse();
     members.retain(|(name, _)| seen.insert(name.clone()));
     members.reverse();
-}
-
-/// `text` as a JSON string.
-pub(crate) fn quote(text: &str) -> String {
-    // Writing text into memory cannot fail.
-    serde_json::to_string(text).unwrap_or_default()
-}
-
-/// Writes a JSON object, member by member.
-pub(crate) struct ObjectWriter<'o> {
-    out: &'o mut String,
-    empty: bool,
-}
-
-impl<'o> ObjectWriter<'o> {
-    pub(crate) fn new(out: &'o mut String) -> Self {
-        out.push('{');
-        Self { out, empty: true }
-    }
-
-    /// Writes the member's name; the caller writes its value.
-    pub(crate) fn name(&mut self, name: &str) -> &mut String {
-        if !std::mem::replace(&mut self.empty, false) {
-            self.out.push(',');
-        }
-        self.out.push_str(&quote(name));
-        self.out.push(':');
-        self.out
-    }
-
-    pub(crate) fn json(&mut self, name: &str, json: &str) {
-        self.name(name).push_str(json);
-    }
-
-    /// A string, or null.
-    pub(crate) fn text(&mut self, name: &str, text: Option<&str>) {
-        let json = text.map_or_else(|| "null".into(), quote);
-        self.json(name, &json);
-    }
-
-    pub(crate) fn end(self) {
-        self.out.push('}');
-    }
-}
-
-/// Writes a JSON array of what `write` writes of each item.
-pub(crate) fn write_array<T>(
-    out: &mut String,
-    items: impl IntoIterator<Item = T>,
-    mut write: impl FnMut(&mut String, T),
-) {
-    out.push('[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        write(out, item);
-    }
-    out.push(']');
-}
-
-#[derive(Default)]
-struct Members<'a>(Vec<(Cow<'a, str>, Raw<'a>)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(8);
-                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-                    members.push((name, Raw(value.get())));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visit)
-    }
-}
-
-#[derive(Default)]
-struct Items<'a>(Vec<Raw<'a>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Items<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut items = Vec::new();
-                while let Some(value) = seq.next_element::<&'de RawValue>()? {
-                    items.push(Raw(value.get()));
-                }
-                Ok(Items(items))
-            }
-        }
-        deserializer.deserialize_seq(Visit)
-    }
-}
-
-/// A member's name. Read as bytes, since a `str` may hold no lone surrogate and a JSON name may.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Name<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member's name")
-            }
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Name(String::from_utf8_lossy(bytes)))
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
-            }
-        }
-        deserializer.deserialize_bytes(Visit)
-    }
-}
-
-/// A string's text as WTF-8, which is what the JSON crate gives where bytes are asked for.
-struct StringBytes(Vec<u8>);
-
-impl<'de> Deserialize<'de> for StringBytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl Visitor<'_> for Visit {
-            type Value = StringBytes;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(StringBytes(bytes.to_vec()))
-            }
-        }
-        deserializer.deserialize_bytes(Visit)
-    }
 }
 
 #[cfg(test)]

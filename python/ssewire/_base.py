@@ -1,0 +1,45 @@
+"""What `Stream` and `AsyncStream` share: what they tell without reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ssewire._core import Snapshot, Usage
+    from ssewire._reader import AsyncReader, Reader
+
+DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
+
+
+class BaseStream:
+    """A stream's snapshot, usage and response."""
+
+    __slots__ = ("__weakref__", "_reader")
+
+    _reader: Reader | AsyncReader
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The whole so far: a live view."""
+        return self._reader.accumulator.snapshot
+
+    @property
+    def usage(self) -> Usage | None:
+        """The usage so far; None until one came."""
+        return self._reader.accumulator.usage
+
+    @property
+    def response(self) -> Any:
+        """The response or file that the stream was made of; None for bytes and plain iterables."""
+        return self._reader.source.response
+
+    def _ended(self) -> Snapshot:
+        """Return the whole of a stream that was read to its end, or raise what is wrong with it."""
+        if self._reader.problem is not None:
+            raise self._reader.problem
+        return self._reader.accumulator.close()
+
+    def __repr__(self) -> str:
+        return f"<ssewire.{type(self).__name__} of {self.response!r}: {self.snapshot!r}>"
