@@ -2,7 +2,7 @@
 
 Start a server and run it:
 
-    ssewire serve --port 8000 --rate 20
+    ssewire serve --port 8000 --rate 20 python/ssewire/demo_streams/chat.sse
     python examples/chat_loop.py [BASE_URL]
 """
 

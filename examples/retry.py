@@ -63,8 +63,11 @@ def answer(client: httpx.Client, question: str, shown: str = "", attempts: int =
 def main(base_url: str = BASE_URL) -> None:
     """Ask one question and print the answer."""
     with httpx.Client(base_url=base_url, headers=HEADERS, timeout=60) as client:
-        for text in answer(client, "What is an event stream?"):
-            print(text, end="", flush=True)
+        try:
+            for text in answer(client, "What is an event stream?"):
+                print(text, end="", flush=True)
+        except ssewire.IncompleteStreamError as error:
+            sys.exit(f"\n[The answer is not complete: {error}]")
     print()
 
 

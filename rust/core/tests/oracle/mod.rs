@@ -1,0 +1,239 @@
+//! An event stream parser as slow and plain as the standard's own text: what the fast one is held against.
+//!
+//! Written from the HTML standard, 9.2.6 "Interpreting an event stream", and the project's rules beyond it. It wants
+//! the whole body at once.
+//!
+//! 1. The last event ID is taken over at each blank line and outlives the stream; `retry` is taken at its line.
+//! 2. `Tail::Dispatch`: the end of input ends the last line and the last block.
+//! 3. `dispatch_empty`: a block without data is dispatched where a valid event, id or retry field stood in it.
+//! 4. `keep_stray`: lines with an unknown field are kept as they are, and dispatch their block.
+//! 5. `max_event_size`: the content of each line and one for each line end, since the event began. A comment, or an
+//!    unknown field that is not kept, that is complete before the block's first known field has not begun it. A blank
+//!    line counts nothing. The fault names the first byte that is too much.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use ssewire_core::{EventDecoder, EventTooLarge, Options, Tail};
+
+/// A dispatched event, owned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) event: String,
+    pub(crate) data: String,
+    pub(crate) id: String,
+    pub(crate) retry: Option<u64>,
+    pub(crate) stray: String,
+}
+
+/// What a whole body gives once it is fed and closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) events: Vec<Event>,
+    pub(crate) last_event_id: String,
+    pub(crate) retry: Option<u64>,
+    pub(crate) fault: Option<EventTooLarge>,
+}
+
+/// A line's content, the offset of its first byte in the body, and whether a line end follows it.
+struct Line<'d> {
+    bytes: &'d [u8],
+    start: usize,
+    ended: bool,
+}
+
+/// Splits at CRLF, CR and LF. The last line is the unended one, empty where the body ends with a line end.
+fn split_lines(body: &[u8]) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut start = if body.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let mut at = start;
+    while at < body.len() {
+        if matches!(body[at], b'\r' | b'\n') {
+            lines.push(Line { bytes: &body[start..at], start, ended: true });
+            at += usize::from(body[at..].starts_with(b"\r\n"));
+            start = at + 1;
+        }
+        at += 1;
+    }
+    lines.push(Line { bytes: &body[start..], start, ended: false });
+    lines
+}
+
+/// A line's field name and value; a comment's name is `""`.
+fn split_field(line: &str) -> (&str, &str) {
+    let (name, value) = line.split_once(':').unwrap_or((line, ""));
+    (name, value.strip_prefix(' ').unwrap_or(value))
+}
+
+fn is_known(name: &str) -> bool {
+    ["data", "event", "id", "retry"].contains(&name)
+}
+
+/// ASCII digits that a signed 64-bit number holds.
+fn parse_retry(value: &str) -> Option<u64> {
+    let digits = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit());
+    let retry = digits.then(|| value.trim_start_matches('0')).filter(|digits| digits.len() <= 19)?;
+    let retry = retry.chars().fold(0_u64, |number, digit| number * 10 + u64::from(digit) - u64::from('0'));
+    (retry < 1 << 63).then_some(retry)
+}
+
+/// The standard's buffers of one block, and what the rules beyond it need to remember.
+#[derive(Default)]
+struct Block {
+    data: String,
+    event_type: String,
+    retry: Option<u64>,
+    stray: String,
+    has_valid_field: bool,
+    has_begun: bool,
+    size: usize,
+}
+
+struct Interpreter<'o> {
+    options: &'o Options,
+    block: Block,
+    id_buffer: String,
+    outcome: Outcome,
+}
+
+impl Interpreter<'_> {
+    /// Counts `size` more bytes, the first of which stands at `offset` in the body; whether there is room for them.
+    fn count(&mut self, size: usize, offset: usize) -> bool {
+        let Some(limit) = self.options.max_event_size else { return true };
+        if self.block.size + size > limit {
+            let event = self.outcome.events.len() as u64 + 1;
+            let offset = (offset + limit - self.block.size) as u64;
+            self.outcome.fault = Some(EventTooLarge { size: limit + 1, limit, event, offset });
+            return false;
+        }
+        self.block.size += size;
+        true
+    }
+
+    /// Counts a line and interprets it; whether to go on.
+    fn line(&mut self, line: &Line<'_>) -> bool {
+        let text = String::from_utf8_lossy(line.bytes);
+        let (name, _) = split_field(&text);
+        if !self.count(line.bytes.len(), line.start) {
+            return false;
+        }
+        let kept = self.options.keep_stray && !name.is_empty() && !text.is_empty();
+        self.block.has_begun |= is_known(name) || kept;
+        if !self.block.has_begun {
+            self.block.size = 0;
+        } else if line.ended && !text.is_empty() && !self.count(1, line.start + line.bytes.len()) {
+            return false;
+        }
+        if line.ended {
+            self.interpret(&text, "\n");
+        } else if self.options.tail == Tail::Dispatch {
+            self.interpret(&text, "");
+            self.interpret("", "");
+        }
+        true
+    }
+
+    fn interpret(&mut self, line: &str, end: &str) {
+        if line.is_empty() {
+            return self.dispatch();
+        }
+        let (name, value) = split_field(line);
+        match name {
+            "data" => self.block.data += &format!("{value}\n"),
+            "event" => {
+                value.clone_into(&mut self.block.event_type);
+                self.block.has_valid_field = true;
+            }
+            "id" if !value.contains('\0') => {
+                value.clone_into(&mut self.id_buffer);
+                self.block.has_valid_field = true;
+            }
+            "retry" if parse_retry(value).is_some() => {
+                self.block.retry = parse_retry(value);
+                self.outcome.retry = self.block.retry;
+                self.block.has_valid_field = true;
+            }
+            "" | "id" | "retry" => {}
+            _ if self.options.keep_stray => self.block.stray += &format!("{line}{end}"),
+            _ => {}
+        }
+    }
+
+    fn dispatch(&mut self) {
+        let block = std::mem::take(&mut self.block);
+        self.outcome.last_event_id.clone_from(&self.id_buffer);
+        let empty = block.data.is_empty() && block.stray.is_empty();
+        if empty && !(self.options.dispatch_empty && block.has_valid_field) {
+            return;
+        }
+        let event = if block.event_type.is_empty() { "message".to_owned() } else { block.event_type };
+        let data = block.data.strip_suffix('\n').unwrap_or_default().to_owned();
+        let id = self.id_buffer.clone();
+        self.outcome.events.push(Event { event, data, id, retry: block.retry, stray: block.stray });
+    }
+}
+
+/// Interprets a whole event stream that comes after another one, which left a last event ID and a reconnection time.
+pub(crate) fn interpret_after(body: &[u8], options: &Options, last_event_id: &str, retry: Option<u64>) -> Outcome {
+    let outcome = Outcome { events: Vec::new(), last_event_id: last_event_id.to_owned(), retry, fault: None };
+    let mut interpreter =
+        Interpreter { options, block: Block::default(), id_buffer: last_event_id.to_owned(), outcome };
+    for line in split_lines(body) {
+        if !interpreter.line(&line) {
+            break;
+        }
+    }
+    interpreter.outcome
+}
+
+pub(crate) fn interpret(body: &[u8], options: &Options) -> Outcome {
+    interpret_after(body, options, "", None)
+}
+
+// The decoder under test, run to the same outcome
+
+fn owned(event: &ssewire_core::Event<'_>) -> Event {
+    Event {
+        event: event.event.to_owned(),
+        data: event.text().into_owned(),
+        id: event.id.to_owned(),
+        retry: event.retry,
+        stray: String::from_utf8_lossy(event.stray).into_owned(),
+    }
+}
+
+/// Feeds a piece; the fault where there is one.
+fn feed(decoder: &mut EventDecoder, mut piece: &[u8], events: &mut Vec<Event>) -> Option<EventTooLarge> {
+    loop {
+        match decoder.next(&mut piece) {
+            Ok(Some(event)) => events.push(owned(&event)),
+            Ok(None) => {
+                assert!(piece.is_empty(), "the decoder left {piece:?}");
+                return None;
+            }
+            Err(fault) => return Some(fault),
+        }
+    }
+}
+
+/// Feeds the pieces and closes the decoder. A fault has to come again at every later feed, and from `close` only where
+/// no feed gave it.
+pub(crate) fn drain(decoder: &mut EventDecoder, pieces: &[&[u8]]) -> Outcome {
+    let (mut events, mut fault) = (Vec::new(), None);
+    for piece in pieces {
+        let found = feed(decoder, piece, &mut events);
+        assert!(fault.is_none() || found == fault, "the fault changed from {fault:?} to {found:?}");
+        fault = found;
+    }
+    match decoder.close() {
+        Ok(last) => events.extend(last.as_ref().map(owned)),
+        Err(found) => {
+            assert_eq!(fault, None, "close gave a fault again");
+            fault = Some(found);
+        }
+    }
+    Outcome { events, last_event_id: decoder.last_event_id().to_owned(), retry: decoder.retry(), fault }
+}
+
+pub(crate) fn decode(pieces: &[&[u8]], options: &Options) -> Outcome {
+    drain(&mut EventDecoder::new(options.clone()), pieces)
+}
