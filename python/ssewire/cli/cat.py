@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HELP = "print a stream's text as it arrives"
-_DESCRIPTION = """Print the text of an event stream as it arrives: curl -N ... | ssewire cat
-
+_DESCRIPTION = """Print the text of an event stream as it arrives, as in: curl -N ... | ssewire cat.
 A terminal also shows reasoning (dimmed) and tool calls as they form; anything else gets the answer's text only.
 A summary goes to stderr at the end."""
 

@@ -35,6 +35,32 @@ class ReplayServer:
     Attributes:
         url: "http://127.0.0.1:PORT/v1", the base URL for a client.
         connections: how many connections were accepted so far.
+
+    Args:
+        streams: whole event streams, or files that hold them.
+        rate: events a second; None or 0 as fast as possible. The first event is sent at once.
+        piece_size: bytes of a network write; None sends each event whole.
+        cut_seed: cut each event at random places instead, pieces of 1 to `piece_size` (or 64) bytes; the same seed
+            gives the same cuts.
+        framing: how the body is delimited: "chunked", by the connection's "close", or by Content-"length".
+        encoding: content coding, whatever the client accepts; each write can be decompressed at once.
+        drop_after: after that many events cut the connection without the body's end.
+        reset: cut it with a TCP reset. What the client's system has not received yet is lost with it.
+        fail: (status, JSON body), the answer instead of a stream.
+        fail_times: only the first so many requests fail or are dropped, the later ones work; None: all fail.
+        linger: after the last event keep the connection open, the body unended, until the client goes.
+        content_type: of the streams. With "ndjson" in it a line counts as an event.
+        status: of the answers that are streams.
+        headers: further header fields of every answer.
+        gate: called with the event's number in its stream, from 0, before that event is sent; may block. The
+            response's head is out by then. What it raises cuts the connection, and `close` raises it again.
+        ssl_context: speak TLS with it.
+        host: address to listen on.
+        port: 0 takes a free one.
+
+    Raises:
+        ValueError: an option makes no sense, or there is no stream.
+        OSError: a file cannot be read, or the port is taken.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword a fault; none of them has to be given
@@ -59,34 +85,6 @@ class ReplayServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Make the bodies ready and listen.
-
-        Args:
-            streams: whole event streams, or files that hold them.
-            rate: events a second; None or 0 as fast as possible. The first event is sent at once.
-            piece_size: bytes of a network write; None sends each event whole.
-            cut_seed: cut each event at random places instead, pieces of 1 to `piece_size` (or 64) bytes; the same seed
-                gives the same cuts.
-            framing: how the body is delimited: "chunked", by the connection's "close", or by Content-"length".
-            encoding: content coding, whatever the client accepts; each write can be decompressed at once.
-            drop_after: after that many events cut the connection without the body's end.
-            reset: cut it with a TCP reset. What the client's system has not received yet is lost with it.
-            fail: (status, JSON body), the answer instead of a stream.
-            fail_times: only the first so many requests fail or are dropped, the later ones work; None: all fail.
-            linger: after the last event keep the connection open, the body unended, until the client goes.
-            content_type: of the streams. With "ndjson" in it a line counts as an event.
-            status: of the answers that are streams.
-            headers: further header fields of every answer.
-            gate: called with the event's number in its stream, from 0, before that event is sent; may block. The
-                response's head is out by then. What it raises cuts the connection, and `close` raises it again.
-            ssl_context: speak TLS with it.
-            host: address to listen on.
-            port: 0 takes a free one.
-
-        Raises:
-            ValueError: an option makes no sense, or there is no stream.
-            OSError: a file cannot be read, or the port is taken.
-        """
         options = Options(
             rate=rate,
             piece_size=piece_size,

@@ -49,6 +49,10 @@ impl Json {
         matches!(self, Self::Verbatim(text) if text == "true")
     }
 
+    pub(crate) fn of_bool(value: bool) -> Self {
+        Self::Verbatim(value.to_string())
+    }
+
     /// The member of that name; `None` for null too.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { panic!("expected an object with {name:?}, got {self:?}") };
@@ -68,6 +72,17 @@ impl Json {
     pub(crate) fn items(&self) -> &[Self] {
         let Self::List(items) = self else { panic!("expected a list, got {self:?}") };
         items
+    }
+
+    /// The items of the member of that name.
+    pub(crate) fn items_mut(&mut self, name: &str) -> &mut Vec<Self> {
+        match self {
+            Self::Object(members) => match members.get_mut(name) {
+                Some(Self::List(items)) => items,
+                other => panic!("expected a list {name:?}, got {other:?}"),
+            },
+            _ => panic!("expected an object with {name:?}, got {self:?}"),
+        }
     }
 
     /// Adds a member to an object, or replaces it.
