@@ -64,7 +64,7 @@ impl ApiError {
         match Payload::parse(text) {
             Ok(payload) if named => Self::find("error", &payload.raw().object()),
             Ok(payload) => Self::find_in_body(payload.raw()),
-            Err(_) => named.then(|| Self::of_text(text)),
+            Err(_) => (named && !text.is_empty()).then(|| Self::of_text(text)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! JSON members that are kept beside what the merge rule knows, and merged by one rule (WIRE: unknown delta fields).
+//! JSON members that are kept beside what the merge rule knows, and merged by one rule.
 //!
 //! 1. Null changes nothing; where nothing is yet it may stand for itself.
 //! 2. Strings, numbers and booleans: the last one counts. Never added, never concatenated.
@@ -98,6 +98,10 @@ impl Fields {
         }
     }
 
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     fn extend(&mut self, name: &str, list: Raw<'_>) -> bool {
         let items = list.as_str()[1..list.as_str().len() - 1].trim_matches(crate::json::is_whitespace);
         match self.entry(name, || Kept::List(String::new())) {
@@ -121,6 +125,17 @@ impl Fields {
         }
         if let Kept::Text(text) = kept {
             text.push(&piece);
+        }
+    }
+
+    /// Gives up on characters whose second half never came.
+    pub(crate) fn settle(&mut self) {
+        for kept in self.0.values_mut() {
+            match kept {
+                Kept::Text(text) => _ = text.settle(),
+                Kept::Object(fields) => fields.settle(),
+                Kept::Value(_) | Kept::List(_) => {}
+            }
         }
     }
 

@@ -219,6 +219,8 @@ impl Choice {
         if let Some(text) = self.refusal.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
             out(Delta::Refusal { choice, text });
         }
+        self.details.items.iter_mut().for_each(Fields::settle);
+        self.message_fields.settle();
         for index in 0..self.tool_calls.as_slice().len() {
             let grown = self.tool_calls.at(index).arguments.settle().len();
             if grown > 0 {

@@ -54,9 +54,7 @@ fn deltas_add_up_to_the_snapshot() {
 fn text_deltas_are_never_empty_and_a_reason_is_told_once() {
     for case in corpus() {
         let deltas = accumulate(&[&case.body]).deltas;
-        let empty = |delta: &Told| {
-            matches!(delta, Told::Text(_, text) | Told::Reasoning(_, text) | Told::Refusal(_, text) if text.is_empty())
-        };
+        let empty = |delta: &Told| matches!(delta, Told::Text(_, text) | Told::Reasoning(_, text) | Told::Refusal(_, text) if text.is_empty());
         assert!(!deltas.iter().any(empty), "{}", case.name);
         let reasons: Vec<_> = deltas.iter().filter(|delta| matches!(delta, Told::Finish(..))).collect();
         let again = |(at, reason): (usize, &&Told)| reasons[..at].contains(reason);

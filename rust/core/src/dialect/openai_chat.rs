@@ -73,8 +73,9 @@ fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Si
         "x_groq" => fold_groq(snapshot, value, out),
         _ => {
             let known = matches!(name, "system_fingerprint" | "service_tier");
-            let empty = value.str().is_some_and(|text| text.is_empty());
-            if !empty && snapshot.fields.merge(name, value, Lists::Replace) && !known {
+            let empty_text = value.text().is_some_and(|text| text.is_empty());
+            let empty_list = value.is_array() && !value.is_truthy() && snapshot.fields.contains(name);
+            if !empty_text && !empty_list && snapshot.fields.merge(name, value, Lists::Replace) && !known {
                 out(Delta::Other { choice: 0, kind: name, json: value.as_str() });
             }
         }

@@ -193,8 +193,7 @@ impl Sum {
 
     fn add_choice(&mut self, choice: &Choice) {
         let at = choice.index();
-        let texts =
-            [("content", choice.content()), ("reasoning", choice.reasoning()), ("refusal", choice.refusal())];
+        let texts = [("content", choice.content()), ("reasoning", choice.reasoning()), ("refusal", choice.refusal())];
         for (kind, text) in texts {
             self.texts.extend(text.filter(|text| !text.is_empty()).map(|text| ((at, kind), text.to_owned())));
         }
