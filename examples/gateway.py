@@ -55,7 +55,8 @@ class Gateway(BaseHTTPRequestHandler):
 def main(base_url: str = BASE_URL, port: str = "8001") -> None:
     """Serve on 127.0.0.1 until interrupted."""
     headers = {"Content-Type": "application/json", **HEADERS}
-    with httpx.Client(base_url=base_url, headers=headers, timeout=60) as Gateway.upstream:
+    with httpx.Client(base_url=base_url, headers=headers, timeout=60) as client:
+        Gateway.upstream = client
         server = ThreadingHTTPServer(("127.0.0.1", int(port)), Gateway)
         print(f"http://127.0.0.1:{server.server_port}", flush=True)
         with server, contextlib.suppress(KeyboardInterrupt):

@@ -31,7 +31,7 @@ def beyond(shown: str, pieces: Iterator[str]) -> Iterator[str]:
     again = ""
     for piece in pieces:
         again += piece
-        if len(again) < len(shown) and shown.startswith(again):
+        if shown.startswith(again):
             continue  # nothing new, and nothing different yet
         yield again[len(shown) :] if again.startswith(shown) else NOTICE + again
         yield from pieces

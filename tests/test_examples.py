@@ -3,98 +3,24 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import json
-import os
 import re
 import shlex
-import signal
-import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 import ssewire
-from cli_process import CHAT, END, TOOLS, WAIT, chunk, text_chunk
+from cli_process import CHAT, TOOLS, WAIT, chunk, text_chunk
 from cli_process import start as start_command
+from example_process import EXAMPLES, FAILURE, ROOT, finish, read, run, sent, start, stream
 from ssewire.replay import ReplayServer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ssewire.replay.options import Encoding
-
-ROOT = Path(__file__).parents[1]
-EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("*.py"))}
 RUN_AND_END = sorted(EXAMPLES.keys() - {"gateway"})
 STREAMS = Path(__file__).with_name("data") / "streams"
 ANSWER, FUNCTION_CALL = STREAMS / "forecast_answer.sse", STREAMS / "function_call.sse"
 CHAT_TEXT, ANSWER_TEXT = (ssewire.collect(path.read_bytes()).text for path in (CHAT, ANSWER))
 STDIN = {"chat_loop": "hello\n", "cancel": "\n"}
-FAILURE = (429, b'{"error": {"message": "slow down", "type": "rate_limit_error"}}')
-
-posix = pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process here")
-
-
-def start(name: str, *args: str, **variables: str) -> subprocess.Popen[str]:
-    """Start an example with pipes; a warning is an error."""
-    kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(("OPENAI_", "PYTHON"))}
-    kept = {key: value for key, value in kept.items() if not key.upper().endswith("_PROXY")}
-    # The program is ours, and so are its arguments.
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-W", "error", str(EXAMPLES[name]), *args],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env={**kept, "PYTHONIOENCODING": "utf-8", **variables},
-    )
-
-
-def run(name: str, *args: str, stdin: str = "", **variables: str) -> tuple[str, str, int]:
-    """Run an example to its end; return stdout, stderr and the exit status."""
-    with start(name, *args, **variables) as process:
-        out, err = finish(process, stdin)
-    return out, err, process.returncode
-
-
-def finish(process: subprocess.Popen[str], stdin: str = "") -> tuple[str, str]:
-    """Give the rest of its input and return the rest of its output; one that hangs is killed."""
-    try:
-        return process.communicate(stdin, WAIT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-
-
-def read(process: subprocess.Popen[str], expected: str) -> None:
-    """Read as much of stdout as is expected, and compare."""
-    assert process.stdout is not None
-    data = b""
-    while len(data) < len(expected.encode()) and (more := os.read(process.stdout.fileno(), 65536)):
-        data += more
-    assert data.decode() == expected
-
-
-def sent(server: ReplayServer) -> list[list[dict[str, Any]]]:
-    """Return the messages of each request."""
-    return [request.json()["messages"] for request in server.requests]
-
-
-def stream(*texts: str) -> bytes:
-    """Return a whole stream, an event a text."""
-    return b"".join(map(text_chunk, texts)) + END
-
-
-def text_of(path: Path, events: int) -> str:
-    """Return the text that the first events of a stream bring."""
-    accumulator = ssewire.Accumulator()
-    accumulator.observe(b"".join(part + b"\n\n" for part in path.read_bytes().split(b"\n\n")[:events]))
-    return accumulator.snapshot.text
 
 
 # All of them
@@ -130,15 +56,18 @@ def test_each_runs_as_its_docstring_says(name: str) -> None:
     args = re.sub(r"--rate \d+", "", command[1])  # it is for those who watch
     with start_command("serve", *shlex.split(args, comments=True), cwd=ROOT) as server:
         assert server.stdout is not None
-        url = server.stdout.readline().decode().strip()
-        _, err, status = run(name, url, stdin=STDIN.get(name, ""))
-        server.terminate()
+        try:
+            url = server.stdout.readline().decode().strip()
+            _, err, status = run(name, url, stdin=STDIN.get(name, ""))
+        finally:
+            server.terminate()
     assert (err, status) == ("", 0)
 
 
 def test_each_has_a_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_examples*.py"))
     for name in EXAMPLES:
-        assert any(test.startswith(f"test_{name}_") for test in globals()), name
+        assert f"\ndef test_{name}_" in tests, name
 
 
 def test_the_readme_lists_each() -> None:
@@ -152,7 +81,7 @@ def test_the_readme_lists_each() -> None:
 @pytest.mark.parametrize("name", ["print_text", "requests_only"])
 def test_print_text_and_requests_only_print_it_as_it_comes(name: str) -> None:
     permits = threading.Semaphore(0)
-    with ReplayServer([stream("one ", "two ", "three")], gate=lambda _: permits.acquire(timeout=WAIT)) as server:
+    with ReplayServer([stream("one ", "two ", "three")], gate=lambda _: permits.acquire(timeout=WAIT / 3)) as server:
         try:
             with start(name, server.url) as process:
                 for text in ("one ", "two ", "three"):
@@ -344,147 +273,3 @@ def test_many_streams_go_on_where_some_fail() -> None:
     assert [failure.endswith("? slow down") for failure in failures] == [True, True]
     assert total == f"48 of 50 answers: {48 * len(CHAT_TEXT)} characters, {48 * 68} tokens"
     assert (err, status) == ("", 0)
-
-
-# retry
-
-
-NOTICE = "\n[The connection was lost, and the new answer is a different one:]\n"
-
-
-@pytest.mark.parametrize(
-    ("dropped", "streams", "expected"),
-    [
-        (0, [["one ", "two"]], "one two"),
-        (1, [["one ", "two ", "three"]], "one two three"),
-        (1, [["one ", "two ", "three"], ["o", "ne two th", "ree"]], "one two three"),
-        (2, [["one two ", "three ", "four"], ["one ", "two ", "three four"]], "one two three four"),
-        (2, [["one ", "two ", "three"], ["one two ", "thr", "ee"]], "one two three"),
-        (1, [["one ", "two ", "three"], ["one ", "2 ", "3"]], f"one two {NOTICE}one 2 3"),
-        (1, [["one ", "two ", "three"], ["1 ", "2 ", "3"]], f"one two {NOTICE}1 2 3"),
-        (1, [["one ", "two ", "three"], ["one"]], f"one two {NOTICE}one"),
-        (1, [["one ", "two ", "three"], ["one ", "two "]], "one two "),
-        (2, [["one ", "two ", "3"], ["1 ", "2 ", "3"]], f"one two {NOTICE}1 2 {NOTICE}one two 3"),
-    ],
-    ids=str,
-)
-def test_retry_shows_nothing_twice(dropped: int, streams: list[list[str]], expected: str) -> None:
-    """Drop the first `dropped` answers after two events."""
-    with ReplayServer([stream(*texts) for texts in streams], drop_after=2, fail_times=dropped) as server:
-        assert run("retry", server.url) == (f"{expected}\n", "", 0)
-    assert len(server.requests) == dropped + 1
-
-
-def test_retry_of_a_connection_that_is_reset() -> None:
-    reading = threading.Event()
-
-    def gate(event: int) -> None:
-        if event == 40:  # a reset takes with it what was not read yet
-            assert reading.wait(WAIT)
-
-    begin = text_of(CHAT, 40)
-    options: dict[str, Any] = {"gate": gate, "drop_after": 41, "reset": True, "fail_times": 1}
-    with ReplayServer([CHAT], **options) as server, start("retry", server.url) as process:
-        read(process, begin)
-        reading.set()
-        out, err = finish(process)
-    assert (begin + out, err, process.returncode) == (f"{CHAT_TEXT}\n", "", 0)
-
-
-def test_retry_gives_up() -> None:
-    with ReplayServer([stream("one ", "two ", "three")], drop_after=2) as server:
-        out, err, status = run("retry", server.url)
-    assert (out, status) == ("one two ", 1)
-    assert err.startswith("\n[The answer is not complete: ")
-    assert "Traceback" not in err
-    assert len(server.requests) == 3
-
-
-# gateway
-
-
-@contextlib.contextmanager
-def gateway(upstream: ReplayServer, *lines: str) -> Iterator[str]:
-    """Run the gateway on a free port, and give its address; then it must have printed lines of these patterns."""
-    with start("gateway", upstream.url, "0") as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        for line in lines:
-            assert re.fullmatch(line, process.stdout.readline().strip())
-        process.send_signal(signal.SIGINT)
-        assert finish(process) == ("", "")
-    assert process.returncode == 0
-
-
-def post(url: str) -> requests.Response:
-    """Ask for a stream through the gateway; its body is not read yet."""
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.post(f"{url}/chat/completions", json={"stream": True}, stream=True, timeout=WAIT)
-
-
-@posix
-@pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_gateway_passes_the_body_on_and_counts(encoding: Encoding) -> None:
-    with (
-        ReplayServer([CHAT], encoding=encoding) as upstream,
-        gateway(upstream, "19 tokens in, 68 out") as url,
-        post(url) as response,
-    ):
-        assert response.content == CHAT.read_bytes()
-        assert response.headers["Content-Type"] == "text/event-stream"
-        assert "Content-Encoding" not in response.headers
-        assert (upstream.requests[0].path, upstream.requests[0].json()) == ("/v1/chat/completions", {"stream": True})
-
-
-@posix
-def test_gateway_passes_each_event_on_at_once() -> None:
-    seen = threading.Event()
-    first, rest = text_chunk("one"), text_chunk("two") + END
-    with (
-        ReplayServer([first + rest], gate=lambda event: event == 0 or seen.wait(WAIT)) as upstream,
-        gateway(upstream) as url,
-        post(url) as response,
-    ):
-        assert response.raw.read1(len(first), decode_content=True) == first
-        seen.set()
-        assert response.raw.read() == rest
-
-
-@posix
-def test_gateway_passes_errors_on() -> None:
-    with (
-        ReplayServer([CHAT], fail=FAILURE) as upstream,
-        gateway(upstream, "ProviderError: slow down") as url,
-        post(url) as response,
-    ):
-        assert (response.status_code, response.content) == FAILURE
-
-
-@posix
-def test_gateway_cuts_what_was_cut() -> None:
-    with (
-        ReplayServer([CHAT], drop_after=40) as upstream,
-        gateway(upstream, "RemoteProtocolError: .+") as url,
-        post(url) as response,
-        pytest.raises(ssewire.IncompleteStreamError) as caught,
-    ):
-        ssewire.collect(response)
-    assert isinstance(caught.value.__cause__, requests.exceptions.ChunkedEncodingError)
-    assert caught.value.snapshot is not None
-    assert caught.value.snapshot.text == text_of(CHAT, 40)
-
-
-@posix
-def test_gateway_leaves_when_its_client_leaves() -> None:
-    left = threading.Event()
-    with (
-        ReplayServer([CHAT], gate=lambda event: event == 0 or left.wait(WAIT), linger=True) as upstream,
-        gateway(upstream, "(BrokenPipe|ConnectionReset)Error: .+") as url,
-    ):
-        host, _, port = url.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), WAIT) as client:
-            client.sendall(b"POST /chat/completions HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\n{}")
-            assert client.recv(1)  # what is left unread makes closing it a reset, which cannot be overlooked
-        left.set()
-        assert upstream.wait_disconnect(WAIT)

@@ -5,7 +5,7 @@ mod cuts;
 mod json;
 mod oracle;
 
-use chat_cases::{Case, Outcome, Sum, Told, accumulate, accumulate_as, corpus, plain};
+use chat_cases::{Case, Outcome, Sum, Told, accumulate, accumulate_as, corpus, plain, restored};
 use cuts::{plain_cuts, shown, some_double_cuts};
 use json::Json;
 use oracle::interpret;
@@ -111,12 +111,6 @@ fn the_object_holds_what_is_expected_of_it() {
         let found = Json::parse(&accumulate(&[&case.body]).accumulator.object());
         assert!(found.contains(expected), "{}: {found:?} lacks something of {expected:?}", case.name);
     }
-}
-
-fn restored(accumulator: &Accumulator) -> Accumulator {
-    let snapshot = accumulator.snapshot();
-    let (error, done) = (snapshot.error().cloned(), snapshot.done());
-    Accumulator::restore(accumulator.dialect(), &accumulator.object(), error, done).unwrap()
 }
 
 /// Whether after the whole stream or in the middle of it.

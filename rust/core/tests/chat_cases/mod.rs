@@ -92,6 +92,13 @@ pub(crate) fn accumulate_as(dialect: Option<&str>, pieces: &[&[u8]]) -> Outcome 
     Outcome { deltas, accumulator }
 }
 
+/// An accumulator made from what another one writes.
+pub(crate) fn restored(accumulator: &Accumulator) -> Accumulator {
+    let snapshot = accumulator.snapshot();
+    let (error, done) = (snapshot.error().cloned(), snapshot.done());
+    Accumulator::restore(accumulator.dialect(), &accumulator.object(), error, done).unwrap()
+}
+
 /// What an accumulator holds, in the shape of the corpus.
 pub(crate) fn plain(accumulator: &Accumulator) -> Json {
     let snapshot = accumulator.snapshot();

@@ -1,0 +1,259 @@
+//! Chat streams that are large in every direction: nothing that is held is looked at again for what comes after it.
+//!
+//! The sizes are the proof: what looks at 16 MiB, or at 100,000 calls, again for each of the pieces after it would take
+//! minutes.
+
+mod watched;
+
+use ssewire_core::Accumulator;
+use watched::{Stream, again, call, chunk, function, listed};
+
+const HELD: usize = 16 << 20;
+const PIECES: usize = 20_000;
+const MANY: usize = 100_000;
+
+fn x(count: usize) -> String {
+    "x".repeat(count)
+}
+
+/// `count` items of a list.
+fn ones(count: usize) -> String {
+    listed(count, |_| "1".into())
+}
+
+// Long texts, then many small pieces
+
+#[test]
+fn texts() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"content\":\"{}\"", x(HELD))));
+    stream.feed(chunk(&format!("\"reasoning\":\"{0}\",\"refusal\":\"{0}\"", x(HELD / 2))));
+    stream.deltas(again("\"content\":\"x\",\"reasoning\":\"x\",\"refusal\":\"\\ud83d\"", PIECES));
+    assert_eq!(stream.choice().content().unwrap().len(), HELD + PIECES);
+    assert_eq!(stream.choice().reasoning().unwrap().len(), HELD / 2 + PIECES);
+}
+
+/// Whether a piece with a name goes on with a call depends on whether the call's arguments are complete.
+fn feed_named_pieces(arguments: &str) -> Stream {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&function("\"index\":0,\"id\":\"a\",", "f", arguments)));
+    stream.deltas(again(&function("\"index\":0,", "f", " "), PIECES));
+    stream.deltas(again(&function("\"index\":0,\"id\":\"b\",", "f", " "), PIECES));
+    stream.deltas(again(&function("", "f", " "), PIECES));
+    stream
+}
+
+#[test]
+fn unfinished_arguments_with_the_name_in_every_piece() {
+    for begin in ["{", "[\\\"", "x"] {
+        let stream = feed_named_pieces(&format!("{begin}{}", x(HELD / 2)));
+        let length = begin.replace('\\', "").len() + HELD / 2 + 3 * PIECES;
+        assert_eq!(stream.calls()[0].arguments().len(), length, "{begin}");
+    }
+}
+
+#[test]
+fn blank_arguments_with_the_name_in_every_piece() {
+    let stream = feed_named_pieces(&" ".repeat(HELD));
+    assert_eq!(stream.calls()[0].arguments().len(), HELD + 3 * PIECES);
+}
+
+#[test]
+fn complete_arguments_with_the_name_in_every_piece() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&function("\"index\":0,", "f", &format!("{{\\\"a\\\":\\\"{}\\\"}}", x(HELD)))));
+    stream.deltas(again(&function("\"index\":0,", "f", " "), PIECES));
+    assert_eq!(stream.calls().len(), 1);
+    stream.deltas(again(&function("\"index\":0,", "f", "{}"), PIECES));
+    assert_eq!(stream.calls().len(), 2);
+}
+
+#[test]
+fn a_long_id_and_name() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&function(&format!("\"index\":0,\"id\":\"{}\",", x(HELD / 2)), &x(HELD / 2), "")));
+    for rest in ["\"index\":0,", "", "\"index\":0,\"id\":\"a\","] {
+        stream.deltas(again(&call(&format!("{rest}\"function\":{{\"arguments\":\"x\"}}")), PIECES));
+    }
+    stream.deltas(again(&function("\"index\":0,", "x", "x"), PIECES));
+    assert_eq!(stream.calls()[0].name().unwrap().len(), HELD / 2);
+    assert_eq!(stream.calls()[0].arguments().len(), 4 * PIECES);
+}
+
+/// Members that a delta keeps, one of each kind.
+fn kept_members(text: &str, items: &str) -> String {
+    let details = format!("[{{\"type\":\"t\",\"index\":0,\"text\":\"{text}\",\"data\":\"{text}\"}}]");
+    let audio = format!("{{\"id\":\"a\",\"data\":\"{text}\",\"other\":\"{text}\"}}");
+    let deep = format!("{{\"a\":{{\"b\":\"{text}\",\"c\":[{items}]}}}}");
+    format!("\"reasoning_details\":{details},\"audio\":{audio},\"annotations\":[{items}],\"deep\":{deep}")
+}
+
+#[test]
+fn members_of_the_delta() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&kept_members(&x(HELD / 8), &ones(HELD / 16))));
+    stream.deltas(again(&kept_members("x", "1"), PIECES));
+    assert!(stream.accumulator.object().len() > HELD / 4 + PIECES);
+}
+
+/// A chunk with members beside the delta.
+fn around_the_delta(text: &str, items: &str) -> String {
+    let choice = format!("\"finish_reason\":\"{text}\",\"logprobs\":{{\"content\":[{items}]}},\"other\":\"{text}\"");
+    let top = format!("\"id\":\"{text}\",\"model\":\"{text}\",\"provider\":\"{text}\",\"citations\":[{items}]");
+    format!("data: {{\"choices\":[{{{choice}}}],{top}}}\n\n")
+}
+
+#[test]
+fn members_of_the_chunk_and_of_the_choice() {
+    let mut stream = Stream::new();
+    stream.feed(around_the_delta(&x(HELD / 8), &ones(HELD / 16)));
+    stream.feed(around_the_delta("y", "1").repeat(PIECES));
+    let logprobs = format!("{{\"content\":[{}]}}", ones(HELD / 16 + PIECES));
+    assert!(stream.choice().logprobs().unwrap() == logprobs);
+}
+
+// Many of everything
+
+#[test]
+fn calls_in_one_delta() {
+    let calls = |count, item: fn(usize) -> String| chunk(&format!("\"tool_calls\":[{}]", listed(count, item)));
+    let mut stream = Stream::new();
+    stream.feed(calls(MANY, |at| format!("{{\"index\":{at},\"id\":\"{at}\",\"function\":{{\"arguments\":\"a\"}}}}")));
+    stream.feed(calls(MANY / 4, |at| format!("{{\"index\":{at},\"function\":{{\"arguments\":\"b\"}}}}")));
+    stream.feed(calls(MANY / 4, |at| format!("{{\"id\":\"{at}\",\"function\":{{\"arguments\":\"c\"}}}}")));
+    stream.feed(calls(MANY / 4, |_| "{\"function\":{\"arguments\":\"d\"}}".into()));
+    assert_eq!(stream.calls().len(), MANY);
+    assert!(stream.calls()[..MANY / 4].iter().all(|call| call.arguments() == "abcd"));
+}
+
+#[test]
+fn calls_over_many_deltas() {
+    let mut stream = Stream::new();
+    stream.deltas((0..MANY).map(|at| function(&format!("\"index\":0,\"id\":\"{at}\","), "f", "{}")));
+    stream.deltas(again(&function("", "g", "{}"), PIECES));
+    assert_eq!(stream.calls().len(), MANY + PIECES);
+}
+
+/// The deprecated single call, beside as many others.
+#[test]
+fn calls_and_the_legacy_call() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"tool_calls\":[{}]", listed(MANY, |at| format!("{{\"index\":{at}}}")))));
+    stream.deltas(again("\"function_call\":{\"arguments\":\"x\"}", MANY / 2));
+    assert_eq!((stream.calls().len(), stream.calls()[MANY].arguments().len()), (MANY + 1, MANY / 2));
+}
+
+#[test]
+fn choices() {
+    let mut stream = Stream::new();
+    let choices = listed(MANY, |at| format!("{{\"index\":{at},\"delta\":{{\"content\":\"\\ud83d\"}}}}"));
+    stream.feed(format!("data: {{\"choices\":[{choices}]}}\n\n"));
+    stream.deltas(again("\"content\":\"x\"", PIECES));
+    stream.feed("data: [DONE]\n\n".repeat(PIECES));
+    let snapshot = stream.accumulator.snapshot();
+    assert_eq!((snapshot.choices().len(), snapshot.choices()[&1].content()), (MANY, Some("\u{fffd}")));
+}
+
+#[test]
+fn arguments_byte_by_byte() {
+    let arguments = format!("{{\"a\":\"{}\"}}", "[}x".repeat(MANY / 3));
+    let escaped = arguments.chars().map(|c| if c == '"' { "\\\"".to_owned() } else { c.to_string() });
+    let mut stream = Stream::new();
+    stream.deltas(escaped.map(|piece| function("\"index\":0,", "f", &piece)));
+    assert_eq!((stream.calls().len(), stream.calls()[0].arguments()), (1, &*arguments));
+}
+
+#[test]
+fn names_and_ids_byte_by_byte() {
+    let name = "get".repeat(MANY / 3);
+    let mut stream = Stream::new();
+    let pieces = name.as_bytes().chunks(1).map(|byte| char::from(byte[0]));
+    stream.deltas(pieces.map(|piece| call(&format!("\"index\":0,\"id\":\"{piece}\",\"function\":{{\"name\":\"{piece}\"}}"))));
+    assert_eq!(stream.calls().len(), 3, "a known id goes to its call");
+    let mut stream = Stream::new();
+    stream.deltas(name.chars().map(|piece| function("\"index\":0,", &piece.to_string(), "")));
+    assert_eq!((stream.calls().len(), stream.calls()[0].name()), (1, Some(&*name)));
+}
+
+#[test]
+fn a_body_byte_by_byte() {
+    let mut stream = Stream::new();
+    let body = chunk(&function("\"index\":0,", "f", "x")).repeat(MANY / 10);
+    body.as_bytes().chunks(1).for_each(|byte| _ = stream.feed(byte));
+    assert_eq!(stream.calls()[0].arguments().len(), MANY / 10);
+}
+
+/// Members of different names, and as many of one name.
+fn unlike_and_like(count: usize) -> String {
+    format!("{},{}", listed(count, |at| format!("\"m{at}\":{at}")), listed(count, |at| format!("\"like\":{at}")))
+}
+
+#[test]
+fn members_of_an_object() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"a\":{{{}}}", unlike_and_like(MANY))));
+    let object = stream.accumulator.object();
+    assert_eq!(object.matches(&format!("\"like\":{}", MANY - 1)).count(), 1);
+    let restored = Accumulator::restore(Some("openai-chat"), &object, None, false).unwrap();
+    assert!(restored.object() == object);
+}
+
+#[test]
+fn members_of_all_objects() {
+    let all = unlike_and_like(PIECES);
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"audio\":{{{all}}},\"reasoning_details\":[{{{all}}}],{all}")));
+    stream.feed(chunk(&call(&format!("\"function\":{{{all}}},{all}"))));
+    let choice = format!("{{\"delta\":{{}},\"logprobs\":{{{all}}},{all}}}");
+    stream.feed(format!("data: {{\"choices\":[{choice}],\"usage\":{{{all}}},{all}}}\n\n"));
+    assert_eq!(stream.accumulator.object().matches(&format!("\"like\":{}", PIECES - 1)).count(), 9);
+}
+
+/// Each member is another one: what is told of it may not be the whole object.
+#[test]
+fn members_beside_groqs_usage() {
+    let mut stream = Stream::new();
+    let members = listed(PIECES, |at| format!("\"m{at}\":{at}"));
+    stream.feed(format!("data: {{\"choices\":[],\"x_groq\":{{{members}}}}}\n\n"));
+    assert!(stream.accumulator.object().ends_with(&format!("{members}}}}}")));
+}
+
+#[test]
+fn a_usage_that_grows() {
+    let mut stream = Stream::new();
+    stream.feed(chunk("\"content\":\"x\""));
+    let usages = (0..MANY).map(|at| format!("data: {{\"usage\":{{\"m{at}\":{{\"n\":{at}}}}}}}\n\n"));
+    usages.for_each(|usage| _ = stream.feed(usage));
+    assert_eq!(stream.accumulator.snapshot().usage().unwrap().json().matches("\"n\"").count(), MANY);
+}
+
+fn detail(at: usize, text: &str) -> String {
+    format!("{{\"type\":\"t\",\"index\":{at},\"id\":\"{at}\",\"text\":\"{text}\"}}")
+}
+
+#[test]
+fn reasoning_details() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"reasoning_details\":[{}]", listed(MANY, |at| detail(at, "x")))));
+    stream.deltas((0..PIECES).map(|at| format!("\"reasoning_details\":[{}]", detail(at, "y"))));
+    assert_eq!(stream.choice().reasoning().unwrap().len(), MANY + PIECES);
+    assert_eq!(stream.accumulator.object().matches("\"text\":\"xy\"").count(), PIECES);
+}
+
+#[test]
+fn parts_of_a_content() {
+    let mut stream = Stream::new();
+    let part = "{\"type\":\"thinking\",\"thinking\":[{\"text\":\"x\"}]},{\"type\":\"image\"},\"y\"";
+    stream.feed(chunk(&format!("\"content\":[{}]", listed(PIECES, |_| part.into()))));
+    let choice = stream.choice();
+    assert_eq!((choice.reasoning().map(str::len), choice.content().map(str::len)), (Some(PIECES), Some(PIECES)));
+}
+
+#[test]
+fn errors_and_bodies_that_are_no_event_stream() {
+    let mut stream = Stream::new();
+    stream.feed("<p>\n\n".repeat(MANY)).feed("{\"choices\":\n\n".repeat(PIECES)).feed("[[\n".repeat(MANY)).feed("\n");
+    assert_eq!(stream.accumulator.foreign().unwrap().len(), 64 * 1024);
+    stream.feed("error: {\"message\":\"x\"}\n\n".repeat(PIECES)).feed("data: {\n\n".repeat(PIECES));
+    assert_eq!(stream.error().unwrap().message, "x");
+}

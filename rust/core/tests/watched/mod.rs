@@ -1,0 +1,81 @@
+//! An accumulator that is watched: what it tells has to be in proportion to what came.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall};
+
+/// An accumulator, and how much came and was told.
+pub(crate) struct Stream {
+    pub(crate) accumulator: Accumulator,
+    came: usize,
+    told: usize,
+}
+
+impl Stream {
+    pub(crate) fn new() -> Self {
+        Self { accumulator: Accumulator::new(None, None).unwrap(), came: 0, told: 0 }
+    }
+
+    pub(crate) fn feed(&mut self, body: impl AsRef<[u8]>) -> &mut Self {
+        let body = body.as_ref();
+        self.came += body.len();
+        let told = &mut self.told;
+        self.accumulator.feed(body, &mut |delta| *told += size(&delta)).unwrap();
+        self
+    }
+
+    /// Feeds chunks with one delta each.
+    pub(crate) fn deltas(&mut self, deltas: impl IntoIterator<Item = String>) -> &mut Self {
+        deltas.into_iter().for_each(|delta| _ = self.feed(chunk(&delta)));
+        self
+    }
+
+    pub(crate) fn choice(&self) -> &Choice {
+        self.accumulator.snapshot().choices().values().next().unwrap()
+    }
+
+    pub(crate) fn calls(&self) -> &[ToolCall] {
+        self.choice().tool_calls().as_slice()
+    }
+
+    pub(crate) fn error(&self) -> Option<&ApiError> {
+        self.accumulator.snapshot().error()
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        assert!(self.told <= 4 * self.came, "{} bytes came, {} were told", self.came, self.told);
+    }
+}
+
+/// Bytes that a delta tells anew.
+fn size(delta: &Delta<'_>) -> usize {
+    match delta {
+        Delta::Text { text, .. } | Delta::Reasoning { text, .. } | Delta::Refusal { text, .. } => text.len(),
+        Delta::ToolCall { arguments, .. } => arguments.len(),
+        Delta::Finish { reason, .. } => reason.len(),
+        Delta::Usage { .. } => 0,
+        Delta::Other { kind, json, .. } => kind.len() + json.len(),
+    }
+}
+
+pub(crate) fn chunk(delta: &str) -> String {
+    format!("data: {{\"choices\":[{{\"delta\":{{{delta}}}}}]}}\n\n")
+}
+
+pub(crate) fn call(piece: &str) -> String {
+    format!("\"tool_calls\":[{{{piece}}}]")
+}
+
+pub(crate) fn function(rest: &str, name: &str, arguments: &str) -> String {
+    call(&format!("{rest}\"function\":{{\"name\":\"{name}\",\"arguments\":\"{arguments}\"}}"))
+}
+
+pub(crate) fn listed(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(",")
+}
+
+pub(crate) fn again(delta: &str, count: usize) -> impl Iterator<Item = String> {
+    std::iter::repeat_n(delta.to_owned(), count)
+}
