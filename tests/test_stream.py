@@ -366,3 +366,25 @@ def test_a_stream_tells_of_its_response_and_the_whole_so_far() -> None:
         assert stream.usage is not None
         assert repr(response) in repr(stream)
         assert Stream(BODY).response is None
+
+
+def test_every_way_to_iterate_shares_one_place() -> None:
+    stream = Stream([*map(text, "abcdefgh"), text("", "stop"), DONE])
+    assert iter(stream) is iter(stream)
+    assert next(stream) == TextDelta("a")
+    assert next(stream.text_stream) == "b"
+    for one in stream:
+        assert one == TextDelta("c")
+        break
+    texts = stream.text_stream
+    assert [next(texts), next(stream), next(texts)] == ["d", TextDelta("e"), "f"]
+    assert stream.snapshot.text == "abcdef"
+    assert list(stream.text_stream) == ["g", "h"]
+    assert list(stream) == []
+    assert stream.until_done().text == "abcdefgh"
+
+
+def test_the_text_of_other_choices_is_passed_over() -> None:
+    stream = Stream([text("a", index=1), text("b"), text("c", "stop", 1), text("d", "stop")])
+    assert list(stream.text_stream) == ["b", "d"]
+    assert [choice.content for choice in stream.snapshot.choices] == ["bd", "ac"]

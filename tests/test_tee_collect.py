@@ -34,7 +34,7 @@ from ssewire import (
 from ssewire.replay import ReplayServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
 BODY = b": hi\n\n" + b"".join(RICH)
 WHOLE = accumulate([BODY], None)
@@ -131,13 +131,11 @@ def test_what_is_wrong_with_a_stream_does_not_stop_it(
         with pytest.raises(kind_of) as caught:
             accumulator.close()
         assert caught.value.snapshot is not None
-        assert caught.value.snapshot.text.startswith("a" * (b'"a"' in body))
+        assert caught.value.snapshot.text[:1] == ("a" if body.startswith(b"data") else "")
 
 
-@each_client
+@pytest.mark.parametrize(("kind", "client"), [pair for pair in EVERY_CLIENT if pair[1] != "urllib"])  # which raises it
 def test_an_error_response_passes_too(kind: str, client: str) -> None:
-    if client == "urllib":
-        return  # which raises instead of giving the response
     accumulator, body = Accumulator(), b'{"error": {"message": "m"}}'
     with ReplayServer([DONE], fail=(429, body)) as server:
         assert pass_on(kind, client, server.url, accumulator) == body
@@ -149,11 +147,12 @@ def test_an_error_response_passes_too(kind: str, client: str) -> None:
 def test_the_transport_s_exceptions_come_through(kind: str, client: str) -> None:
     accumulator = Accumulator()
     sent: list[bytes] = []
-    with ReplayServer([text("a") + text("b")], drop_after=1) as server:
-        with pytest.raises(Exception, match="") as caught:  # noqa: PT011 - each client has its own
-            pass_on(kind, client, server.url, accumulator, sent.append)
-    assert not isinstance(caught.value, StreamError)
-    assert type(caught.value).__module__.partition(".")[0] in {client.partition(".")[0], "http"}
+    own = {client.partition(".")[0], "http"}  # the modules of its exceptions
+    with (
+        ReplayServer([text("a") + text("b")], drop_after=1) as server,
+        pytest.raises(Exception, check=lambda error: type(error).__module__.partition(".")[0] in own),  # noqa: B017
+    ):
+        pass_on(kind, client, server.url, accumulator, sent.append)
     assert b"".join(sent) == text("a")
     assert accumulator.snapshot.text == "a"
 

@@ -81,7 +81,7 @@ class AsyncStream(BaseStream):
 
     async def aclose(self) -> None:
         """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""
-        self._reader.closed = True
+        self._reader.closed = not self._reader.ended
         await self._reader.source.aclose()
         with suppress(RuntimeError):  # it runs right now, in the task that was woken; that task ends it
             await self._deltas.aclose()
@@ -98,7 +98,7 @@ class AsyncStream(BaseStream):
 async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:
     """Give the deltas, then release the source; in any case release it."""
     accumulator = reader.accumulator
-    feed, ask = accumulator.feed, reader.pieces.__anext__
+    take, ask = accumulator._take, reader.pieces.__anext__  # noqa: SLF001 - for this module
     error: Exception | None = None
     try:
         while not (reader.closed or accumulator._over):  # noqa: SLF001 - for this module
@@ -109,7 +109,9 @@ async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:
             except Exception as failed:  # noqa: BLE001 - each client has its own; it is raised as a cause
                 error = failed
                 break
-            for delta in feed(piece):
+            if reader.closed:
+                break
+            for delta in take(piece):
                 yield delta
         if reader.closed:
             return

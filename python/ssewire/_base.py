@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ssewire._errors import IncompleteStreamError
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -39,6 +41,8 @@ class BaseStream:
         """Return the whole of a stream that was read to its end, or raise what is wrong with it."""
         if self._reader.problem is not None:
             raise self._reader.problem
+        if self._reader.closed:
+            raise IncompleteStreamError("the stream was closed before its end", snapshot=self.snapshot)
         return self._reader.accumulator.close()
 
     def __repr__(self) -> str:

@@ -472,6 +472,9 @@ class Accumulator:
             IncompleteStreamError: The stream ended before its terminal.
         """
 
+    def _take(self, data: _Data) -> list[Delta]:
+        """As `feed`, but takes nothing behind a terminal or an error."""
+
 @final
 class Snapshot:
     """The whole so far: a live, read-only view of what an accumulator holds.

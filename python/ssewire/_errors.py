@@ -69,7 +69,9 @@ class IncompleteStreamError(StreamError):
         snapshot: What had been read.
     """
 
-    def __init__(self, message: str, *, snapshot: Snapshot | None = None) -> None:
+    snapshot: Snapshot
+
+    def __init__(self, message: str, *, snapshot: Snapshot) -> None:
         super().__init__(message)
         self.snapshot = snapshot
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ssewire._errors import IncompleteStreamError, StreamError
-from ssewire._response import astream_pieces, is_http_error, refusal, stream_pieces, with_status
+from ssewire._response import astream_pieces, refusal, stream_pieces, with_status
 from ssewire._sources import adrain, drain, open_async_source, open_source
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exce
     if error is not None:
         text = f"the transport failed: {type(error).__name__}: {error}"
         return IncompleteStreamError(text, snapshot=accumulator.snapshot)
-    if is_http_error(source.status):
-        return refusal(accumulator._foreign or b"", source.status, source.content_type)  # noqa: SLF001
     return closing_error(accumulator, source.status, source.content_type)
 
 
@@ -46,16 +44,19 @@ def closing_error(
 class Reader:
     """Owns the source of a Stream, as long as anything iterates it."""
 
-    __slots__ = ("accumulator", "pieces", "problem", "source")
+    __slots__ = ("accumulator", "closed", "ended", "pieces", "problem", "source")
 
     def __init__(self, source: object, accumulator: Accumulator) -> None:
         self.source = open_source(source)
         self.pieces = stream_pieces(self.source)
         self.accumulator = accumulator
+        self.closed = False  # before its end, by the caller
+        self.ended = False
         self.problem: StreamError | None = None
 
     def finish(self, error: Exception | None) -> None:
         """Release the source after its last piece, or after the transport's `error`, and raise what is wrong."""
+        self.ended = True
         self.problem = _problem(self.source, self.accumulator, error)
         if self.problem is None and self.accumulator.done:
             drain(self.source)
@@ -79,17 +80,19 @@ class Reader:
 class AsyncReader:
     """Owns the source of an AsyncStream, as long as anything iterates it."""
 
-    __slots__ = ("accumulator", "closed", "pieces", "problem", "source")
+    __slots__ = ("accumulator", "closed", "ended", "pieces", "problem", "source")
 
     def __init__(self, source: object, accumulator: Accumulator) -> None:
         self.source = open_async_source(source)
         self.pieces = astream_pieces(self.source)
         self.accumulator = accumulator
-        self.closed = False
+        self.closed = False  # before its end, by the caller
+        self.ended = False
         self.problem: StreamError | None = None
 
     async def finish(self, error: Exception | None) -> None:
         """Release the source after its last piece, or after the transport's `error`, and raise what is wrong."""
+        self.ended = True
         self.problem = _problem(self.source, self.accumulator, error)
         if self.problem is None and self.accumulator.done:
             await adrain(self.source)

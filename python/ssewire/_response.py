@@ -36,7 +36,7 @@ def _is_document(media_type: str) -> bool:
     return media_type in _DOCUMENTS or media_type.startswith(_DOCUMENT_KINDS) or media_type.endswith("+xml")
 
 
-def is_http_error(status: int | None) -> bool:
+def _is_http_error(status: int | None) -> bool:
     """Whether the status says that the request failed; False where there is none."""
     return status is not None and status >= _HTTP_ERROR
 
@@ -44,9 +44,10 @@ def is_http_error(status: int | None) -> bool:
 def stream_pieces(source: Source) -> Iterator[Piece]:
     """Return the pieces of a body for an accumulator: of an event stream, or of JSON, which it reads too.
 
-    Of any other document the first `next` raises ResponseError; nothing is read before.
+    Of a failed request and of any other document the first `next` raises ProviderError or ResponseError; nothing is
+    read before.
     """
-    return _refused(source) if _is_document(_media_type(source.content_type)) else source.pieces
+    return source.pieces if _is_readable(source) else _refused(source)
 
 
 def event_pieces(source: Source) -> Iterator[Piece]:
@@ -60,7 +61,7 @@ def event_pieces(source: Source) -> Iterator[Piece]:
 
 def astream_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
     """Return the asynchronous twin of `stream_pieces`."""
-    return _arefused(source) if _is_document(_media_type(source.content_type)) else source.pieces
+    return source.pieces if _is_readable(source) else _arefused(source)
 
 
 def aevent_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
@@ -68,9 +69,12 @@ def aevent_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
     return source.pieces if _is_event_stream(source) else _arefused(source)
 
 
+def _is_readable(source: Source | AsyncSource) -> bool:
+    return not (_is_http_error(source.status) or _is_document(_media_type(source.content_type)))
+
+
 def _is_event_stream(source: Source | AsyncSource) -> bool:
-    media_type = _media_type(source.content_type)
-    return not (is_http_error(source.status) or _is_json(media_type) or _is_document(media_type))
+    return _is_readable(source) and not _is_json(_media_type(source.content_type))
 
 
 def _refused(source: Source) -> Iterator[Piece]:
@@ -103,9 +107,9 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
         error.snapshot = None
         return with_status(error, status)
     came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "") if part) or "a body"
-    begin = body[:80].decode("utf-8", "replace")
+    begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
     return ResponseError(
-        f"expected an event stream, got {came}, which begins {begin!r}",
+        f"expected an event stream, got {came}, {begins}",
         status=status,
         content_type=content_type,
         body=body,
@@ -114,6 +118,6 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
 
 def with_status(error: ProviderError, status: int | None) -> ProviderError:
     """Put the HTTP status of a failed request on the error that its body told; it counts more than the body's word."""
-    if is_http_error(status):
+    if _is_http_error(status):
         error.status = status
     return error

@@ -84,6 +84,7 @@ class Stream(BaseStream):
 
         A thread that is waiting for the next piece is woken, and its iteration ends quietly.
         """
+        self._reader.closed = not self._reader.ended
         if self._deltas.stop():
             self._reader.source.interrupt()
         else:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ssewire._sources.base import Piece
 
 
-def tee(source: object, accumulator: Accumulator) -> Iterator[Piece]:
+def tee(source: object, accumulator: Accumulator) -> Iterator[bytes]:
     """Pass the pieces of a body through as they come, while an accumulator watches them.
 
     The pieces are those of the decoded body: who relays them drops Content-Encoding. The source is not closed; its
@@ -32,7 +32,7 @@ def tee(source: object, accumulator: Accumulator) -> Iterator[Piece]:
     return _tee(open_source(source).pieces, accumulator)
 
 
-def atee(source: object, accumulator: Accumulator) -> AsyncIterator[Piece]:
+def atee(source: object, accumulator: Accumulator) -> AsyncIterator[bytes]:
     """Pass the pieces of an asynchronous source through: the twin of `tee`.
 
     Args:
@@ -47,16 +47,16 @@ def atee(source: object, accumulator: Accumulator) -> AsyncIterator[Piece]:
     return _atee(open_async_source(source).pieces, accumulator)
 
 
-def _tee(pieces: Iterator[Piece], accumulator: Accumulator) -> Iterator[Piece]:
+def _tee(pieces: Iterator[Piece], accumulator: Accumulator) -> Iterator[bytes]:
     for piece in pieces:
         _observe(piece, accumulator)
-        yield piece
+        yield piece if isinstance(piece, bytes) else bytes(piece)
 
 
-async def _atee(pieces: AsyncIterator[Piece], accumulator: Accumulator) -> AsyncIterator[Piece]:
+async def _atee(pieces: AsyncIterator[Piece], accumulator: Accumulator) -> AsyncIterator[bytes]:
     async for piece in pieces:
         _observe(piece, accumulator)
-        yield piece
+        yield piece if isinstance(piece, bytes) else bytes(piece)
 
 
 def _observe(piece: Piece, accumulator: Accumulator) -> None:

@@ -44,7 +44,8 @@ def _events(events: Iterator[ssewire.ServerSentEvent]) -> Iterator[ssewire.Serve
     except ssewire.StreamError:
         raise
     except Exception as error:
-        raise ssewire.IncompleteStreamError(f"the transport failed: {type(error).__name__}: {error}") from error
+        message = f"the transport failed: {type(error).__name__}: {error}"
+        raise ssewire.IncompleteStreamError(message, snapshot=ssewire.Accumulator().snapshot) from error
 
 
 def _parsed(event: ssewire.ServerSentEvent) -> Any:

@@ -8,8 +8,8 @@ use crate::event::{Event, EventDecoder, Options, Tail};
 use crate::json::{Payload, Raw, is_whitespace, quote};
 use crate::snapshot::Snapshot;
 
-/// Bytes of a body that are kept to show where no event was found in it.
-const FOREIGN: usize = 64 * 1024;
+/// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
+const HEAD: usize = 64 * 1024;
 
 /// A dialect of that name is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ impl std::error::Error for UnknownDialect {}
 #[derive(Clone)]
 pub struct Accumulator {
     decoder: EventDecoder,
+    /// The body's first bytes, while nothing was found in it.
+    head: Vec<u8>,
     fold: Fold,
 }
 
@@ -44,9 +46,8 @@ pub struct Accumulator {
 struct Fold {
     dialect: Option<&'static Dialect>,
     snapshot: Snapshot,
-    /// Lines before the first payload that are neither an event stream's nor an error: all there is to show where none
-    /// comes.
-    foreign: Vec<u8>,
+    /// There were lines before the first payload that are neither an event stream's nor an error.
+    foreign: bool,
 }
 
 impl Accumulator {
@@ -59,7 +60,7 @@ impl Accumulator {
         let dialect = name.map(known).transpose()?;
         let options = Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_stray: true };
         let fold = Fold { dialect, ..Fold::default() };
-        Ok(Self { decoder: EventDecoder::new(options), fold })
+        Ok(Self { decoder: EventDecoder::new(options), head: Vec::new(), fold })
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -67,10 +68,26 @@ impl Accumulator {
     /// # Errors
     /// An event is larger than the limit: all before it is folded, and every later call gives the same error.
     pub fn feed(&mut self, mut data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
-        while let Some(event) = self.decoder.next(&mut data)? {
-            self.fold.event(&event, out);
-        }
+        while self.step(&mut data, out)? {}
         Ok(())
+    }
+
+    /// Takes bytes off `data` up to the end of the next event, and tells what that changes; false when `data` is used up.
+    ///
+    /// # Errors
+    /// As [`Self::feed`].
+    pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let before = *data;
+        let event = self.decoder.next(data)?;
+        if self.fold.snapshot.payloads == 0 {
+            let taken = &before[..before.len() - data.len()];
+            let room = HEAD - self.head.len();
+            self.head.extend_from_slice(&taken[..taken.len().min(room)]);
+        }
+        if let Some(event) = &event {
+            self.fold.event(event, out);
+        }
+        Ok(event.is_some())
     }
 
     /// Folds an event that was framed otherwise.
@@ -124,7 +141,7 @@ impl Accumulator {
     /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or
     /// sentinel in it.
     pub fn foreign(&self) -> Option<&[u8]> {
-        Some(self.fold.foreign.as_slice()).filter(|foreign| self.is_empty() && !foreign.is_empty())
+        (self.fold.foreign && self.is_empty()).then_some(self.head.as_slice())
     }
 
     /// What is missing for the stream to be complete, in words; `None` where nothing is.
@@ -232,9 +249,8 @@ impl Fold {
     fn stray(&mut self, stray: &str, out: &mut Sink<'_>) {
         if let Some(error) = ApiError::find_in_stray(stray) {
             self.snapshot.fail(error);
-        } else if self.snapshot.payloads == 0 && !Payload::parse(stray).is_ok_and(|body| self.body(body.raw(), out)) {
-            let room = FOREIGN.saturating_sub(self.foreign.len());
-            self.foreign.extend_from_slice(&stray.as_bytes()[..stray.len().min(room)]);
+        } else if self.snapshot.payloads == 0 {
+            self.foreign |= !Payload::parse(stray).is_ok_and(|body| self.body(body.raw(), out));
         }
     }
 

@@ -54,26 +54,26 @@ fn a_line_of_16_mib_of_each_other_kind() {
 }
 
 #[test]
-fn a_million_lines_of_one_event() {
+fn half_a_million_lines_of_one_event() {
     for line in ["data\n", "data:\r", "data: \r\n"] {
-        let lines = line.repeat(1_000_000);
-        assert!(data_of(lines.as_bytes(), 1460, b"\n\n") == vec![b'\n'; 999_999], "{line:?}");
+        let lines = line.repeat(500_000);
+        assert!(data_of(lines.as_bytes(), 1460, b"\n\n") == vec![b'\n'; 499_999], "{line:?}");
     }
     for line in ["event\n", "event: x\r\n", "id: 1\n", "id: \0\n", "retry: 1\n", "retry: x\n", ":\n", "x\n"] {
-        let lines = line.repeat(500_000);
+        let lines = line.repeat(200_000);
         assert_eq!(data_of(lines.as_bytes(), 1460, b"data: x\n\n"), b"x", "{line:?}");
     }
 }
 
 #[test]
-fn a_million_blank_lines_and_tiny_events() {
+fn many_blank_lines_and_tiny_events() {
     for (block, events) in
         [("\n", 0), ("\r", 0), ("\r\n", 0), (":\n\n", 0), ("data\n\n", 1), ("id\r\r", 1), ("x\n\n", 1)]
     {
-        let body = block.repeat(500_000);
+        let body = block.repeat(200_000);
         let pieces = body.as_bytes().chunks(4096);
         let mut decoder = decoder();
-        assert_eq!(pieces.map(|piece| feed(&mut decoder, piece)).sum::<usize>(), 500_000 * events, "{block:?}");
+        assert_eq!(pieces.map(|piece| feed(&mut decoder, piece)).sum::<usize>(), 200_000 * events, "{block:?}");
     }
 }
 

@@ -37,9 +37,9 @@ fn texts() {
 fn feed_named_pieces(arguments: &str) -> Stream {
     let mut stream = Stream::new();
     stream.feed(chunk(&function("\"index\":0,\"id\":\"a\",", "f", arguments)));
-    stream.deltas(again(&function("\"index\":0,", "f", " "), PIECES));
-    stream.deltas(again(&function("\"index\":0,\"id\":\"b\",", "f", " "), PIECES));
-    stream.deltas(again(&function("", "f", " "), PIECES));
+    for rest in ["\"index\":0,", "\"index\":0,\"id\":\"b\",", "", "\"index\":1,"] {
+        stream.deltas(again(&function(rest, "f", " "), PIECES / 4));
+    }
     stream
 }
 
@@ -47,7 +47,7 @@ fn feed_named_pieces(arguments: &str) -> Stream {
 fn unfinished_arguments_with_the_name_in_every_piece() {
     for begin in ["{", "[\\\"", "x"] {
         let stream = feed_named_pieces(&format!("{begin}{}", x(HELD / 2)));
-        let length = begin.replace('\\', "").len() + HELD / 2 + 3 * PIECES;
+        let length = begin.replace('\\', "").len() + HELD / 2 + PIECES / 4 * 3;
         assert_eq!(stream.calls()[0].arguments().len(), length, "{begin}");
     }
 }
@@ -55,7 +55,7 @@ fn unfinished_arguments_with_the_name_in_every_piece() {
 #[test]
 fn blank_arguments_with_the_name_in_every_piece() {
     let stream = feed_named_pieces(&" ".repeat(HELD));
-    assert_eq!(stream.calls()[0].arguments().len(), HELD + 3 * PIECES);
+    assert_eq!(stream.calls()[0].arguments().len(), HELD + PIECES / 4 * 3);
 }
 
 #[test]
@@ -73,11 +73,11 @@ fn a_long_id_and_name() {
     let mut stream = Stream::new();
     stream.feed(chunk(&function(&format!("\"index\":0,\"id\":\"{}\",", x(HELD / 2)), &x(HELD / 2), "")));
     for rest in ["\"index\":0,", "", "\"index\":0,\"id\":\"a\","] {
-        stream.deltas(again(&call(&format!("{rest}\"function\":{{\"arguments\":\"x\"}}")), PIECES));
+        stream.deltas(again(&call(&format!("{rest}\"function\":{{\"arguments\":\"x\"}}")), PIECES / 4));
     }
-    stream.deltas(again(&function("\"index\":0,", "x", "x"), PIECES));
+    stream.deltas(again(&function("\"index\":0,", "x", "x"), PIECES / 4));
     assert_eq!(stream.calls()[0].name().unwrap().len(), HELD / 2);
-    assert_eq!(stream.calls()[0].arguments().len(), 4 * PIECES);
+    assert_eq!(stream.calls()[0].arguments().len(), PIECES);
 }
 
 /// Members that a delta keeps, one of each kind.
@@ -92,7 +92,7 @@ fn kept_members(text: &str, items: &str) -> String {
 fn members_of_the_delta() {
     let mut stream = Stream::new();
     stream.feed(chunk(&kept_members(&x(HELD / 8), &ones(HELD / 16))));
-    stream.deltas(again(&kept_members("x", "1"), PIECES));
+    stream.deltas(again(&kept_members("x", "1"), PIECES / 2));
     assert!(stream.accumulator.object().len() > HELD / 4 + PIECES);
 }
 
@@ -107,8 +107,8 @@ fn around_the_delta(text: &str, items: &str) -> String {
 fn members_of_the_chunk_and_of_the_choice() {
     let mut stream = Stream::new();
     stream.feed(around_the_delta(&x(HELD / 8), &ones(HELD / 16)));
-    stream.feed(around_the_delta("y", "1").repeat(PIECES));
-    let logprobs = format!("{{\"content\":[{}]}}", ones(HELD / 16 + PIECES));
+    stream.feed(around_the_delta("y", "1").repeat(PIECES / 2));
+    let logprobs = format!("{{\"content\":[{}]}}", ones(HELD / 16 + PIECES / 2));
     assert!(stream.choice().logprobs().unwrap() == logprobs);
 }
 
@@ -130,8 +130,8 @@ fn calls_in_one_delta() {
 fn calls_over_many_deltas() {
     let mut stream = Stream::new();
     stream.deltas((0..MANY).map(|at| function(&format!("\"index\":0,\"id\":\"{at}\","), "f", "{}")));
-    stream.deltas(again(&function("", "g", "{}"), PIECES));
-    assert_eq!(stream.calls().len(), MANY + PIECES);
+    stream.deltas(again(&function("", "g", "{}"), PIECES / 2));
+    assert_eq!(stream.calls().len(), MANY + PIECES / 2);
 }
 
 /// The deprecated single call, beside as many others.
@@ -167,8 +167,10 @@ fn arguments_byte_by_byte() {
 fn names_and_ids_byte_by_byte() {
     let name = "get".repeat(MANY / 3);
     let mut stream = Stream::new();
-    let pieces = name.as_bytes().chunks(1).map(|byte| char::from(byte[0]));
-    stream.deltas(pieces.map(|piece| call(&format!("\"index\":0,\"id\":\"{piece}\",\"function\":{{\"name\":\"{piece}\"}}"))));
+    let pieces = name.chars().take(PIECES);
+    stream.deltas(
+        pieces.map(|piece| call(&format!("\"index\":0,\"id\":\"{piece}\",\"function\":{{\"name\":\"{piece}\"}}"))),
+    );
     assert_eq!(stream.calls().len(), 3, "a known id goes to its call");
     let mut stream = Stream::new();
     stream.deltas(name.chars().map(|piece| function("\"index\":0,", &piece.to_string(), "")));
@@ -234,10 +236,10 @@ fn detail(at: usize, text: &str) -> String {
 #[test]
 fn reasoning_details() {
     let mut stream = Stream::new();
-    stream.feed(chunk(&format!("\"reasoning_details\":[{}]", listed(MANY, |at| detail(at, "x")))));
-    stream.deltas((0..PIECES).map(|at| format!("\"reasoning_details\":[{}]", detail(at, "y"))));
-    assert_eq!(stream.choice().reasoning().unwrap().len(), MANY + PIECES);
-    assert_eq!(stream.accumulator.object().matches("\"text\":\"xy\"").count(), PIECES);
+    stream.feed(chunk(&format!("\"reasoning_details\":[{}]", listed(MANY / 2, |at| detail(at, "x")))));
+    stream.deltas((0..PIECES / 2).map(|at| format!("\"reasoning_details\":[{}]", detail(at, "y"))));
+    assert_eq!(stream.choice().reasoning().unwrap().len(), MANY / 2 + PIECES / 2);
+    assert_eq!(stream.accumulator.object().matches("\"text\":\"xy\"").count(), PIECES / 2);
 }
 
 #[test]

@@ -57,8 +57,21 @@ impl Shared {
     }
 
     pub(crate) fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
+        self.collect(py, |state, out| state.feed(data, out))
+    }
+
+    /// As `feed`, but takes nothing behind a terminal or an error: a stream ends there, wherever its body is cut.
+    pub(crate) fn take(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
+        self.collect(py, |state, out| state.take(data, out))
+    }
+
+    fn collect(
+        &self,
+        py: Python<'_>,
+        fold: impl FnOnce(&mut Accumulation, &mut Sink<'_>) -> Result<(), EventTooLarge>,
+    ) -> PyResult<Vec<Py<PyAny>>> {
         let mut deltas = Vec::new();
-        let result = collecting(py, &mut deltas, |out| self.lock(py).feed(data, out))?;
+        let result = collecting(py, &mut deltas, |out| fold(&mut self.lock(py), out))?;
         match result {
             Err(fault) if deltas.is_empty() => Err(self.too_large(py, &fault)),
             _ => Ok(deltas),
@@ -109,6 +122,20 @@ fn collecting<T>(py: Python<'_>, deltas: &mut Vec<Py<PyAny>>, fold: impl FnOnce(
 impl Accumulation {
     pub(crate) fn feed(&mut self, data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
         let result = self.core.feed(data, out);
+        self.remember(result)
+    }
+
+    fn take(&mut self, mut data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
+        while !self.is_over() {
+            let result = self.core.step(&mut data, out);
+            if !self.remember(result)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn remember<T>(&mut self, result: Result<T, EventTooLarge>) -> Result<T, EventTooLarge> {
         if let Err(fault) = &result {
             self.fault = Some(fault.clone());
         }
@@ -276,6 +303,11 @@ impl Accumulator {
     fn _foreign<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyBytes>> {
         let state = self.shared.lock(py);
         state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
+    }
+
+    /// As `feed`, but takes nothing behind a terminal or an error.
+    fn _take(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
+        self.shared.take(py, &Piece::of(data)?)
     }
 
     /// Whether a terminal, an error or a fault was seen: the rest of the body does not count.

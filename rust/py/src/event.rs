@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyIterator, PyString};
 use ssewire_core::{Event, EventDecoder, EventTooLarge, Options, Tail, encode};
@@ -304,6 +305,10 @@ impl EventIterator {
     #[new]
     fn new(pieces: &Bound<'_, PyAny>, decoder: Py<SSEDecoder>) -> PyResult<Self> {
         Ok(Self { pieces: pieces.try_iter()?.unbind(), decoder, state: Mutex::default() })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.pieces)
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {

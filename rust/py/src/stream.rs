@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -67,9 +68,12 @@ impl DeltaIterator {
             match std::mem::replace(&mut state.phase, Phase::Ended) {
                 Phase::Ended => return Ok(None),
                 Phase::Read(error) => {
+                    // Finishing reads on too, to the body's end.
+                    state.reading = true;
                     drop(state);
-                    self.finish(py, error)?;
-                    return Ok(None);
+                    let finished = self.finish(py, error);
+                    lock(py, &self.state).reading = false;
+                    return finished.map(|()| None);
                 }
                 Phase::Open if state.reading => {
                     state.phase = Phase::Open;
@@ -85,6 +89,12 @@ impl DeltaIterator {
                 }
             }
         }
+    }
+
+    /// What it holds may hold it: an error that its reader keeps, with the frames that the error passed.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.reader)?;
+        visit.call(&self.pieces)
     }
 
     /// Ends the iteration from outside, quietly.
@@ -124,7 +134,7 @@ impl DeltaIterator {
     }
 
     fn take(&self, py: Python<'_>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
-        let deltas = match crate::piece::Piece::of(piece).and_then(|piece| self.shared.feed(py, &piece)) {
+        let deltas = match crate::piece::Piece::of(piece).and_then(|piece| self.shared.take(py, &piece)) {
             Ok(deltas) => deltas,
             Err(error) => return self.fail(py, error),
         };
@@ -177,6 +187,10 @@ impl TextIterator {
     #[new]
     fn new(deltas: Py<DeltaIterator>) -> Self {
         Self { deltas }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.deltas)
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
