@@ -4,6 +4,7 @@ mod chat_cases;
 mod cuts;
 mod json;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chat_cases::{Sum, accumulate, accumulate_as};
@@ -28,16 +29,19 @@ fn folder() -> PathBuf {
     std::env::var_os("SSEWIRE_RECORDINGS").map_or_else(|| beside.into(), PathBuf::from)
 }
 
-/// The recordings; `None`, and a line that says so past the capture of output, where they are not there.
+/// The recordings; `None`, and a line that says so, where they are not there.
 fn recordings() -> Option<Vec<Recording>> {
     let folder = folder();
     let Ok(rows) = std::fs::read_to_string(folder.join("expected-chat.jsonl")) else {
-        use std::io::Write;
-        let skipped = "SKIPPED: no expected-chat.jsonl; SSEWIRE_RECORDINGS says where the recorded streams are";
-        writeln!(std::io::stderr(), "{skipped}").unwrap();
+        say("SKIPPED: no expected-chat.jsonl; SSEWIRE_RECORDINGS says where the recorded streams are");
         return None;
     };
     Some(rows.lines().map(|row| recording(&folder, Json::parse(row))).collect())
+}
+
+#[expect(clippy::explicit_write, reason = "what `eprintln!` writes is shown only where a test fails")]
+fn say(line: &str) {
+    writeln!(std::io::stderr(), "{line}").unwrap();
 }
 
 fn recording(folder: &Path, mut row: Json) -> Recording {
@@ -71,25 +75,20 @@ fn known(mut whole: Json) -> Json {
     whole
 }
 
+/// Cut at random, with the dialect named; and whole, with the dialect found.
 #[test]
-fn each_gives_what_the_merge_rule_gives_at_random_cuts() {
+fn each_gives_what_the_merge_rule_gives() {
     let Some(recordings) = recordings() else { return };
     assert_eq!(recordings.len(), 786);
     for Recording { name, body, row } in &recordings {
         let mut random = Random::of(name);
         let mean = random.choose(&MEAN_PIECES);
-        let outcome = accumulate(&random_cut(body, &mut random, mean));
-        assert_eq!(known(outcome.whole()), expected(row), "{name}, in pieces of {mean}");
-        assert_eq!(Sum::of_deltas(&outcome.deltas), Sum::of_snapshot(&outcome.accumulator), "{name}");
-    }
-}
-
-#[test]
-fn each_is_told_by_its_first_payloads() {
-    let Some(recordings) = recordings() else { return };
-    for Recording { name, body, row } in &recordings {
-        let outcome = accumulate_as(None, &[body]);
-        assert_eq!(outcome.accumulator.dialect(), Some("openai-chat"), "{name}");
-        assert_eq!(known(outcome.whole()), expected(row), "{name}");
+        let cut = accumulate(&random_cut(body, &mut random, mean));
+        assert_eq!(known(cut.whole()), expected(row), "{name}, in pieces of {mean}");
+        assert_eq!(Sum::of_deltas(&cut.deltas), Sum::of_snapshot(&cut.accumulator), "{name}");
+        let whole = accumulate_as(None, &[body]);
+        assert_eq!(whole.accumulator.dialect(), Some("openai-chat"), "{name}");
+        assert_eq!(known(whole.whole()), expected(row), "{name}");
+        assert_eq!(cut.deltas, whole.deltas, "{name}, in pieces of {mean}");
     }
 }

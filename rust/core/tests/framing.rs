@@ -1,12 +1,14 @@
 //! The corpus of event streams that the Python tests share, over every cut.
 
 mod cuts;
+mod decode;
 mod json;
 mod oracle;
 
 use cuts::{double_cuts, plain_cuts, shown, single_cuts, some_double_cuts};
+use decode::decode;
 use json::Json;
-use oracle::{Event, Outcome, decode, interpret};
+use oracle::{Event, Outcome, interpret};
 use ssewire_core::{EventTooLarge, Options, Tail};
 
 const ALL_PAIRS_UP_TO: usize = 60;
@@ -63,7 +65,7 @@ fn expected(entry: &Json) -> Outcome {
 fn event(entry: &Json) -> Event {
     let text = |name| entry[name].text().to_owned();
     let retry = entry.get("retry").map(Json::number);
-    Event { event: text("event"), data: text("data"), id: text("id"), retry, stray: String::new() }
+    Event { name: text("event"), data: text("data"), id: text("id"), retry, stray: String::new() }
 }
 
 /// The outcome as far as the corpus tells it.

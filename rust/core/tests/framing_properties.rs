@@ -1,10 +1,12 @@
 //! Arbitrary bytes and options at arbitrary cuts, held against the oracle; and what is lent out of a piece.
 
 mod cuts;
+mod decode;
 mod oracle;
 
 use cuts::{bytewise, cut_at, shown};
-use oracle::{Outcome, decode, drain, interpret, interpret_after};
+use decode::{decode, drain};
+use oracle::{Outcome, interpret, interpret_after};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use ssewire_core::{EventDecoder, Options, Tail};

@@ -2,7 +2,7 @@
 
 mod watched;
 
-use watched::{Stream, again, chunk, function};
+use watched::{Stream, chunk, function};
 
 const MANY: usize = 100_000;
 
@@ -28,8 +28,8 @@ fn nesting_has_a_limit_and_strings_have_none() {
 #[test]
 fn deep_nesting_in_arguments_is_text() {
     let mut stream = Stream::new();
-    stream.deltas(again(&function("", "f", &"[{\\\"a\\\":".repeat(20)), MANY / 80));
-    stream.deltas(again(&function("", "f", &"}]".repeat(20)), MANY / 80));
+    stream.again(&function("", "f", &"[{\\\"a\\\":".repeat(20)), MANY / 80);
+    stream.again(&function("", "f", &"}]".repeat(20)), MANY / 80);
     assert_eq!(stream.calls().len(), 1);
 }
 
@@ -173,4 +173,29 @@ fn numbers_of_any_size() {
     assert_eq!(stream.accumulator.snapshot().choices().keys().collect::<Vec<_>>(), [&0]);
     let usage = stream.accumulator.snapshot().usage().unwrap();
     assert_eq!((usage.input_tokens(), usage.json().len()), (None, digits.len() + 18));
+}
+
+#[test]
+fn what_is_no_object_in_a_list_of_objects_is_nothing() {
+    let mut stream = Stream::new();
+    let items = "[null,1,\"x\",[],[{}]]";
+    stream.feed(chunk(&format!("\"content\":\"x\",\"tool_calls\":{items},\"reasoning_details\":{items}")));
+    stream.feed(format!("data: {{\"choices\":{items}}}\n\n"));
+    assert_eq!(stream.calls().len(), 0);
+    assert!(!stream.accumulator.object().contains("reasoning_details"));
+    let mut stream = Stream::new();
+    stream.feed(format!("data: {{\"choices\":{items}}}\n\n"));
+    assert_eq!(stream.accumulator.snapshot().choices().len(), 0);
+}
+
+/// A text that is kept beside the ones that are told waits for a second half as they do.
+#[test]
+fn a_half_that_is_never_joined_is_replaced_in_the_object() {
+    let mut stream = Stream::new();
+    let half = "\\ud83d";
+    let details = format!("\"reasoning_details\":[{{\"type\":\"t\",\"text\":\"{half}\"}}]");
+    stream.feed(chunk(&format!("{details},\"audio\":{{\"transcript\":\"{half}\"}}")));
+    stream.accumulator.flush(&mut |_| {});
+    let object = stream.accumulator.object();
+    assert_eq!(object.matches("\"\u{fffd}\"").count(), 3, "{object}");
 }

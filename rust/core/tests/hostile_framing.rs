@@ -7,7 +7,7 @@ use ssewire_core::{EventDecoder, Options, Tail};
 
 const MIB: usize = 1 << 20;
 const HELD: usize = 16 * MIB;
-const PIECES: usize = 50_000;
+const PIECES: usize = 30_000;
 
 fn decoder() -> EventDecoder {
     EventDecoder::new(Options { max_event_size: None, tail: Tail::Dispatch, dispatch_empty: true, keep_stray: true })

@@ -1,6 +1,6 @@
 //! The corpus of chat streams that the Python tests share, and what an accumulator makes of one, in plain values.
 //!
-//! The fields of a case are told in tests/chat_cases.py.
+//! The fields of a case are told in `tests/chat_cases.py`.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -156,13 +156,16 @@ fn plain_call(call: &ToolCall) -> Json {
     plain
 }
 
+/// A call's id and name as last told, and its arguments.
+type Call = (Option<String>, Option<String>, String);
+
 /// What deltas add up to.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Sum {
     /// By choice and kind; those that are not empty.
     texts: BTreeMap<(i64, &'static str), String>,
-    /// By choice and position: id and name as last told, arguments.
-    calls: BTreeMap<(i64, usize), (Option<String>, Option<String>, String)>,
+    /// By choice and position.
+    calls: BTreeMap<(i64, usize), Call>,
     reasons: BTreeMap<i64, String>,
     usage: Option<String>,
 }
@@ -170,7 +173,9 @@ pub(crate) struct Sum {
 impl Sum {
     pub(crate) fn of_deltas(deltas: &[Told]) -> Self {
         let mut sum = Self::default();
-        deltas.iter().for_each(|delta| sum.add(delta));
+        for delta in deltas {
+            sum.add(delta);
+        }
         sum
     }
 

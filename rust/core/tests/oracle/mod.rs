@@ -13,12 +13,12 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use ssewire_core::{EventDecoder, EventTooLarge, Options, Tail};
+use ssewire_core::{EventTooLarge, Options, Tail};
 
-/// A dispatched event, owned.
+/// A dispatched event, owned: its type, data, last event ID in force, reconnection time and stray lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
-    pub(crate) event: String,
+    pub(crate) name: String,
     pub(crate) data: String,
     pub(crate) id: String,
     pub(crate) retry: Option<u64>,
@@ -138,7 +138,7 @@ impl Interpreter<'_> {
         }
         let (name, value) = split_field(line);
         match name {
-            "data" => self.block.data += &format!("{value}\n"),
+            "data" => self.block.data.extend([value, "\n"]),
             "event" => {
                 value.clone_into(&mut self.block.event_type);
                 self.block.has_valid_field = true;
@@ -153,7 +153,7 @@ impl Interpreter<'_> {
                 self.block.has_valid_field = true;
             }
             "" | "id" | "retry" => {}
-            _ if self.options.keep_stray => self.block.stray += &format!("{line}{end}"),
+            _ if self.options.keep_stray => self.block.stray.extend([line, end]),
             _ => {}
         }
     }
@@ -165,10 +165,10 @@ impl Interpreter<'_> {
         if empty && !(self.options.dispatch_empty && block.has_valid_field) {
             return;
         }
-        let event = if block.event_type.is_empty() { "message".to_owned() } else { block.event_type };
+        let name = if block.event_type.is_empty() { "message".to_owned() } else { block.event_type };
         let data = block.data.strip_suffix('\n').unwrap_or_default().to_owned();
         let id = self.id_buffer.clone();
-        self.outcome.events.push(Event { event, data, id, retry: block.retry, stray: block.stray });
+        self.outcome.events.push(Event { name, data, id, retry: block.retry, stray: block.stray });
     }
 }
 
@@ -187,53 +187,4 @@ pub(crate) fn interpret_after(body: &[u8], options: &Options, last_event_id: &st
 
 pub(crate) fn interpret(body: &[u8], options: &Options) -> Outcome {
     interpret_after(body, options, "", None)
-}
-
-// The decoder under test, run to the same outcome
-
-fn owned(event: &ssewire_core::Event<'_>) -> Event {
-    Event {
-        event: event.event.to_owned(),
-        data: event.text().into_owned(),
-        id: event.id.to_owned(),
-        retry: event.retry,
-        stray: String::from_utf8_lossy(event.stray).into_owned(),
-    }
-}
-
-/// Feeds a piece; the fault where there is one.
-fn feed(decoder: &mut EventDecoder, mut piece: &[u8], events: &mut Vec<Event>) -> Option<EventTooLarge> {
-    loop {
-        match decoder.next(&mut piece) {
-            Ok(Some(event)) => events.push(owned(&event)),
-            Ok(None) => {
-                assert!(piece.is_empty(), "the decoder left {piece:?}");
-                return None;
-            }
-            Err(fault) => return Some(fault),
-        }
-    }
-}
-
-/// Feeds the pieces and closes the decoder. A fault has to come again at every later feed, and from `close` only where
-/// no feed gave it.
-pub(crate) fn drain(decoder: &mut EventDecoder, pieces: &[&[u8]]) -> Outcome {
-    let (mut events, mut fault) = (Vec::new(), None);
-    for piece in pieces {
-        let found = feed(decoder, piece, &mut events);
-        assert!(fault.is_none() || found == fault, "the fault changed from {fault:?} to {found:?}");
-        fault = found;
-    }
-    match decoder.close() {
-        Ok(last) => events.extend(last.as_ref().map(owned)),
-        Err(found) => {
-            assert_eq!(fault, None, "close gave a fault again");
-            fault = Some(found);
-        }
-    }
-    Outcome { events, last_event_id: decoder.last_event_id().to_owned(), retry: decoder.retry(), fault }
-}
-
-pub(crate) fn decode(pieces: &[&[u8]], options: &Options) -> Outcome {
-    drain(&mut EventDecoder::new(options.clone()), pieces)
 }

@@ -30,6 +30,13 @@ impl Stream {
         self
     }
 
+    /// Feeds the same chunk over and over.
+    pub(crate) fn again(&mut self, delta: &str, count: usize) -> &mut Self {
+        let chunk = chunk(delta);
+        (0..count).for_each(|_| _ = self.feed(&chunk));
+        self
+    }
+
     pub(crate) fn choice(&self) -> &Choice {
         self.accumulator.snapshot().choices().values().next().unwrap()
     }
@@ -45,11 +52,14 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        assert!(self.told <= 4 * self.came, "{} bytes came, {} were told", self.came, self.told);
+        // A second panic would hide the first.
+        if !std::thread::panicking() {
+            assert!(self.told <= 4 * self.came, "{} bytes came, {} were told", self.came, self.told);
+        }
     }
 }
 
-/// Bytes that a delta tells anew.
+/// Bytes that a delta tells anew; the usage, and a call's id and name, are lent as they are so far.
 fn size(delta: &Delta<'_>) -> usize {
     match delta {
         Delta::Text { text, .. } | Delta::Reasoning { text, .. } | Delta::Refusal { text, .. } => text.len(),
@@ -74,8 +84,4 @@ pub(crate) fn function(rest: &str, name: &str, arguments: &str) -> String {
 
 pub(crate) fn listed(count: usize, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect::<Vec<_>>().join(",")
-}
-
-pub(crate) fn again(delta: &str, count: usize) -> impl Iterator<Item = String> {
-    std::iter::repeat_n(delta.to_owned(), count)
 }
