@@ -88,10 +88,7 @@ def test_retry_gives_up() -> None:
 @contextlib.contextmanager
 def gateway(upstream: ReplayServer, *lines: str) -> Iterator[str]:
     """Run the gateway on a free port, and give its address; then it must have printed lines of these patterns."""
-    # A shell has its background jobs ignore SIGINT; what is started here would inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with start("gateway", upstream.url, "0") as process:
-        signal.signal(signal.SIGINT, before)
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         for line in lines:
