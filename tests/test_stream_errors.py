@@ -102,9 +102,10 @@ def seen(see: Callable[[object], None], stream: Stream) -> Iterator[ssewire.Delt
 
 
 async def take(stream: AsyncStream, deltas: list[ssewire.Delta], see: Callable[[object], None]) -> None:
-    async for one in stream:
-        see(one)
-        deltas.append(one)
+    async with stream:
+        async for one in stream:
+            see(one)
+            deltas.append(one)
 
 
 async def fail_async(client: str, url: str, see: Callable[[object], None], **options: Any) -> Failure:
@@ -146,11 +147,10 @@ def test_an_api_error_comes_after_the_deltas_before_it(kind: str, client: str, p
     assert failure.deltas == [TextDelta("Hi")]
     error = failure.error
     assert failure.kind is ProviderError
-    assert (error.message, str(error)) == ("Overloaded", "Overloaded")
+    assert (error.message, str(error), error.__cause__) == ("Overloaded", "Overloaded", None)
     assert (error.code, error.type, error.status) == ("overloaded", "server_error", None)
     assert error.body == {"error": {"message": "Overloaded", "type": "server_error", "code": "overloaded"}}
     assert error.snapshot.text == failure.snapshot.text == "Hi"
-    assert error.__cause__ is None
 
 
 def test_an_api_error_ends_the_deltas_wherever_the_body_is_cut() -> None:
@@ -219,7 +219,6 @@ def test_every_shape_of_an_error_body(  # noqa: PLR0913, PLR0917 - a table's col
         failure = fail(kind, client, server.url)
     error = failure.error
     assert failure.kind is ProviderError
-    assert failure.deltas == []
     assert (error.message, error.code, error.type, error.status) == (message, code, word, 429)
     # What is said of the only element of a list is said of the list.
     assert error.body == (body[0] if isinstance(body, list) else body)
@@ -287,9 +286,8 @@ def test_every_client_tells_status_and_content_type(kind: str, client: str) -> N
 @each_kind
 def test_of_a_large_body_only_the_beginning_is_shown(kind: str, client: str) -> None:
     for content_type in ("text/html", "text/plain"):
-        body = b"<p>\n" * 40_000
-        with ReplayServer([body], content_type=content_type) as server:
-            assert fail(kind, client, server.url).error.body == body[: 64 * 1024]
+        with ReplayServer([b"<p>\n" * 40_000], content_type=content_type) as server:
+            assert fail(kind, client, server.url).error.body == b"<p>\n" * (16 * 1024)
 
 
 @pytest.mark.parametrize(
@@ -395,6 +393,9 @@ def test_an_event_that_is_too_large(kind: str, client: str, piece_size: int | No
 
 def test_the_limit_of_an_event_can_be_lifted() -> None:
     body = text("x" * 2000) + DONE
-    with pytest.raises(EventTooLargeError):
-        Stream(body, max_event_size=1000).until_done()
+    stream = Stream(body, max_event_size=1000)
+    for _ in range(2):
+        with pytest.raises(EventTooLargeError):
+            stream.until_done()
+        stream.close()
     assert Stream(body, max_event_size=None).until_done().text == "x" * 2000

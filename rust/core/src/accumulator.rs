@@ -92,7 +92,7 @@ impl Accumulator {
 
     /// Folds an event that was framed otherwise.
     pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) {
-        self.fold.event(&Event { event, data: data.as_bytes(), id: "", retry: None, stray: b"" }, out);
+        self.fold.event(&Event { event, data: data.as_bytes(), id: "", ids: 0, retry: None, stray: b"" }, out);
     }
 
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.

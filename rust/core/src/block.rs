@@ -2,6 +2,9 @@
 
 use crate::field::Field;
 
+/// Room in bytes that a buffer keeps from one event to the next: a large event must not cost its memory for ever.
+const KEPT: usize = 64 * 1024;
+
 /// The line that a cut left open.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenLine {
@@ -20,7 +23,9 @@ impl OpenLine {
         self.head.clear();
         self.field = None;
         self.value.clear();
+        self.value.shrink_to(KEPT);
         self.size = 0;
+        self.start = 0;
     }
 }
 
@@ -41,7 +46,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Empties it, keeping the buffers' room.
+    /// Empties it, keeping the buffers' room, up to what is usual.
     pub(crate) fn clear(&mut self) {
         self.event.clear();
         self.data.clear();
@@ -51,5 +56,8 @@ impl Block {
         self.begun = false;
         self.size = 0;
         self.dispatched = false;
+        self.data.shrink_to(KEPT);
+        self.stray.shrink_to(KEPT);
+        self.event.shrink_to(KEPT);
     }
 }

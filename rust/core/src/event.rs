@@ -58,6 +58,8 @@ pub struct Event<'a> {
     pub data: &'a [u8],
     /// The last event ID in force.
     pub id: &'a str,
+    /// Ids that came so far: as long as it is the same, so is the id.
+    pub ids: u64,
     /// The reconnection time in milliseconds, where this event carried a valid one.
     pub retry: Option<u64>,
     /// Lines of the block that are no field of the standard, each with an LF, unless the input ended in it; empty
@@ -99,6 +101,10 @@ pub struct EventDecoder {
     /// The standard's last event ID buffer; it becomes the last event ID at each blank line.
     id_buffer: String,
     last_event_id: String,
+    /// An id stood in the block: comparing it with the last one would look at long ids again and again.
+    new_id: bool,
+    /// Ids taken so far.
+    ids: u64,
     retry: Option<u64>,
     /// Events dispatched since the stream began.
     events: u64,
@@ -149,6 +155,7 @@ impl EventDecoder {
         self.begin_block();
         let dispatch = if self.fault.is_none() { self.close_tail() } else { Ok(None) };
         self.id_buffer.clone_from(&self.last_event_id);
+        self.new_id = false;
         self.line.clear();
         self.lines = Lines::default();
         self.fault = None;
@@ -213,7 +220,7 @@ impl EventDecoder {
             Dispatch::Kept => self.block.data.strip_suffix(b"\n").unwrap_or(&self.block.data),
         };
         let event = if self.block.event.is_empty() { "message" } else { &self.block.event };
-        Event { event, data, id: &self.last_event_id, retry: self.block.retry, stray: &self.block.stray }
+        Event { event, data, id: &self.last_event_id, ids: self.ids, retry: self.block.retry, stray: &self.block.stray }
     }
 
     /// A line that lies whole in the caller's piece: the fast path beside `extend_open_line` and `last_part`.
@@ -224,7 +231,8 @@ impl EventDecoder {
         let (field, value) = Field::split(line);
         self.count_line(field, line.len())?;
         if field == Field::Data && self.block.data.is_empty() && self.lines.take_blank(rest) {
-            self.dispatch();
+            self.end_block();
+            self.events += 1;
             return Ok(Some(Dispatch::Lent(value)));
         }
         self.end_field(field, value);
@@ -239,12 +247,18 @@ impl EventDecoder {
         None
     }
 
+    /// Ends the block: the id that stood in it is in force from now on, be there an event or not.
+    fn end_block(&mut self) {
+        self.block.dispatched = true;
+        if std::mem::take(&mut self.new_id) {
+            self.last_event_id.clone_from(&self.id_buffer);
+            self.ids += 1;
+        }
+    }
+
     /// Ends the block; whether there is an event in it.
     fn dispatch(&mut self) -> bool {
-        self.block.dispatched = true;
-        if self.last_event_id != self.id_buffer {
-            self.last_event_id.clone_from(&self.id_buffer);
-        }
+        self.end_block();
         let block = &self.block;
         let dispatched =
             !block.data.is_empty() || !block.stray.is_empty() || (self.options.dispatch_empty && block.named);
@@ -340,6 +354,7 @@ impl EventDecoder {
     fn set_id(&mut self, value: &[u8]) {
         if memchr::memchr(0, value).is_none() {
             self.id_buffer = String::from_utf8_lossy(value).into_owned();
+            self.new_id = true;
             self.block.named = true;
         }
     }

@@ -67,7 +67,8 @@ impl Fields {
             return false;
         }
         if value.is_object() && depth > 0 {
-            return self.object(name).overlay_at(value, policy, depth - 1);
+            let new = !matches!(self.0.get(name), Some(Kept::Object(_)));
+            return self.object(name).overlay_at(value, policy, depth - 1) | new;
         }
         if value.is_array() && policy.0 == Lists::Extend {
             return self.extend(name, value);

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 
 use crate::fields::Fields;
-use crate::json::Payload;
+use crate::json::{Payload, is_whitespace};
 use crate::text::{Text, TextBuffer};
 
 /// One call of a tool, as far as it has come.
@@ -98,7 +98,7 @@ impl ToolCall {
 
     /// Whether the arguments are an object, all of it.
     fn has_complete_arguments(&mut self) -> bool {
-        self.arguments.as_str().trim_start().starts_with('{') && self.complete.check(self.arguments.as_str())
+        self.complete.first(self.arguments.as_str()) == Some(b'{') && self.complete.check(self.arguments.as_str())
     }
 
     /// The same tool, in the middle of its arguments.
@@ -139,12 +139,19 @@ pub struct ToolCalls {
     by_id: HashMap<String, usize>,
     /// The call that last used each of the provider's indexes.
     slots: HashMap<i64, usize>,
+    /// The one call that is no tool call: the deprecated function call.
+    sole: Option<usize>,
 }
 
 impl ToolCalls {
     /// The calls, in the order in which they first appeared.
     pub fn as_slice(&self) -> &[ToolCall] {
         &self.calls
+    }
+
+    /// Where the call that is the only one of its kind stands.
+    pub(crate) fn sole(&self) -> Option<usize> {
+        self.sole
     }
 
     /// The call at a position.
@@ -170,8 +177,8 @@ impl ToolCalls {
 
     /// Merges a piece into the only call of its kind.
     pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, &str) {
-        let known = self.calls.iter().position(|call| call.kind == piece.kind);
-        let position = known.unwrap_or_else(|| self.add());
+        let position = self.sole.unwrap_or_else(|| self.add());
+        self.sole = Some(position);
         (position, self.calls[position].merge(piece))
     }
 
@@ -220,6 +227,8 @@ impl ToolCalls {
 /// complete.
 #[derive(Clone, Debug, Default)]
 struct Completeness {
+    /// Blank bytes before the first one that tells something.
+    blank: usize,
     scanned: usize,
     depth: usize,
     inside_string: bool,
@@ -232,14 +241,21 @@ struct Completeness {
 const LONGEST_WORD: usize = 64;
 
 impl Completeness {
+    /// The first byte that is not blank.
+    fn first(&mut self, text: &str) -> Option<u8> {
+        let rest = &text.as_bytes()[self.blank..];
+        self.blank += rest.iter().take_while(|&&byte| is_whitespace(byte.into())).count();
+        text.as_bytes().get(self.blank).copied()
+    }
+
     fn check(&mut self, text: &str) -> bool {
-        if !text.trim_start().starts_with(['{', '[', '"']) {
+        if !matches!(self.first(text), Some(b'{' | b'[' | b'"')) {
             return text.len() <= LONGEST_WORD && Payload::parse(text).is_ok();
         }
         for &byte in &text.as_bytes()[self.scanned..] {
             self.scanned += 1;
             if self.closed.is_some() {
-                self.closed = self.closed.map(|valid| valid && byte.is_ascii_whitespace());
+                self.closed = self.closed.map(|valid| valid && is_whitespace(byte.into()));
             } else if self.closes(byte) {
                 self.closed = Some(Payload::parse(&text[..self.scanned]).is_ok());
             }

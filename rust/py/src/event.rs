@@ -96,7 +96,7 @@ impl ServerSentEvent {
     }
 }
 
-/// The last text made, kept: event types and ids repeat from event to event.
+/// The last text made, kept: event types repeat from event to event.
 #[derive(Default)]
 struct Repeated(Option<(String, Py<PyString>)>);
 
@@ -120,7 +120,8 @@ struct Decoding {
     /// A fault that was found, but not raised: events before it were returned first.
     fault: Option<EventTooLarge>,
     events: Repeated,
-    ids: Repeated,
+    /// The last id made, and how many had come by then.
+    id: Option<(u64, Py<PyString>)>,
 }
 
 impl Decoding {
@@ -132,7 +133,7 @@ impl Decoding {
     fn feed(&mut self, py: Python<'_>, mut data: &[u8], out: &mut Vec<ServerSentEvent>) -> PyResult<()> {
         loop {
             match self.decoder.next(&mut data) {
-                Ok(Some(event)) => out.push(make_event(py, &event, &mut self.events, &mut self.ids)),
+                Ok(Some(event)) => out.push(make_event(py, &event, &mut self.events, &mut self.id)),
                 Ok(None) => return Ok(()),
                 Err(fault) if out.is_empty() => {
                     self.fault = None;
@@ -154,18 +155,28 @@ impl Decoding {
     fn close(&mut self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
         let fault = self.raise_fault(py);
         let event = match self.decoder.close() {
-            Ok(event) => event.map(|event| make_event(py, &event, &mut self.events, &mut self.ids)),
+            Ok(event) => event.map(|event| make_event(py, &event, &mut self.events, &mut self.id)),
             Err(found) => return Err(fault.unwrap_or_else(|| errors::event_too_large(py, &found))),
         };
         fault.map_or(Ok(event), Err)
     }
 }
 
-fn make_event(py: Python<'_>, event: &Event<'_>, events: &mut Repeated, ids: &mut Repeated) -> ServerSentEvent {
+fn make_event(
+    py: Python<'_>,
+    event: &Event<'_>,
+    events: &mut Repeated,
+    last_id: &mut Option<(u64, Py<PyString>)>,
+) -> ServerSentEvent {
+    let id = match last_id {
+        Some((ids, id)) if *ids == event.ids => id.clone_ref(py),
+        _ => PyString::new(py, event.id).unbind(),
+    };
+    *last_id = Some((event.ids, id.clone_ref(py)));
     ServerSentEvent {
         event: events.make(py, event.event),
         data: PyString::new(py, &event.text()).unbind(),
-        id: ids.make(py, event.id),
+        id,
         retry: event.retry,
     }
 }

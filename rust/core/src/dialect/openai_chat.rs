@@ -49,7 +49,7 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
         return false;
     }
     let whole = payload.str("object") == "chat.completion";
-    for choice in payload.get("choices").map(Raw::items).unwrap_or_default() {
+    for choice in payload.get("choices").map(Raw::objects).unwrap_or_default() {
         fold_choice(snapshot, &choice.object(), whole, out);
     }
     for (name, value) in payload.iter() {
@@ -90,12 +90,16 @@ fn fold_usage(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
 
 /// Groq's own member holds the usage beside other things.
 fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
+    let mut changed = false;
     for (name, value) in groq.object().iter() {
         if name == "usage" {
             fold_usage(snapshot, value, out);
-        } else if snapshot.fields.object("x_groq").merge(name, value, Lists::Replace) {
-            out(Delta::Other { choice: 0, kind: "x_groq", json: groq.as_str() });
+        } else if !value.is_null() && snapshot.fields.object("x_groq").merge(name, value, Lists::Replace) {
+            changed = true;
         }
+    }
+    if changed {
+        out(Delta::Other { choice: 0, kind: "x_groq", json: groq.as_str() });
     }
 }
 
@@ -138,7 +142,7 @@ fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut
 }
 
 fn fold_delta(choice: &mut Choice, delta: &Object<'_>, whole: bool, out: &mut Sink<'_>) {
-    fold_reasoning(choice, delta, out);
+    fold_reasoning(choice, delta, whole, out);
     for (name, value) in delta.iter() {
         match name {
             "role" => choice.set_role(&value.str().unwrap_or_default(), out),
@@ -155,7 +159,7 @@ fn fold_delta(choice: &mut Choice, delta: &Object<'_>, whole: bool, out: &mut Si
                 fold_details(choice, value);
                 tell_other(choice, name, value, out);
             }
-            name if PADDING.contains(&name) || (REASONING.contains(&name) && value.text().is_some()) => {}
+            name if PADDING.contains(&name) || REASONING.contains(&name) => {}
             name => {
                 if choice.message_fields.merge(name, value, Lists::Extend) {
                     tell_other(choice, name, value, out);
@@ -171,9 +175,9 @@ fn tell_other(choice: &Choice, kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
-fn fold_reasoning(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
+fn fold_reasoning(choice: &mut Choice, delta: &Object<'_>, whole: bool, out: &mut Sink<'_>) {
     for name in REASONING {
-        if let Some(text) = delta.get(name).and_then(Raw::text).filter(|text| !text.is_empty()) {
+        if let Some(text) = delta.get(name).and_then(Raw::text).filter(|text| whole || !text.is_empty()) {
             return add_reasoning(choice, name, &text, out);
         }
     }
@@ -234,7 +238,7 @@ fn fold_thinking(choice: &mut Choice, thinking: Raw<'_>, out: &mut Sink<'_>) {
 }
 
 fn fold_tool_calls(choice: &mut Choice, calls: Raw<'_>, whole: bool, out: &mut Sink<'_>) {
-    let items = calls.items();
+    let items = calls.objects();
     for (place, item) in items.iter().enumerate() {
         let item = item.object();
         let index = item.get("index").and_then(Raw::index);
@@ -304,6 +308,9 @@ fn fold_function_call(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>
 /// Audio comes as pieces of base64 and of its transcript, beside an id and an expiry.
 fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
     for (name, value) in audio.object().iter() {
+        if value.is_null() || matches!(name, "data" | "transcript") && value.text().is_none() {
+            continue;
+        }
         let kept = choice.message_fields.object("audio");
         match name {
             "data" | "transcript" => kept.append(name, value),
@@ -314,7 +321,7 @@ fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
 }
 
 fn fold_details(choice: &mut Choice, details: Raw<'_>) {
-    for detail in details.items() {
+    for detail in details.objects() {
         let detail = detail.object();
         let key = |name| detail.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
         let item = choice.details.item((key("type"), key("index"), key("id")));
@@ -366,13 +373,13 @@ fn write_message(out: &mut String, choice: &Choice) {
     if let Some(reasoning) = choice.reasoning() {
         message.text(choice.reasoning_name, Some(reasoning));
     }
-    let (legacy, calls): (Vec<_>, Vec<_>) =
-        choice.tool_calls().as_slice().iter().partition(|call| call.kind() == LEGACY);
-    if !calls.is_empty() {
-        write_array(message.name("tool_calls"), calls, write_tool_call);
+    let (calls, legacy) = (choice.tool_calls().as_slice(), choice.tool_calls().sole());
+    if calls.len() > usize::from(legacy.is_some()) {
+        let others = calls.iter().enumerate().filter(|(at, _)| Some(*at) != legacy).map(|(_, call)| call);
+        write_array(message.name("tool_calls"), others, write_tool_call);
     }
-    if let Some(call) = legacy.first() {
-        write_function(message.name("function_call"), call, "arguments");
+    if let Some(legacy) = legacy {
+        write_function(message.name("function_call"), &calls[legacy], "arguments");
     }
     if !choice.details.items.is_empty() {
         write_array(message.name("reasoning_details"), &choice.details.items, |out, item| item.write(out));

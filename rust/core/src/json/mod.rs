@@ -110,7 +110,10 @@ fn spell_constants(text: &str) -> Option<String> {
     let mut taken = 0;
     for (at, _) in outside_strings(text).filter(|(_, byte)| matches!(byte, b'N' | b'I')) {
         let constants = [("NaN", "null"), ("Infinity", "1e999")];
-        let Some((name, standard)) = constants.iter().find(|(name, _)| text[at..].starts_with(name)) else { continue };
+        // After a digit or a letter it is the rest of something else: `1Infinity`, the second of `NaNaN`.
+        let begins = at == 0 || !matches!(text.as_bytes()[at - 1], b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z');
+        let found = constants.iter().find(|(name, _)| begins && text[at..].starts_with(name));
+        let Some((name, standard)) = found else { continue };
         out.push_str(&text[taken..at]);
         out.push_str(standard);
         taken = at + name.len();
@@ -182,6 +185,11 @@ impl<'a> Raw<'a> {
         read::items(self.0)
     }
 
+    /// The items of an array that are objects; none for what is no array.
+    pub(crate) fn objects(self) -> Vec<Raw<'a>> {
+        self.items().into_iter().filter(|item| item.is_object()).collect()
+    }
+
     /// The text of a string.
     pub(crate) fn text(self) -> Option<Text<'a>> {
         if self.first() != b'"' {
@@ -202,10 +210,11 @@ impl<'a> Raw<'a> {
         self.text().map(Text::into_str)
     }
 
-    /// A whole number from 0 on, or a string of its digits.
+    /// A whole number from 0 on, or a string of its digits; what is too large to count is the largest one.
     pub(crate) fn index(self) -> Option<i64> {
         let text = self.str().unwrap_or(Cow::Borrowed(self.0));
-        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().unwrap_or(i64::MAX))
     }
 
     /// The JSON text without whitespace between its parts.

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Raw;
+use crate::text::Text;
 
 /// Checks that `text` is one JSON value; tells what is wrong with it.
 pub(super) fn check(text: &str) -> Result<(), String> {
@@ -74,6 +75,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
     }
 }
 
+/// A name with lone surrogates, each replaced.
+fn wtf8(name: &[u8]) -> Cow<'static, str> {
+    Cow::Owned(Text::Halved(name.to_vec()).into_str().into_owned())
+}
+
 /// A member's name. Read as bytes, since a `str` may hold no lone surrogate and a JSON name may.
 struct Name<'a>(Cow<'a, str>);
 
@@ -86,10 +92,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
                 f.write_str("a member's name")
             }
             fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Name(std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)))
+                Ok(Name(std::str::from_utf8(bytes).map_or_else(|_| wtf8(bytes), Cow::Borrowed)))
             }
             fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+                Ok(Name(std::str::from_utf8(bytes).map_or_else(|_| wtf8(bytes), |name| Cow::Owned(name.to_owned()))))
             }
         }
         deserializer.deserialize_bytes(Visit)
