@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 HI, HO = text("Hi"), text("Ho")
 ERROR = b'data: {"error": {"message": "Overloaded", "type": "server_error", "code": "overloaded"}}\n\n'
 
-# What each client raises for a body that is shorter than its framing said.
-CUT_OFF: dict[str, type[Exception]] = {
+CUT_OFF: dict[str, type[Exception]] = {  # what each client raises for a body that is shorter than its framing said
     "requests": requests.exceptions.ChunkedEncodingError,
     "urllib3": urllib3.exceptions.ProtocolError,
     "httpx": httpx.RemoteProtocolError,

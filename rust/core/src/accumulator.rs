@@ -2,10 +2,10 @@
 
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Dialect, Place};
 use crate::error::EventTooLarge;
 use crate::event::{Event, EventDecoder, Options, Tail};
-use crate::json::{Payload, Raw, is_whitespace, quote};
+use crate::json::{Object, Payload, Raw, Template, is_whitespace, quote};
 use crate::snapshot::Snapshot;
 
 /// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
@@ -48,7 +48,19 @@ struct Fold {
     snapshot: Snapshot,
     /// There were lines before the first payload that are neither an event stream's nor an error.
     foreign: bool,
+    repeating: Repeating,
 }
+
+/// The shape of the last payload, while payloads are expected to repeat it.
+#[derive(Clone, Default)]
+struct Repeating {
+    shape: Option<(Template, Place)>,
+    /// Shapes in a row that were learned and never seen again.
+    misses: u32,
+}
+
+/// After so many shapes that did not come again the stream is taken to have none.
+const MISSES: u32 = 16;
 
 impl Accumulator {
     /// An accumulator for one stream; the dialect is found from the first payload that tells it, unless it is named.
@@ -210,13 +222,41 @@ impl Fold {
             self.snapshot.done = true;
         } else if !text.trim_matches(is_whitespace).is_empty() {
             self.snapshot.payloads += 1;
-            match Payload::parse(&text) {
-                Ok(payload) => self.payload(event.event, payload.raw(), out),
-                Err(reason) => self.text(event.event, &text, &reason, out),
+            if event.event != "message" || !self.repeat(&text, out) {
+                self.parse(event.event, &text, out);
             }
         }
         if !event.stray.is_empty() {
             self.stray(&String::from_utf8_lossy(event.stray), out);
+        }
+    }
+
+    fn parse(&mut self, event: &str, text: &str, out: &mut Sink<'_>) {
+        match Payload::parse(text) {
+            Ok(payload) => self.payload(event, payload.raw(), out),
+            Err(reason) => self.text(event, text, &reason, out),
+        }
+    }
+
+    /// Folds a payload that is the last one with another text in it; whether it is.
+    fn repeat(&mut self, payload: &str, out: &mut Sink<'_>) -> bool {
+        let Some((template, place)) = &self.repeating.shape else { return false };
+        let Some(text) = template.read(payload) else { return false };
+        self.repeating.misses = 0;
+        self.snapshot.grow(*place, text, out);
+        true
+    }
+
+    /// Learns the shape of a payload that was just folded. Whatever was learned before is void: the fold may have changed what
+    /// that would have said again.
+    fn learn(&mut self, payload: &Object<'_>) {
+        self.repeating.shape = None;
+        if self.repeating.misses < MISSES
+            && let Some(repeat) = self.dialect.and_then(|dialect| (dialect.repeats)(payload))
+        {
+            let template = Template::learn(payload.raw(), repeat.text, &repeat.padding);
+            self.repeating.shape = template.map(|template| (template, repeat.place));
+            self.repeating.misses += 1;
         }
     }
 
@@ -231,6 +271,7 @@ impl Fold {
         if let Some(error) = error {
             self.snapshot.fail(error);
         }
+        self.learn(&object);
     }
 
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.

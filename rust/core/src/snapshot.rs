@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
+use crate::dialect::Place;
 use crate::fields::Fields;
 use crate::text::{Text, TextBuffer};
 use crate::tool_call::{Piece, ToolCalls};
@@ -74,6 +75,18 @@ impl Snapshot {
     pub(crate) fn set_model(&mut self, model: &str) {
         if !model.is_empty() && self.model != model {
             model.clone_into(&mut self.model);
+        }
+    }
+
+    /// Adds a piece to one of the texts.
+    pub(crate) fn grow(&mut self, place: Place, text: Text<'_>, out: &mut Sink<'_>) {
+        match place {
+            Place::Content { choice } => self.choice(choice).add_content(&text, out),
+            Place::Reasoning { choice } => self.choice(choice).add_reasoning(&text, out),
+            Place::Arguments { choice, index } => {
+                let piece = Piece { index: Some(index), place: (0, 1), id: "", kind: "", name: "", arguments: text };
+                self.choice(choice).add_tool_call(&piece, out);
+            }
         }
     }
 

@@ -11,8 +11,10 @@ use std::fmt;
 use crate::text::Text;
 
 mod read;
+mod template;
 mod write;
 
+pub(crate) use template::Template;
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.
@@ -199,10 +201,7 @@ impl<'a> Raw<'a> {
         if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(Text::from(inner));
         }
-        Some(match String::from_utf8(read::string_bytes(self.0)?) {
-            Ok(text) => Text::Whole(Cow::Owned(text)),
-            Err(error) => Text::Halved(error.into_bytes()),
-        })
+        read::string(self.0)
     }
 
     /// The text of a string, lone surrogates replaced.

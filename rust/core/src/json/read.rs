@@ -26,9 +26,13 @@ pub(super) fn items(array: &str) -> Vec<Raw<'_>> {
     serde_json::from_str(array).map(|Items(items)| items).unwrap_or_default()
 }
 
-/// The text of a string as WTF-8.
-pub(super) fn string_bytes(string: &str) -> Option<Vec<u8>> {
-    serde_json::from_str(string).map(|StringBytes(bytes)| bytes).ok()
+/// The text of a string.
+pub(super) fn string(string: &str) -> Option<Text<'static>> {
+    let StringBytes(bytes) = serde_json::from_str(string).ok()?;
+    Some(match String::from_utf8(bytes) {
+        Ok(text) => Text::Whole(Cow::Owned(text)),
+        Err(error) => Text::Halved(error.into_bytes()),
+    })
 }
 
 struct Members<'a>(Vec<(Cow<'a, str>, Raw<'a>)>);
