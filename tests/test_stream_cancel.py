@@ -163,16 +163,12 @@ def test_closing_after_the_end_changes_nothing(client: str) -> None:
         stream.close()
         assert stream.until_done().text == whole.text == "ab"
         assert list(stream) == []
-        with Stream(get(server.url)) as again:
-            assert again.until_done().text == "ab"
-        assert server.connections == (2 if client == "urllib" else 1)
 
 
 def fail_in_a_function(response: object) -> weakref.ref[Stream]:
     stream = Stream(response)
     with contextlib.suppress(StreamError):
-        for _ in stream:
-            pass
+        list(stream)
     return weakref.ref(stream)
 
 
@@ -192,8 +188,7 @@ def test_closing_wakes_the_thread_that_waits(client: str, framing: Any, tls: loo
     with holding_server(tls, framing) as server, loopback.CLIENTS[client](tls) as get:
         stream = Stream(get(server.url))
         assert next(stream) == TextDelta("a")
-        seen: list[ssewire.Delta] = []
-        reader = loopback.Reader(lambda: seen.extend(stream))
+        reader = loopback.Reader(functools.partial(list, stream))
         reader.start()
         reader.wait_blocked()
         assert stream.snapshot.text == "a"  # no lock is held
@@ -204,8 +199,8 @@ def test_closing_wakes_the_thread_that_waits(client: str, framing: Any, tls: loo
         stream.close()
         assert reader.finish() is None
         assert server.wait_disconnect(loopback.TIMEOUT)
-        assert seen == []
         check_closed(stream)
+        assert stream.snapshot.text == "a"
 
 
 @each_client
@@ -307,7 +302,7 @@ def test_ctrl_c_while_waiting_for_the_network(client: str, interrupted: threadin
     with ReplayServer([BODY], gate=gate) as server, loopback.CLIENTS[client](None) as get:
         stream = Stream(get(server.url))
         with pytest.raises(KeyboardInterrupt), stream:
-            list(map(lambda _delta: first.set(), stream))
+            [first.set() for _ in stream]
         assert server.wait_disconnect(loopback.TIMEOUT)
         check_closed(stream)
         go_on.set()
@@ -386,18 +381,17 @@ GETS = {
     "urllib": "import urllib.request; get = urllib.request.urlopen",
 }
 LEAVE = """
-import ssewire
-for one in ssewire.Stream(get(url)):
+import ssewire, sys
+for one in ssewire.Stream(get(sys.argv[1])):
     break
-stream = ssewire.Stream(get(url))
+stream = ssewire.Stream(get(sys.argv[1]))
 print(next(stream))
 """
 
 
 @each_client
 def test_a_stream_that_is_left_open_at_exit_is_not_heard_of(client: str) -> None:
-    program = f"url = __import__('sys').argv[1]\n{GETS[client]}\n{LEAVE}"
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", program]
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", GETS[client] + LEAVE]
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     with holding_server() as server:
         done = subprocess.run(  # noqa: S603 - our own program
