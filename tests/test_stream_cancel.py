@@ -301,8 +301,9 @@ def test_ctrl_c_while_waiting_for_the_network(client: str, interrupted: threadin
 
     with ReplayServer([BODY], gate=gate) as server, loopback.CLIENTS[client](None) as get:
         stream = Stream(get(server.url))
-        with pytest.raises(KeyboardInterrupt), stream:
-            [first.set() for _ in stream]
+        with pytest.raises(KeyboardInterrupt), stream:  # noqa: PT012 - it may come anywhere in the loop
+            for _ in stream:
+                first.set()
         assert server.wait_disconnect(loopback.TIMEOUT)
         check_closed(stream)
         go_on.set()
@@ -312,19 +313,15 @@ def test_ctrl_c_while_waiting_for_the_network(client: str, interrupted: threadin
 
 
 def test_a_source_that_reads_its_own_stream_is_told() -> None:
-    told: list[BaseException] = []
-
     def generate() -> Iterator[bytes]:
         for use in (lambda: next(stream), lambda: list(stream), stream.until_done, lambda: next(stream.text_stream)):
-            with pytest.raises(ValueError, match="by its own source") as caught:
+            with pytest.raises(ValueError, match="by its own source"):
                 use()
-            told.append(caught.value)
         assert stream.snapshot.text == ""
         yield BODY
 
     stream = Stream(generate())
     assert stream.until_done().text == "ab"
-    assert len(told) == 4
 
 
 def test_a_source_that_closes_its_own_stream_ends_it() -> None:
@@ -356,8 +353,7 @@ def test_threads_that_share_a_stream_get_each_delta_once() -> None:
         reader.start()
     ends = [type(reader.finish()) for reader in readers]
     assert sorted(one.text for one in seen if isinstance(one, TextDelta)) == sorted(texts)
-    assert set(ends) <= {StopIteration, IncompleteStreamError}
-    assert ends.count(IncompleteStreamError) == 1
+    assert sorted(end.__name__ for end in ends) == ["IncompleteStreamError", *["StopIteration"] * 3]
     assert stream.snapshot.text == "".join(texts)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ssewire._base import DEFAULT_MAX_EVENT_SIZE, BaseStream
 from ssewire._core import Accumulator, TextDelta
+from ssewire._errors import EventTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -111,7 +112,12 @@ async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:
                 break
             if reader.closed:
                 break
-            for delta in take(piece):
+            try:
+                deltas = take(piece)
+            except EventTooLargeError as fault:
+                error = fault
+                break
+            for delta in deltas:
                 yield delta
         if reader.closed:
             return

@@ -640,7 +640,7 @@ class DeltaIterator:
 
 @final
 class TextIterator:
-    """The text of choice 0 out of a [`DeltaIterator`], whose place in the stream it shares."""
+    """The text of choice 0 out of a `DeltaIterator`, whose place in the stream it shares."""
 
     def __new__(cls, deltas: DeltaIterator) -> TextIterator: ...
     def __iter__(self) -> Iterator[str]: ...

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ssewire._errors import IncompleteStreamError, StreamError
-from ssewire._response import astream_pieces, refusal, stream_pieces, with_status
+from ssewire._response import astream_pieces, refusal, stream_pieces
 from ssewire._sources import adrain, drain, open_async_source, open_source
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exception | None) -> StreamError | None:
-    """Return what is wrong with a stream that has ended, or broken off with the transport's `error`."""
+    """Return what is wrong with a stream that has ended, or broken off with a fault or the transport's `error`."""
     if isinstance(error, StreamError):
         return error
     found = accumulator.error
     if found is not None:
-        return with_status(found, source.status)
-    if error is not None:
+        return found
+    if error is not None and not accumulator.done:
         text = f"the transport failed: {type(error).__name__}: {error}"
         return IncompleteStreamError(text, snapshot=accumulator.snapshot)
     return closing_error(accumulator, source.status, source.content_type)

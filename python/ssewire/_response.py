@@ -105,7 +105,9 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
     error = accumulator.error
     if error is not None:
         error.snapshot = None
-        return with_status(error, status)
+        if _is_http_error(status):
+            error.status = status  # it counts more than the body's word
+        return error
     came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "") if part) or "a body"
     begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
     return ResponseError(
@@ -114,10 +116,3 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
         content_type=content_type,
         body=body,
     )
-
-
-def with_status(error: ProviderError, status: int | None) -> ProviderError:
-    """Put the HTTP status of a failed request on the error that its body told; it counts more than the body's word."""
-    if _is_http_error(status):
-        error.status = status
-    return error

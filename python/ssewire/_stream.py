@@ -112,6 +112,8 @@ def collect(source: object, dialect: Dialect | None = None) -> Snapshot:
         return Stream(source, dialect).until_done()
     from ssewire._reader import closing_error  # noqa: PLC0415 - who only parses needs no HTTP client's ways
 
+    if isinstance(source, memoryview):
+        source = source.cast("B") if source.contiguous else source.tobytes()
     accumulator = Accumulator(dialect)
     observe_whole(source, accumulator)
     problem = closing_error(accumulator)

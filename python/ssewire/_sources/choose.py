@@ -93,9 +93,10 @@ def _buffer(source: object) -> Piece | None:
     if isinstance(source, (bytes, bytearray)):
         return source
     try:
-        return memoryview(source).cast("B")  # type: ignore[arg-type]
+        view = memoryview(source)  # type: ignore[arg-type]
     except TypeError:
         return None
+    return view.cast("B") if view.contiguous else view.tobytes()
 
 
 def _refuse_unreadable(source: object) -> None:

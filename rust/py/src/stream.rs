@@ -39,8 +39,8 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// No more pieces will be asked for; what is queued is still to be given out. With the transport's
-    /// exception.
+    /// No more pieces will be asked for; what is queued is still to be given out. With the exception that
+    /// ended it, the transport's or a fault.
     Read(Option<PyErr>),
     /// Nothing more comes.
     Ended,
@@ -136,15 +136,20 @@ impl DeltaIterator {
     fn take(&self, py: Python<'_>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
         let deltas = match crate::piece::Piece::of(piece).and_then(|piece| self.shared.take(py, &piece)) {
             Ok(deltas) => deltas,
+            Err(error) if self.shared.lock(py).is_over() => {
+                self.stop_reading(py, Vec::new(), Some(error));
+                return Ok(());
+            }
             Err(error) => return self.fail(py, error),
         };
         let over = self.shared.lock(py).is_over();
+        if over {
+            self.stop_reading(py, deltas, None);
+            return Ok(());
+        }
         let mut state = lock(py, &self.state);
         if matches!(state.phase, Phase::Open) {
             state.deltas.extend(deltas);
-            if over {
-                state.phase = Phase::Read(None);
-            }
         }
         Ok(())
     }
@@ -152,18 +157,26 @@ impl DeltaIterator {
     /// The input has ended, or broken off.
     fn end(&self, py: Python<'_>, error: Option<PyErr>) -> PyResult<()> {
         let deltas = self.shared.flush(py)?;
+        self.stop_reading(py, deltas, error);
+        Ok(())
+    }
+
+    /// Gives out these deltas, and then what `finish` makes of the error.
+    fn stop_reading(&self, py: Python<'_>, deltas: Vec<Py<PyAny>>, error: Option<PyErr>) {
         let mut state = lock(py, &self.state);
         if matches!(state.phase, Phase::Open) {
             state.deltas.extend(deltas);
             state.phase = Phase::Read(error);
         }
-        Ok(())
     }
 
     /// Nothing more can be read: releases the source and raises.
     fn fail(&self, py: Python<'_>, error: PyErr) -> PyResult<()> {
         lock(py, &self.state).phase = Phase::Ended;
-        self.release(py)?;
+        if let Err(failed) = self.release(py) {
+            // What stopped the reading counts more than what went wrong in releasing the source.
+            failed.write_unraisable(py, Some(self.reader.bind(py)));
+        }
         Err(error)
     }
 
@@ -176,7 +189,7 @@ impl DeltaIterator {
     }
 }
 
-/// The text of choice 0 out of a [`DeltaIterator`], whose place in the stream it shares.
+/// The text of choice 0 out of a `DeltaIterator`, whose place in the stream it shares.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct TextIterator {
     deltas: Py<DeltaIterator>,
