@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import loopback
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BESIDE = Path(__file__).parents[2] / "shared" / "recordings"
 
@@ -23,3 +29,29 @@ def recordings() -> Path:
             f"the recorded streams are not there ({folder.name}/index.tsv); SSEWIRE_RECORDINGS says where they are"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> loopback.Tls:
+    """A certificate for loopback, and who trusts it."""
+    return loopback.make_tls(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def tls(request: pytest.FixtureRequest, authority: loopback.Tls) -> loopback.Tls | None:
+    """TLS, or None for a plain socket: parametrised by "tls" and "plain"."""
+    return authority if request.param == "tls" else None
+
+
+@pytest.fixture
+def no_descriptor_is_left() -> Iterator[None]:
+    """Nothing that the test opened stays open."""
+    before = _open_descriptors()
+    yield
+    gc.collect()
+    assert _open_descriptors() <= before
+
+
+def _open_descriptors() -> int:
+    folder = next((folder for folder in map(Path, ("/proc/self/fd", "/dev/fd")) if folder.exists()), None)
+    return len(list(folder.iterdir())) if folder else 0  # a system that does not tell: the rest is tested

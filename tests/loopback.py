@@ -19,6 +19,7 @@ import requests
 import trustme
 import urllib3
 from ssewire._sources import open_async_source, open_source
+from ssewire.replay import ReplayServer
 
 if TYPE_CHECKING:
     import ssl
@@ -224,3 +225,21 @@ class Reader(threading.Thread):
         return frame.f_code.co_name in {"readinto", "recv", "recv_into", "read"} and frame.f_code.co_filename.endswith(
             ("socket.py", "ssl.py", "sync.py")  # the last is httpcore's, which calls recv() of a plain socket itself
         )
+
+
+@contextlib.contextmanager
+def holding_server(
+    body: bytes, tls: Tls | None = None, framing: Any = "chunked", sent: int = 1
+) -> Iterator[ReplayServer]:
+    """Run a server that sends that many events, and leaves the client waiting for more."""
+    go_on = threading.Event()
+
+    def gate(number: int) -> None:
+        if number >= sent:
+            go_on.wait(TIMEOUT)
+
+    with ReplayServer([body], framing=framing, gate=gate, ssl_context=tls.server if tls else None) as server:
+        try:
+            yield server
+        finally:
+            go_on.set()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
+import functools
 import http.client
-import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import httpx
@@ -18,9 +16,6 @@ import pytest
 import urllib3
 from ssewire._sources import AsyncSource, Source, open_async_source, open_source
 from ssewire.replay import ReplayServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EVENTS = [b"data: 1\n\n", b"data: 2\n\n"]
 BODY = b"".join(EVENTS)
@@ -33,46 +28,10 @@ FRAMINGS = ["chunked", "close", "length"]
 
 each_client = pytest.mark.parametrize("client", loopback.CLIENTS)
 each_async_client = pytest.mark.parametrize("client", loopback.ASYNC_CLIENTS)
+holding_server = functools.partial(loopback.holding_server, BODY)
+
 plain_and_tls = pytest.mark.parametrize("tls", ["plain", "tls"], indirect=True)
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> loopback.Tls:
-    return loopback.make_tls(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def tls(request: pytest.FixtureRequest, authority: loopback.Tls) -> loopback.Tls | None:
-    return authority if request.param == "tls" else None
-
-
-@pytest.fixture(autouse=True)
-def no_descriptor_is_left() -> Iterator[None]:
-    before = open_descriptors()
-    yield
-    gc.collect()
-    assert open_descriptors() <= before
-
-
-def open_descriptors() -> int:
-    folder = next((folder for folder in map(Path, ("/proc/self/fd", "/dev/fd")) if folder.exists()), None)
-    return len(list(folder.iterdir())) if folder else 0  # a system that does not tell: the other tests remain
-
-
-@contextlib.contextmanager
-def holding_server(tls: loopback.Tls | None, framing: Any = "chunked", sent: int = 1) -> Iterator[ReplayServer]:
-    """A server that sends that many events, and leaves the client waiting for more."""
-    go_on = threading.Event()
-
-    def gate(number: int) -> None:
-        if number >= sent:
-            go_on.wait(loopback.TIMEOUT)
-
-    with ReplayServer([BODY], framing=framing, gate=gate, ssl_context=tls.server if tls else None) as server:
-        try:
-            yield server
-        finally:
-            go_on.set()
+pytestmark = pytest.mark.usefixtures("no_descriptor_is_left")
 
 
 def read_and_close(source: Source, seen: list[bytes]) -> None:

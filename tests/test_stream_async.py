@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import os
 import subprocess
 import sys
-import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from ssewire import AsyncStream, IncompleteStreamError, StreamError, TextDelta
 from ssewire.replay import ReplayServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     Body = Callable[[object], Awaitable[None]]
 
@@ -28,33 +28,9 @@ EVENTS = [text("a"), text("b", "stop"), DONE]
 BODY = b"".join(EVENTS)
 
 each_client = pytest.mark.parametrize("client", loopback.ASYNC_CLIENTS)
+holding_server = functools.partial(loopback.holding_server, BODY)
+
 plain_and_tls = pytest.mark.parametrize("tls", ["plain", "tls"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> loopback.Tls:
-    return loopback.make_tls(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def tls(request: pytest.FixtureRequest, authority: loopback.Tls) -> loopback.Tls | None:
-    return authority if request.param == "tls" else None
-
-
-@contextlib.contextmanager
-def holding_server(tls: loopback.Tls | None = None, framing: Any = "chunked", sent: int = 1) -> Iterator[ReplayServer]:
-    """A server that sends that many events, and leaves the client waiting for more."""
-    go_on = threading.Event()
-
-    def gate(number: int) -> None:
-        if number >= sent:
-            go_on.wait(loopback.TIMEOUT)
-
-    with ReplayServer([BODY], framing=framing, gate=gate, ssl_context=tls.server if tls else None) as server:
-        try:
-            yield server
-        finally:
-            go_on.set()
 
 
 def run_with(server: ReplayServer, client: str, body: Body, tls: loopback.Tls | None = None) -> None:

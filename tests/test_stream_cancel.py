@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import loopback
@@ -28,46 +27,10 @@ EVENTS = [text("a"), text("b", "stop"), DONE]
 BODY = b"".join(EVENTS)
 
 each_client = pytest.mark.parametrize("client", loopback.CLIENTS)
+holding_server = functools.partial(loopback.holding_server, BODY)
+
 plain_and_tls = pytest.mark.parametrize("tls", ["plain", "tls"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> loopback.Tls:
-    return loopback.make_tls(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def tls(request: pytest.FixtureRequest, authority: loopback.Tls) -> loopback.Tls | None:
-    return authority if request.param == "tls" else None
-
-
-@pytest.fixture(autouse=True)
-def no_descriptor_is_left() -> Iterator[None]:
-    before = open_descriptors()
-    yield
-    gc.collect()
-    assert open_descriptors() <= before
-
-
-def open_descriptors() -> int:
-    folder = Path("/dev/fd")
-    return len(list(folder.iterdir())) if folder.exists() else 0  # a system that does not tell: the rest is tested
-
-
-@contextlib.contextmanager
-def holding_server(tls: loopback.Tls | None = None, framing: Any = "chunked", sent: int = 1) -> Iterator[ReplayServer]:
-    """A server that sends that many events, and leaves the client waiting for more."""
-    go_on = threading.Event()
-
-    def gate(number: int) -> None:
-        if number >= sent:
-            go_on.wait(loopback.TIMEOUT)
-
-    with ReplayServer([BODY], framing=framing, gate=gate, ssl_context=tls.server if tls else None) as server:
-        try:
-            yield server
-        finally:
-            go_on.set()
+pytestmark = pytest.mark.usefixtures("no_descriptor_is_left")
 
 
 def check_closed(stream: Stream) -> None:

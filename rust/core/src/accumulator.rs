@@ -4,8 +4,9 @@ use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::dialect::{self, Dialect, Place};
 use crate::error::EventTooLarge;
-use crate::event::{Event, EventDecoder, Options, Tail};
+use crate::event::{Event, EventDecoder};
 use crate::json::{Object, Payload, Raw, Template, is_whitespace, quote};
+use crate::options::{Options, Tail};
 use crate::snapshot::Snapshot;
 
 /// Bytes of a body that are kept, until an event is found in it, to show where none ever is.

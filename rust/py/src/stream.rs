@@ -104,11 +104,11 @@ impl DeltaIterator {
     ///     wakes up, and must be woken.
     fn stop(&self, py: Python<'_>) -> bool {
         let mut state = lock(py, &self.state);
-        state.phase = Phase::Ended;
-        let deltas = std::mem::take(&mut state.deltas);
+        let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.deltas));
         let reading = state.reading;
         drop(state);
-        drop(deltas);
+        // Not before: dropping Python objects may run any code, this stream's own included.
+        drop(left);
         reading
     }
 }
@@ -172,7 +172,8 @@ impl DeltaIterator {
 
     /// Nothing more can be read: releases the source and raises.
     fn fail(&self, py: Python<'_>, error: PyErr) -> PyResult<()> {
-        lock(py, &self.state).phase = Phase::Ended;
+        let before = std::mem::replace(&mut lock(py, &self.state).phase, Phase::Ended);
+        drop(before);
         if let Err(failed) = self.release(py) {
             // What stopped the reading counts more than what went wrong in releasing the source.
             failed.write_unraisable(py, Some(self.reader.bind(py)));

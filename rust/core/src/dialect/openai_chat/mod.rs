@@ -12,16 +12,20 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Place, Repeat};
+use super::Dialect;
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::fields::{Lists, Nulls};
-use crate::json::{Object, ObjectWriter, Raw, write_array};
+use crate::json::{Object, Raw};
 use crate::snapshot::{Choice, Snapshot};
 use crate::text::Text;
 use crate::tool_call::{Piece, ToolCall};
 
-pub(super) static DIALECT: Dialect = Dialect { name: "openai-chat", detects, fold, repeats, complete, object };
+mod object;
+mod repeats;
+
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "openai-chat", detects, fold, repeats: repeats::repeats, complete, object: object::object };
 
 /// Random padding against observers who count bytes.
 const PADDING: [&str; 2] = ["obfuscation", "p"];
@@ -334,124 +338,4 @@ fn fold_details(choice: &mut Choice, details: Raw<'_>) {
             }
         }
     }
-}
-
-/// A chunk of one choice in which one text grows and all else is said again: nothing that extends a list, ends the choice
-/// or counts tokens.
-fn repeats<'a>(payload: &Object<'a>) -> Option<Repeat<'a>> {
-    let [choice] = payload.get("choices")?.items()[..] else { return None };
-    let choice = choice.object();
-    let delta = choice.get("delta")?.object();
-    let settled = |object: &Object<'_>, apart: &[&str]| {
-        object.iter().all(|(name, value)| apart.contains(&name) || !(value.is_object() || value.is_array()))
-    };
-    let plain = settled(payload, &["choices"]) && settled(&choice, &["delta"]) && settled(&delta, &["tool_calls"]);
-    if !plain || payload.truthy("error").is_some() || choice.first(&["finish_reason", "error", "text"]).is_some() {
-        return None;
-    }
-    let index = choice.get("index").and_then(Raw::index).unwrap_or(0);
-    let (text, place) = growing_text(&delta, index)?;
-    let padding = [payload, &choice, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
-    let padding = padding.flatten().filter(|value| value.text().is_some()).collect();
-    Some(Repeat { text, padding, place })
-}
-
-/// The one text of a delta that is not empty.
-fn growing_text<'a>(delta: &Object<'a>, choice: i64) -> Option<(Raw<'a>, Place)> {
-    let filled = |name| delta.truthy(name).filter(|value| value.text().is_some());
-    let content = filled("content").map(|text| (text, Place::Content { choice }));
-    let reasoning = REASONING.iter().filter_map(|name| filled(name)).map(|text| (text, Place::Reasoning { choice }));
-    let mut found: Vec<_> = content.into_iter().chain(reasoning).collect();
-    if delta.truthy("tool_calls").is_some() {
-        let (text, index) = growing_arguments(delta)?;
-        found.push((text, Place::Arguments { choice, index }));
-    }
-    let only = found.pop()?;
-    // These are told of whenever they come.
-    let told = delta.first(&["refusal", "function_call", "audio", "reasoning_details"]).is_some();
-    (found.is_empty() && !told).then_some(only)
-}
-
-/// The arguments of the one call that goes on: it has an index, and neither id nor name.
-fn growing_arguments<'a>(delta: &Object<'a>) -> Option<(Raw<'a>, i64)> {
-    let [call] = delta.get("tool_calls")?.items()[..] else { return None };
-    let call = call.object();
-    let function = call.get("function")?.object();
-    let known = |object: &Object<'_>, names: &[&str]| {
-        object.iter().all(|(name, value)| names.contains(&name) || value.is_null())
-    };
-    let goes_on = known(&call, &["index", "function", "type"]) && known(&function, &["arguments"]);
-    let arguments = function.truthy("arguments").filter(|_| goes_on)?;
-    arguments.text()?;
-    Some((arguments, call.get("index")?.index()?))
-}
-
-/// A `ChatCompletion`.
-fn object(snapshot: &Snapshot) -> String {
-    let mut out = String::new();
-    let mut completion = ObjectWriter::new(&mut out);
-    completion.text("id", Some(&snapshot.id));
-    completion.text("object", Some("chat.completion"));
-    if snapshot.fields.scalar(&["created"]).is_none() {
-        completion.json("created", "0");
-    }
-    completion.text("model", Some(&snapshot.model));
-    write_array(completion.name("choices"), snapshot.choices.values(), write_choice);
-    if let Some(usage) = snapshot.usage() {
-        completion.json("usage", &usage.json());
-    }
-    snapshot.fields.write_members(&mut completion);
-    completion.end();
-    out
-}
-
-fn write_choice(out: &mut String, choice: &Choice) {
-    let mut object = ObjectWriter::new(out);
-    object.json("index", &choice.index.to_string());
-    write_message(object.name("message"), choice);
-    object.text("finish_reason", choice.finish_reason());
-    object.json("logprobs", choice.logprobs().as_deref().unwrap_or("null"));
-    choice.fields.write_members(&mut object);
-    object.end();
-}
-
-fn write_message(out: &mut String, choice: &Choice) {
-    let mut message = ObjectWriter::new(out);
-    message.text("role", Some(choice.role().unwrap_or("assistant")));
-    message.text("content", choice.content());
-    message.text("refusal", choice.refusal());
-    if let Some(reasoning) = choice.reasoning() {
-        message.text(choice.reasoning_name, Some(reasoning));
-    }
-    let (calls, legacy) = (choice.tool_calls().as_slice(), choice.tool_calls().sole());
-    if calls.len() > usize::from(legacy.is_some()) {
-        let others = calls.iter().enumerate().filter(|(at, _)| Some(*at) != legacy).map(|(_, call)| call);
-        write_array(message.name("tool_calls"), others, write_tool_call);
-    }
-    if let Some(legacy) = legacy {
-        write_function(message.name("function_call"), &calls[legacy], "arguments");
-    }
-    if !choice.details.items.is_empty() {
-        write_array(message.name("reasoning_details"), &choice.details.items, |out, item| item.write(out));
-    }
-    choice.message_fields.write_members(&mut message);
-    message.end();
-}
-
-fn write_tool_call(out: &mut String, call: &ToolCall) {
-    let mut object = ObjectWriter::new(out);
-    object.text("id", Some(call.id().unwrap_or_default()));
-    object.text("type", Some(call.kind()));
-    let (member, arguments) = if call.kind() == "custom" { ("custom", "input") } else { ("function", "arguments") };
-    write_function(object.name(member), call, arguments);
-    call.fields.write_members(&mut object);
-    object.end();
-}
-
-fn write_function(out: &mut String, call: &ToolCall, arguments: &str) {
-    let mut function = ObjectWriter::new(out);
-    function.text("name", Some(call.name().unwrap_or_default()));
-    function.text(arguments, Some(call.arguments()));
-    call.function_fields.write_members(&mut function);
-    function.end();
 }

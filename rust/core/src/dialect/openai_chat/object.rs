@@ -1,0 +1,75 @@
+//! The snapshot as `OpenAI`'s non-streaming object.
+
+use crate::json::{ObjectWriter, write_array};
+use crate::snapshot::{Choice, Snapshot};
+use crate::tool_call::ToolCall;
+
+/// A `ChatCompletion`.
+pub(super) fn object(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    let mut completion = ObjectWriter::new(&mut out);
+    completion.text("id", Some(&snapshot.id));
+    completion.text("object", Some("chat.completion"));
+    if snapshot.fields.scalar(&["created"]).is_none() {
+        completion.json("created", "0");
+    }
+    completion.text("model", Some(&snapshot.model));
+    write_array(completion.name("choices"), snapshot.choices.values(), write_choice);
+    if let Some(usage) = snapshot.usage() {
+        completion.json("usage", &usage.json());
+    }
+    snapshot.fields.write_members(&mut completion);
+    completion.end();
+    out
+}
+
+fn write_choice(out: &mut String, choice: &Choice) {
+    let mut object = ObjectWriter::new(out);
+    object.json("index", &choice.index.to_string());
+    write_message(object.name("message"), choice);
+    object.text("finish_reason", choice.finish_reason());
+    object.json("logprobs", choice.logprobs().as_deref().unwrap_or("null"));
+    choice.fields.write_members(&mut object);
+    object.end();
+}
+
+fn write_message(out: &mut String, choice: &Choice) {
+    let mut message = ObjectWriter::new(out);
+    message.text("role", Some(choice.role().unwrap_or("assistant")));
+    message.text("content", choice.content());
+    message.text("refusal", choice.refusal());
+    if let Some(reasoning) = choice.reasoning() {
+        message.text(choice.reasoning_name, Some(reasoning));
+    }
+    let (calls, legacy) = (choice.tool_calls().as_slice(), choice.tool_calls().sole());
+    if calls.len() > usize::from(legacy.is_some()) {
+        let others = calls.iter().enumerate().filter(|(at, _)| Some(*at) != legacy).map(|(_, call)| call);
+        write_array(message.name("tool_calls"), others, write_tool_call);
+    }
+    if let Some(legacy) = legacy {
+        write_function(message.name("function_call"), &calls[legacy], "arguments");
+    }
+    if !choice.details.items.is_empty() {
+        write_array(message.name("reasoning_details"), &choice.details.items, |out, item| item.write(out));
+    }
+    choice.message_fields.write_members(&mut message);
+    message.end();
+}
+
+fn write_tool_call(out: &mut String, call: &ToolCall) {
+    let mut object = ObjectWriter::new(out);
+    object.text("id", Some(call.id().unwrap_or_default()));
+    object.text("type", Some(call.kind()));
+    let (member, arguments) = if call.kind() == "custom" { ("custom", "input") } else { ("function", "arguments") };
+    write_function(object.name(member), call, arguments);
+    call.fields.write_members(&mut object);
+    object.end();
+}
+
+fn write_function(out: &mut String, call: &ToolCall, arguments: &str) {
+    let mut function = ObjectWriter::new(out);
+    function.text("name", Some(call.name().unwrap_or_default()));
+    function.text(arguments, Some(call.arguments()));
+    call.function_fields.write_members(&mut function);
+    function.end();
+}

@@ -1,0 +1,38 @@
+//! What the standard leaves open.
+
+/// 64 MiB: above any event of the recorded streams, below what would hurt a gateway.
+pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 * 1024 * 1024;
+
+/// What becomes of an event that the end of input leaves without its blank line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tail {
+    /// It is dropped, as the standard says.
+    #[default]
+    Discard,
+    /// It is dispatched as if the blank line had come.
+    Dispatch,
+}
+
+/// How an [`EventDecoder`] treats what the standard leaves open.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Bytes that one event may have, `None` for no limit.
+    pub max_event_size: Option<usize>,
+    /// What becomes of an unterminated last event.
+    pub tail: Tail,
+    /// Dispatch blocks that name an event, an id or a retry but have no data (the standard does not).
+    pub dispatch_empty: bool,
+    /// Keep lines that are no field of the standard: some servers write their errors so (`error: {…}`, or bare JSON).
+    pub keep_stray: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_event_size: Some(DEFAULT_MAX_EVENT_SIZE),
+            tail: Tail::Discard,
+            dispatch_empty: false,
+            keep_stray: false,
+        }
+    }
+}
