@@ -41,29 +41,45 @@ def closing_error(
     return None
 
 
-class Reader:
-    """Owns the source of a Stream, as long as anything iterates it."""
+class _Ending:
+    """How the reading of a source came to its end."""
 
-    __slots__ = ("accumulator", "closed", "ended", "pieces", "problem", "source")
+    __slots__ = ("accumulator", "closed", "ended", "problem")
 
-    def __init__(self, source: object, accumulator: Accumulator) -> None:
-        self.source = open_source(source)
-        self.pieces = stream_pieces(self.source)
+    def __init__(self, accumulator: Accumulator) -> None:
         self.accumulator = accumulator
         self.closed = False  # before its end, by the caller
         self.ended = False
         self.problem: StreamError | None = None
 
-    def finish(self, error: Exception | None) -> None:
-        """Release the source after its last piece, or after the transport's `error`, and raise what is wrong."""
+    def _end(self, source: Source | AsyncSource, error: Exception | None) -> bool:
+        """Find out what is wrong; return whether the connection can serve again once the body is read to its end."""
         self.ended = True
-        self.problem = _problem(self.source, self.accumulator, error)
-        if self.problem is None and self.accumulator.done:
+        self.problem = _problem(source, self.accumulator, error)
+        return self.problem is None and self.accumulator.done
+
+    def _raise(self, error: Exception | None) -> None:
+        if self.problem is not None:
+            raise self.problem from (error if error is not self.problem else None)
+
+
+class Reader(_Ending):
+    """Owns the source of a Stream, as long as anything iterates it."""
+
+    __slots__ = ("pieces", "source")
+
+    def __init__(self, source: object, accumulator: Accumulator) -> None:
+        super().__init__(accumulator)
+        self.source = open_source(source)
+        self.pieces = stream_pieces(self.source)
+
+    def finish(self, error: Exception | None) -> None:
+        """Release the source after its last piece, or after what ended it, and raise what is wrong."""
+        if self._end(self.source, error):
             drain(self.source)
         else:
             self.source.close()
-        if self.problem is not None:
-            raise self.problem from (error if error is not self.problem else None)
+        self._raise(error)
 
     def release(self) -> None:
         """Release the source before its end."""
@@ -77,29 +93,23 @@ class Reader:
                 source.close()
 
 
-class AsyncReader:
+class AsyncReader(_Ending):
     """Owns the source of an AsyncStream, as long as anything iterates it."""
 
-    __slots__ = ("accumulator", "closed", "ended", "pieces", "problem", "source")
+    __slots__ = ("pieces", "source")
 
     def __init__(self, source: object, accumulator: Accumulator) -> None:
+        super().__init__(accumulator)
         self.source = open_async_source(source)
         self.pieces = astream_pieces(self.source)
-        self.accumulator = accumulator
-        self.closed = False  # before its end, by the caller
-        self.ended = False
-        self.problem: StreamError | None = None
 
     async def finish(self, error: Exception | None) -> None:
-        """Release the source after its last piece, or after the transport's `error`, and raise what is wrong."""
-        self.ended = True
-        self.problem = _problem(self.source, self.accumulator, error)
-        if self.problem is None and self.accumulator.done:
+        """Release the source after its last piece, or after what ended it, and raise what is wrong."""
+        if self._end(self.source, error):
             await adrain(self.source)
         else:
             await self.source.aclose()
-        if self.problem is not None:
-            raise self.problem from (error if error is not self.problem else None)
+        self._raise(error)
 
     def __del__(self) -> None:
         """Release a source that was left in the middle, as far as that goes without awaiting."""

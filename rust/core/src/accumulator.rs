@@ -96,6 +96,8 @@ impl Accumulator {
             let taken = &before[..before.len() - data.len()];
             let room = HEAD - self.head.len();
             self.head.extend_from_slice(&taken[..taken.len().min(room)]);
+        } else if self.head.capacity() > 0 {
+            self.head = Vec::new();
         }
         if let Some(event) = &event {
             self.fold.event(event, out);
