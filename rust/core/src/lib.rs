@@ -30,6 +30,7 @@ mod snapshot;
 mod text;
 mod tool_call;
 mod usage;
+mod usual;
 
 pub use accumulator::{Accumulator, UnknownDialect};
 pub use api_error::ApiError;
