@@ -109,9 +109,9 @@ impl EventDecoder {
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
         if self.is_between_events(data)
-            && let Some(usual) = Usual::see(data)
-            && self.pass_event(data, usual.size)
+            && let Some(usual) = Usual::see(self.within_limit(data))
         {
+            self.pass_event(data, usual.size);
             let event = usual.event.unwrap_or("message");
             let (id, ids) = (self.last_event_id.as_str(), self.ids);
             return Ok(Some(Event { event, data: usual.data, id, ids, retry: None, stray: b"" }));
@@ -129,15 +129,17 @@ impl EventDecoder {
         untouched && self.line.size == 0 && self.lines.at_line_start()
     }
 
-    /// Takes an event of `size` bytes, known to have data and neither id nor retry, that was read otherwise; false, and
-    /// nothing taken, where it may be over the limit. Only between events.
-    pub(crate) fn pass_event(&mut self, data: &mut &[u8], size: usize) -> bool {
-        let fits = self.options.max_event_size.is_none_or(|limit| size <= limit);
-        if fits {
-            self.lines.pass(data, size);
-            self.events += 1;
-        }
-        fits
+    /// The beginning of `data` that an event may take without being over the limit.
+    pub(crate) fn within_limit<'d>(&self, data: &'d [u8]) -> &'d [u8] {
+        let limit = self.options.max_event_size.unwrap_or(data.len());
+        &data[..data.len().min(limit)]
+    }
+
+    /// Takes an event of `size` bytes, with data and without id or retry, that was read otherwise. Only between events and
+    /// within the limit.
+    pub(crate) fn pass_event(&mut self, data: &mut &[u8], size: usize) {
+        self.lines.pass(data, size);
+        self.events += 1;
     }
 
     /// The end of input: gives what the tail policy says, and makes ready for a new stream.

@@ -26,6 +26,7 @@ mod fields;
 mod json;
 mod lines;
 mod options;
+mod repeating;
 mod snapshot;
 mod text;
 mod tool_call;
