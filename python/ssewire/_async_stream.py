@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+from weakref import ref
 
 from ssewire._base import DEFAULT_MAX_EVENT_SIZE, BaseStream
-from ssewire._core import Accumulator, TextDelta
+from ssewire._core import Accumulator
 from ssewire._errors import EventTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ssewire._core import Snapshot
     from ssewire._reader import AsyncReader
     from ssewire._types import Delta, Dialect
+
+
+T = TypeVar("T")
 
 
 class AsyncStream(BaseStream):
@@ -53,7 +57,7 @@ class AsyncStream(BaseStream):
         from ssewire._reader import AsyncReader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
 
         self._reader = AsyncReader(source, Accumulator(dialect, max_event_size=max_event_size))
-        self._deltas = _read(self._reader)
+        self._deltas: AsyncGenerator[Delta, None] = _read(self._reader, self._reader.hand)
 
     def __aiter__(self) -> AsyncIterator[Delta]:
         return self._deltas
@@ -67,7 +71,7 @@ class AsyncStream(BaseStream):
 
         It shares the stream's place: what it has taken, the stream does not give again.
         """
-        return _text(self._deltas)
+        return _read(self._reader, self._reader.hand.texts, ref(self))
 
     async def until_done(self) -> Snapshot:
         """Read to the end, and return the whole. May be called again.
@@ -76,7 +80,7 @@ class AsyncStream(BaseStream):
             ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream
                 that was closed before its end is incomplete.
         """
-        async for _ in self._deltas:
+        async for _ in _read(self._reader, self._reader.hand.nothing):
             pass
         return self._ended()
 
@@ -96,39 +100,48 @@ class AsyncStream(BaseStream):
         await self.aclose()
 
 
-async def _read(reader: AsyncReader) -> AsyncGenerator[Delta, None]:
-    """Give the deltas, then release the source; in any case release it."""
-    accumulator = reader.accumulator
-    take, ask = accumulator._take, reader.pieces.__anext__  # noqa: SLF001 - for this module
+async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more per piece than parsing one costs
+    reader: AsyncReader, items: Iterator[T], owner: ref[AsyncStream] | None = None
+) -> AsyncGenerator[T, None]:
+    """Give what `items` makes of the pieces, then release the source.
+
+    Left in the middle it releases the source too, unless its owner still lives: that may go on where this one stopped.
+    """
     error: Exception | None = None
+    kept = False
     try:
-        while not (reader.closed or accumulator._over):  # noqa: SLF001 - for this module
+        while not reader.closed:
             try:
-                piece = await ask()
+                for item in items:
+                    yield item
+            except EventTooLargeError as fault:
+                error = fault
+                break
+            if reader.closed or reader.ended or reader.hand.over:
+                break
+            if reader.reading:
+                raise RuntimeError("the stream is already being read, by another task")
+            reader.reading = True
+            try:
+                piece = await reader.pieces.__anext__()
             except StopAsyncIteration:
                 break
             except Exception as failed:  # noqa: BLE001 - each client has its own; it is raised as a cause
                 error = failed
                 break
-            if reader.closed:
-                break
-            try:
-                deltas = take(piece)
-            except EventTooLargeError as fault:
-                error = fault
-                break
-            for delta in deltas:
-                yield delta
-        if reader.closed:
+            finally:
+                reader.reading = False
+            reader.hand.take(piece)
+        if reader.closed or reader.ended:
             return
-        for delta in accumulator.flush():
-            yield delta
+        reader.hand.flush()
+        for item in items:
+            yield item
         await reader.finish(error)
+    except GeneratorExit:
+        kept = owner is not None and owner() is not None
+        raise
     finally:
-        await reader.source.aclose()
-
-
-async def _text(deltas: AsyncIterator[Delta]) -> AsyncIterator[str]:
-    async for delta in deltas:
-        if type(delta) is TextDelta and delta.choice == 0:
-            yield delta.text
+        if not kept:
+            reader.closed |= not reader.ended
+            await reader.source.aclose()

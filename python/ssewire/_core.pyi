@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal, TypeAlias, final
 
+from typing_extensions import Never
+
 from ssewire._errors import ProviderError
 from ssewire._types import Delta, Dialect
 
@@ -13,6 +15,7 @@ __all__ = [
     "DeltaIterator",
     "EventIterator",
     "FinishDelta",
+    "HandIterator",
     "OtherDelta",
     "ReasoningDelta",
     "RefusalDelta",
@@ -419,8 +422,8 @@ class Accumulator:
         """The body's first bytes, at most 64 KiB, where it turned out to be no event stream at all; else None."""
 
     @property
-    def _over(self) -> bool:
-        """Whether a terminal, an error or a fault was seen: the rest of the body does not count."""
+    def _matched(self) -> int:
+        """Payloads so far that were compared with the shape of an earlier one instead of parsed."""
 
     def feed(self, data: _Data) -> list[Delta]:
         """Takes a piece of the body, cut anywhere.
@@ -471,9 +474,6 @@ class Accumulator:
             EventTooLargeError: An event was larger than `max_event_size`.
             IncompleteStreamError: The stream ended before its terminal.
         """
-
-    def _take(self, data: _Data) -> list[Delta]:
-        """As `feed`, but takes nothing behind a terminal or an error."""
 
 @final
 class Snapshot:
@@ -630,6 +630,9 @@ class DeltaIterator:
     def __new__(cls, reader: Any, accumulator: Accumulator) -> DeltaIterator: ...
     def __iter__(self) -> Iterator[Delta]: ...
     def __next__(self) -> Delta: ...
+    def exhaust(self) -> None:
+        """Reads to the end, without making Python objects of the deltas."""
+
     def stop(self) -> bool:
         """Ends the iteration from outside, quietly.
 
@@ -645,6 +648,42 @@ class TextIterator:
     def __new__(cls, deltas: DeltaIterator) -> TextIterator: ...
     def __iter__(self) -> Iterator[str]: ...
     def __next__(self) -> str: ...
+
+@final
+class HandIterator:
+    """What is in hand of an `AsyncStream`, whose pieces Python awaits.
+
+    Iterating gives what the piece taken last completes, and goes on when another one is taken.
+
+    Args:
+        accumulator: What the pieces are fed to.
+    """
+
+    def __new__(cls, accumulator: Accumulator) -> HandIterator: ...
+    @property
+    def over(self) -> bool:
+        """Whether a terminal, an error or a fault was seen: the rest of the body does not count."""
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The same, giving the text of choice 0."""
+
+    @property
+    def nothing(self) -> Iterator[Never]:
+        """The same, giving nothing: what is in hand is folded only."""
+
+    def flush(self) -> None:
+        """Tells that the input has ended."""
+
+    def take(self, data: _Data) -> None:
+        """Takes a piece, once all of the one before was given out.
+
+        Raises:
+            TypeError: `data` is not a bytes-like object.
+        """
+
+    def __iter__(self) -> Iterator[Delta]: ...
+    def __next__(self) -> Delta: ...
 
 def observe_whole(data: _Data, accumulator: Accumulator) -> None:
     """Folds a whole body, without the GIL."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ssewire._core import HandIterator
 from ssewire._errors import IncompleteStreamError, StreamError
 from ssewire._response import astream_pieces, refusal, stream_pieces
 from ssewire._sources import adrain, drain, open_async_source, open_source
@@ -96,12 +97,14 @@ class Reader(_Ending):
 class AsyncReader(_Ending):
     """Owns the source of an AsyncStream, as long as anything iterates it."""
 
-    __slots__ = ("pieces", "source")
+    __slots__ = ("hand", "pieces", "reading", "source")
 
     def __init__(self, source: object, accumulator: Accumulator) -> None:
         super().__init__(accumulator)
         self.source = open_async_source(source)
         self.pieces = astream_pieces(self.source)
+        self.hand = HandIterator(accumulator)
+        self.reading = False  # a task is waiting for the next piece
 
     async def finish(self, error: Exception | None) -> None:
         """Release the source after its last piece, or after what ended it, and raise what is wrong."""

@@ -75,8 +75,7 @@ class Stream(BaseStream):
             ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream
                 that was closed before its end is incomplete.
         """
-        for _ in self._deltas:
-            pass
+        self._deltas.exhaust()
         return self._ended()
 
     def close(self) -> None:

@@ -52,26 +52,13 @@ impl Shared {
     }
 
     /// The fault as an exception that carries the snapshot.
-    fn too_large(&self, py: Python<'_>, fault: &EventTooLarge) -> PyErr {
+    pub(crate) fn too_large(&self, py: Python<'_>, fault: &EventTooLarge) -> PyErr {
         errors::with_snapshot(py, errors::event_too_large(py, fault), self)
     }
 
     pub(crate) fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
-        self.collect(py, |state, out| state.feed(data, out))
-    }
-
-    /// As `feed`, but takes nothing behind a terminal or an error: a stream ends there, wherever its body is cut.
-    pub(crate) fn take(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
-        self.collect(py, |state, out| state.take(data, out))
-    }
-
-    fn collect(
-        &self,
-        py: Python<'_>,
-        fold: impl FnOnce(&mut Accumulation, &mut Sink<'_>) -> Result<(), EventTooLarge>,
-    ) -> PyResult<Vec<Py<PyAny>>> {
         let mut deltas = Vec::new();
-        let result = collecting(py, &mut deltas, |out| fold(&mut self.lock(py), out))?;
+        let result = collecting(py, &mut deltas, |out| self.lock(py).feed(data, out))?;
         match result {
             Err(fault) if deltas.is_empty() => Err(self.too_large(py, &fault)),
             _ => Ok(deltas),
@@ -125,14 +112,14 @@ impl Accumulation {
         self.remember(result)
     }
 
-    fn take(&mut self, mut data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
-        while !self.is_over() {
-            let result = self.core.step(&mut data, out);
-            if !self.remember(result)? {
-                break;
-            }
+    /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
+    /// first error, wherever its body is cut.
+    pub(crate) fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        if self.is_over() {
+            return Ok(false);
         }
-        Ok(())
+        let result = self.core.step(data, out);
+        self.remember(result)
     }
 
     fn remember<T>(&mut self, result: Result<T, EventTooLarge>) -> Result<T, EventTooLarge> {
@@ -309,17 +296,6 @@ impl Accumulator {
     #[getter]
     fn _matched(&self, py: Python<'_>) -> u64 {
         self.shared.lock(py).core.matched()
-    }
-
-    /// As `feed`, but takes nothing behind a terminal or an error.
-    fn _take(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
-        self.shared.take(py, &Piece::of(data)?)
-    }
-
-    /// Whether a terminal, an error or a fault was seen: the rest of the body does not count.
-    #[getter]
-    fn _over(&self, py: Python<'_>) -> bool {
-        self.shared.lock(py).is_over()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

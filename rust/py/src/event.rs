@@ -1,7 +1,6 @@
 //! `ServerSentEvent`, `SSEDecoder` and the iterator behind `iter_sse`.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
@@ -11,7 +10,7 @@ use pyo3::types::{PyBytes, PyInt, PyIterator, PyString};
 use ssewire_core::{Event, EventDecoder, EventTooLarge, Options, Tail, encode};
 
 use crate::lock::lock;
-use crate::piece::Piece;
+use crate::piece::{Left, Piece};
 use crate::record::{record, text_or};
 use crate::{errors, json};
 
@@ -129,11 +128,17 @@ impl Decoding {
         Self { decoder, ..Self::default() }
     }
 
+    /// The next event of `data`.
+    fn next(&mut self, py: Python<'_>, data: &mut &[u8]) -> Result<Option<ServerSentEvent>, EventTooLarge> {
+        let event = self.decoder.next(data)?;
+        Ok(event.map(|event| make_event(py, &event, &mut self.events, &mut self.id)))
+    }
+
     /// Feeds one piece: every event completed before a fault; the fault itself where nothing was.
     fn feed(&mut self, py: Python<'_>, mut data: &[u8], out: &mut Vec<ServerSentEvent>) -> PyResult<()> {
         loop {
-            match self.decoder.next(&mut data) {
-                Ok(Some(event)) => out.push(make_event(py, &event, &mut self.events, &mut self.id)),
+            match self.next(py, &mut data) {
+                Ok(Some(event)) => out.push(event),
                 Ok(None) => return Ok(()),
                 Err(fault) if out.is_empty() => {
                     self.fault = None;
@@ -175,7 +180,8 @@ fn make_event(
     *last_id = Some((event.ids, id.clone_ref(py)));
     ServerSentEvent {
         event: events.make(py, event.event),
-        data: PyString::new(py, &event.text()).unbind(),
+        // Python finds out by itself whether it is UTF-8, as nearly all of it is.
+        data: PyString::from_bytes(py, event.data).unwrap_or_else(|_| PyString::new(py, &event.text())).unbind(),
         id,
         retry: event.retry,
     }
@@ -302,12 +308,13 @@ impl SSEDecoder {
 pub(crate) struct EventIterator {
     pieces: Py<PyIterator>,
     decoder: Py<SSEDecoder>,
-    state: Mutex<Queue>,
+    state: Mutex<Reading>,
 }
 
 #[derive(Default)]
-struct Queue {
-    events: VecDeque<ServerSentEvent>,
+struct Reading {
+    /// The piece in hand: it is decoded event by event, as they are asked for.
+    piece: Option<Left>,
     ended: bool,
 }
 
@@ -329,36 +336,49 @@ impl EventIterator {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
         loop {
             let mut state = lock(py, &self.state);
-            if let Some(event) = state.events.pop_front() {
+            if let Some(event) = self.take(py, &mut state)? {
                 return Ok(Some(event));
             }
             if state.ended {
                 return Ok(None);
             }
             drop(state);
-            self.pull(py)?;
+            if let Some(event) = self.pull(py)? {
+                return Ok(Some(event));
+            }
         }
     }
 }
 
 impl EventIterator {
-    /// Asks the source for a piece, without holding any lock, and decodes it.
-    fn pull(&self, py: Python<'_>) -> PyResult<()> {
-        let decoder = self.decoder.get();
-        // A fault that came after the last events goes before whatever the source says next.
-        let fault = lock(py, &decoder.state).raise_fault(py);
-        if let Some(fault) = fault {
-            lock(py, &self.state).ended = true;
-            return Err(fault);
+    /// The next event of the piece in hand.
+    fn take(&self, py: Python<'_>, state: &mut Reading) -> PyResult<Option<ServerSentEvent>> {
+        let Some(piece) = &mut state.piece else { return Ok(None) };
+        let taken = piece.take(py, |data| lock(py, &self.decoder.get().state).next(py, data));
+        if !matches!(taken, Ok(Some(_))) {
+            state.piece = None;
+            state.ended |= taken.is_err();
         }
-        let (ended, events) = match self.pieces.bind(py).clone().next() {
-            Some(Ok(piece)) => (false, decoder.feed(py, &piece)),
-            Some(Err(error)) => (true, Err(error)),
-            None => (true, decoder.close(py)),
-        };
+        taken.map_err(|fault| errors::event_too_large(py, &fault))
+    }
+
+    /// Asks the source for a piece, without holding any lock; gives what the end of input leaves.
+    fn pull(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
+        let asked = self.pieces.bind(py).clone().next().map(|asked| asked.and_then(Left::of));
         let mut state = lock(py, &self.state);
-        state.ended |= ended || events.is_err();
-        state.events.extend(events?);
-        Ok(())
+        match asked {
+            Some(Ok(piece)) => {
+                state.piece = Some(piece);
+                Ok(None)
+            }
+            Some(Err(error)) => {
+                state.ended = true;
+                Err(error)
+            }
+            None => {
+                state.ended = true;
+                lock(py, &self.decoder.get().state).close(py)
+            }
+        }
     }
 }

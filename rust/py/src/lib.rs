@@ -10,6 +10,7 @@ mod accumulator;
 mod delta;
 mod errors;
 mod event;
+mod hand;
 mod json;
 mod lock;
 mod piece;
@@ -27,6 +28,8 @@ mod _core {
     };
     #[pymodule_export]
     use crate::event::{EventIterator, SSEDecoder, ServerSentEvent};
+    #[pymodule_export]
+    use crate::hand::HandIterator;
     #[pymodule_export]
     use crate::snapshot::{Choice, Snapshot, ToolCall, choice_of, restore_snapshot, tool_call_of};
     #[pymodule_export]

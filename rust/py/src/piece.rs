@@ -1,4 +1,4 @@
-//! A piece of bytes from Python.
+//! Pieces of bytes from Python.
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
@@ -30,10 +30,49 @@ impl<'a> Piece<'a> {
         if let Ok(bytes) = data.cast::<PyBytes>() {
             return Ok(Self::Bytes(bytes.as_bytes()));
         }
-        match PyBuffer::<u8>::get(data) {
-            Ok(buffer) => Ok(Self::Copied(buffer.to_vec(data.py())?)),
-            Err(_) => Err(refused(data)),
-        }
+        copied(data).map(Self::Copied)
+    }
+}
+
+/// A piece that is taken event by event: as it stood when it came.
+pub(crate) struct Left {
+    bytes: Bytes,
+    taken: usize,
+}
+
+enum Bytes {
+    Kept(Py<PyBytes>),
+    Copied(Vec<u8>),
+}
+
+impl Left {
+    /// # Errors
+    /// As [`Piece::of`].
+    pub(crate) fn of(data: Bound<'_, PyAny>) -> PyResult<Self> {
+        let bytes = match data.cast_into_exact::<PyBytes>() {
+            Ok(bytes) => Bytes::Kept(bytes.unbind()),
+            Err(other) => Bytes::Copied(copied(&other.into_inner())?),
+        };
+        Ok(Self { bytes, taken: 0 })
+    }
+
+    /// Lets `take` have what is left; what it leaves is left.
+    pub(crate) fn take<T>(&mut self, py: Python<'_>, take: impl FnOnce(&mut &[u8]) -> T) -> T {
+        let bytes = match &self.bytes {
+            Bytes::Kept(bytes) => bytes.as_bytes(py),
+            Bytes::Copied(bytes) => bytes,
+        };
+        let mut left = &bytes[self.taken..];
+        let result = take(&mut left);
+        self.taken = bytes.len() - left.len();
+        result
+    }
+}
+
+fn copied(data: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    match PyBuffer::<u8>::get(data) {
+        Ok(buffer) => buffer.to_vec(data.py()),
+        Err(_) => Err(refused(data)),
     }
 }
 

@@ -1,16 +1,16 @@
 //! The iterators behind `Stream`: they pull the source themselves, so that no Python code runs per delta.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyIterator, PyString};
 
 use crate::accumulator::{Accumulator, Shared};
-use crate::delta::TextDelta;
+use crate::hand::{Deltas, Hand, Nothing, Texts, Want};
 use crate::lock::lock;
+use crate::piece::Left;
 
 /// The deltas of a source.
 ///
@@ -22,14 +22,14 @@ use crate::lock::lock;
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct DeltaIterator {
     reader: Py<PyAny>,
-    pieces: Py<PyAny>,
+    pieces: Py<PyIterator>,
     shared: Shared,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    deltas: VecDeque<Py<PyAny>>,
+    hand: Hand,
     phase: Phase,
     /// A thread is asking the source for a piece right now.
     reading: bool,
@@ -39,8 +39,8 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// No more pieces will be asked for; what is queued is still to be given out. With the exception that
-    /// ended it, the transport's or a fault.
+    /// No more pieces will be asked for; what is in hand is still to be given out. With the exception that ended it, the
+    /// transport's or a fault.
     Read(Option<PyErr>),
     /// Nothing more comes.
     Ended,
@@ -50,7 +50,7 @@ enum Phase {
 impl DeltaIterator {
     #[new]
     fn new(reader: &Bound<'_, PyAny>, accumulator: &Bound<'_, Accumulator>) -> PyResult<Self> {
-        let pieces = reader.getattr("pieces")?.try_iter()?.into_any().unbind();
+        let pieces = reader.getattr("pieces")?.try_iter()?.unbind();
         let shared = accumulator.get().shared.clone();
         Ok(Self { reader: reader.clone().unbind(), pieces, shared, state: Mutex::default() })
     }
@@ -60,35 +60,12 @@ impl DeltaIterator {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        loop {
-            let mut state = lock(py, &self.state);
-            if let Some(delta) = state.deltas.pop_front() {
-                return Ok(Some(delta));
-            }
-            match std::mem::replace(&mut state.phase, Phase::Ended) {
-                Phase::Ended => return Ok(None),
-                Phase::Read(error) => {
-                    // Finishing reads on too, to the body's end.
-                    state.reading = true;
-                    drop(state);
-                    let finished = self.finish(py, error);
-                    lock(py, &self.state).reading = false;
-                    return finished.map(|()| None);
-                }
-                Phase::Open if state.reading => {
-                    state.phase = Phase::Open;
-                    return Err(PyValueError::new_err(
-                        "the stream is already being read, by another thread or by its own source",
-                    ));
-                }
-                Phase::Open => {
-                    state.phase = Phase::Open;
-                    state.reading = true;
-                    drop(state);
-                    self.pull(py)?;
-                }
-            }
-        }
+        self.next::<Deltas>(py)
+    }
+
+    /// Reads to the end, without making Python objects of the deltas.
+    fn exhaust(&self, py: Python<'_>) -> PyResult<()> {
+        self.next::<Nothing>(py).map(drop)
     }
 
     /// What it holds may hold it: an error that its reader keeps, with the frames that the error passed.
@@ -104,7 +81,7 @@ impl DeltaIterator {
     ///     wakes up, and must be woken.
     fn stop(&self, py: Python<'_>) -> bool {
         let mut state = lock(py, &self.state);
-        let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.deltas));
+        let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.hand));
         let reading = state.reading;
         drop(state);
         // Not before: dropping Python objects may run any code, this stream's own included.
@@ -114,58 +91,83 @@ impl DeltaIterator {
 }
 
 impl DeltaIterator {
-    /// Asks the source for a piece, without holding any lock, and folds it.
-    fn pull(&self, py: Python<'_>) -> PyResult<()> {
-        let asked = self.pieces.bind(py).cast::<pyo3::types::PyIterator>().map_err(PyErr::from)?.clone().next();
-        let mut state = lock(py, &self.state);
-        state.reading = false;
-        let stopped = matches!(state.phase, Phase::Ended);
-        drop(state);
-        if stopped {
-            // Whatever woke the reader is of no interest to one who has closed the stream.
-            return self.release(py);
-        }
-        match asked {
-            Some(Ok(piece)) => self.take(py, &piece),
-            None => self.end(py, None),
-            Some(Err(error)) if error.is_instance_of::<PyException>(py) => self.end(py, Some(error)),
-            Some(Err(interrupt)) => self.fail(py, interrupt),
+    /// The next of what is wanted; `None` at the end.
+    fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
+        loop {
+            let mut state = lock(py, &self.state);
+            match state.hand.next::<W>(py, &self.shared) {
+                Ok(Some(item)) => return Ok(Some(item)),
+                Ok(None) => {}
+                Err(error) => {
+                    drop(state);
+                    self.broken(py, error)?;
+                    continue;
+                }
+            }
+            match std::mem::replace(&mut state.phase, Phase::Ended) {
+                Phase::Ended => return Ok(None),
+                Phase::Open if state.reading => {
+                    state.phase = Phase::Open;
+                    return Err(PyValueError::new_err(
+                        "the stream is already being read, by another thread or by its own source",
+                    ));
+                }
+                Phase::Open if !self.shared.lock(py).is_over() => {
+                    state.phase = Phase::Open;
+                    state.reading = true;
+                    drop(state);
+                    self.pull(py)?;
+                }
+                Phase::Open => return self.finish(py, state, None),
+                Phase::Read(error) => return self.finish(py, state, error),
+            }
         }
     }
 
-    fn take(&self, py: Python<'_>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
-        let deltas = match crate::piece::Piece::of(piece).and_then(|piece| self.shared.take(py, &piece)) {
-            Ok(deltas) => deltas,
-            Err(error) if self.shared.lock(py).is_over() => {
-                self.stop_reading(py, Vec::new(), Some(error));
-                return Ok(());
-            }
-            Err(error) => return self.fail(py, error),
-        };
-        let over = self.shared.lock(py).is_over();
-        if over {
-            self.stop_reading(py, deltas, None);
+    /// Asks the source for a piece, without holding any lock.
+    fn pull(&self, py: Python<'_>) -> PyResult<()> {
+        let asked = self.pieces.bind(py).clone().next().map(|asked| asked.map(Left::of));
+        let mut state = lock(py, &self.state);
+        state.reading = false;
+        if matches!(state.phase, Phase::Ended) {
+            drop(state);
+            // Whatever woke the reader is of no interest to one who has closed the stream.
+            return self.release(py);
+        }
+        if let Some(Ok(Ok(piece))) = asked {
+            state.hand.take(piece);
             return Ok(());
         }
-        let mut state = lock(py, &self.state);
-        if matches!(state.phase, Phase::Open) {
-            state.deltas.extend(deltas);
+        drop(state);
+        match asked {
+            None => self.end(py, None),
+            Some(Err(error)) if error.is_instance_of::<PyException>(py) => self.end(py, Some(error)),
+            Some(Err(interrupt)) => self.fail(py, interrupt),
+            Some(Ok(refused)) => refused.map_or_else(|error| self.fail(py, error), |_| Ok(())),
         }
+    }
+
+    /// A piece could not be folded: a fault ends the stream, all else is no part of it.
+    fn broken(&self, py: Python<'_>, error: PyErr) -> PyResult<()> {
+        if !self.shared.lock(py).is_over() {
+            return self.fail(py, error);
+        }
+        self.read(py, Vec::new(), Some(error));
         Ok(())
     }
 
     /// The input has ended, or broken off.
     fn end(&self, py: Python<'_>, error: Option<PyErr>) -> PyResult<()> {
         let deltas = self.shared.flush(py)?;
-        self.stop_reading(py, deltas, error);
+        self.read(py, deltas, error);
         Ok(())
     }
 
     /// Gives out these deltas, and then what `finish` makes of the error.
-    fn stop_reading(&self, py: Python<'_>, deltas: Vec<Py<PyAny>>, error: Option<PyErr>) {
+    fn read(&self, py: Python<'_>, deltas: Vec<Py<PyAny>>, error: Option<PyErr>) {
         let mut state = lock(py, &self.state);
         if matches!(state.phase, Phase::Open) {
-            state.deltas.extend(deltas);
+            state.hand.extend(deltas);
             state.phase = Phase::Read(error);
         }
     }
@@ -185,8 +187,15 @@ impl DeltaIterator {
         self.reader.call_method0(py, "release").map(drop)
     }
 
-    fn finish(&self, py: Python<'_>, error: Option<PyErr>) -> PyResult<()> {
-        self.reader.call_method1(py, "finish", (error.map(|error| error.into_value(py)),)).map(drop)
+    /// Everything was given out: lets the reader release the source, and raise what is wrong.
+    fn finish<T>(&self, py: Python<'_>, mut state: MutexGuard<'_, State>, error: Option<PyErr>) -> PyResult<Option<T>> {
+        // Finishing reads on too, to the body's end.
+        state.reading = true;
+        drop(state);
+        let error = error.map(|error| error.into_value(py));
+        let finished = self.reader.call_method1(py, "finish", (error,));
+        lock(py, &self.state).reading = false;
+        finished.map(|_| None)
     }
 }
 
@@ -212,14 +221,6 @@ impl TextIterator {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyString>>> {
-        let deltas = self.deltas.get();
-        while let Some(delta) = deltas.__next__(py)? {
-            if let Ok(delta) = delta.bind(py).cast_exact::<TextDelta>()
-                && let Some(text) = delta.get().of_first_choice(py)
-            {
-                return Ok(Some(text));
-            }
-        }
-        Ok(None)
+        self.deltas.get().next::<Texts>(py)
     }
 }

@@ -315,12 +315,12 @@ fn fold_function_call(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>
 /// Audio comes as pieces of base64 and of its transcript, beside an id and an expiry.
 fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
     for (name, value) in audio.object().iter() {
-        let grows = matches!(name, "data" | "transcript");
-        let kept = choice.message_fields.object("audio");
-        match value.text() {
-            Some(text) if grows => kept.append(name, &text),
-            _ if grows || value.is_null() => {}
-            _ => _ = kept.merge(name, value, Lists::Replace),
+        let text = value.text().filter(|_| matches!(name, "data" | "transcript"));
+        match (name, text) {
+            (_, Some(text)) => choice.message_fields.object("audio").append(name, &text),
+            ("data" | "transcript", None) => {}
+            _ if value.is_null() => {}
+            _ => _ = choice.message_fields.object("audio").merge(name, value, Lists::Replace),
         }
     }
     tell_other(choice, "audio", audio, out);
