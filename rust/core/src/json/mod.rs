@@ -10,10 +10,16 @@ use std::fmt;
 
 use crate::text::Text;
 
+mod characters;
+mod number;
+mod partial;
 mod read;
+mod step;
 mod template;
 mod write;
 
+pub use partial::PartialJson;
+pub use step::{Constant, NotJson, Step};
 pub(crate) use template::Template;
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
