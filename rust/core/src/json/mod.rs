@@ -1,4 +1,5 @@
-//! The only place that names the JSON crate: `read` asks it, `write` writes.
+//! The only place that names the JSON crate: `read` asks it, `write` writes. `partial` does without: it reads text that is
+//! still arriving.
 //!
 //! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their
 //! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
