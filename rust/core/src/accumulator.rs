@@ -2,11 +2,12 @@
 
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
-use crate::dialect::{self, Dialect, Place};
+use crate::dialect::{self, Dialect};
 use crate::error::EventTooLarge;
 use crate::event::{Event, EventDecoder};
-use crate::json::{Object, Payload, Raw, Template, is_whitespace, quote};
+use crate::json::{Payload, Raw, is_whitespace, quote};
 use crate::options::{Options, Tail};
+use crate::repeating::Repeating;
 use crate::snapshot::Snapshot;
 
 /// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
@@ -52,17 +53,6 @@ struct Fold {
     repeating: Repeating,
 }
 
-/// The shape of the last payload, while payloads are expected to repeat it.
-#[derive(Clone, Default)]
-struct Repeating {
-    shape: Option<(Template, Place)>,
-    /// Shapes in a row that were learned and never seen again.
-    misses: u32,
-}
-
-/// After so many shapes that did not come again the stream is taken to have none.
-const MISSES: u32 = 16;
-
 impl Accumulator {
     /// An accumulator for one stream; the dialect is found from the first payload that tells it, unless it is named.
     ///
@@ -90,19 +80,32 @@ impl Accumulator {
     /// # Errors
     /// As [`Self::feed`].
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        if self.decoder.is_between_events(data)
+            && let Some(size) = self.fold.repeat(self.decoder.within_limit(data), out)
+        {
+            self.decoder.pass_event(data, size);
+            return Ok(true);
+        }
         let before = *data;
-        let event = self.decoder.next(data)?;
+        let Some(event) = self.decoder.next(data)? else {
+            self.keep_head(before);
+            return Ok(false);
+        };
+        let taken = &before[..before.len() - data.len()];
+        self.fold.event(&event, out);
+        self.fold.learn_wire(taken, event.data);
+        self.keep_head(taken);
+        Ok(true)
+    }
+
+    /// Keeps the body's first bytes while nothing was found in it.
+    fn keep_head(&mut self, taken: &[u8]) {
         if self.fold.snapshot.payloads == 0 {
-            let taken = &before[..before.len() - data.len()];
             let room = HEAD - self.head.len();
             self.head.extend_from_slice(&taken[..taken.len().min(room)]);
         } else if self.head.capacity() > 0 {
             self.head = Vec::new();
         }
-        if let Some(event) = &event {
-            self.fold.event(event, out);
-        }
-        Ok(event.is_some())
     }
 
     /// Folds an event that was framed otherwise.
@@ -146,6 +149,11 @@ impl Accumulator {
     pub fn is_empty(&self) -> bool {
         let snapshot = self.snapshot();
         snapshot.payloads == 0 && snapshot.error.is_none() && !snapshot.done
+    }
+
+    /// Payloads so far that were compared with the shape of an earlier one instead of parsed: a figure for benches.
+    pub fn matched(&self) -> u64 {
+        self.fold.repeating.matched
     }
 
     /// Events dispatched so far.
@@ -215,22 +223,47 @@ fn is_sentinel(text: &str) -> bool {
 }
 
 impl Fold {
+    /// Folds the event that `piece` begins with if it repeats the last one's shape; returns its size in bytes.
+    fn repeat(&mut self, piece: &[u8], out: &mut Sink<'_>) -> Option<usize> {
+        let size = self.repeating.fold_wire(piece, &mut self.snapshot, out)?;
+        self.snapshot.payloads += 1;
+        Some(size)
+    }
+
     fn event(&mut self, event: &Event<'_>, out: &mut Sink<'_>) {
         if self.snapshot.done {
+            return;
+        }
+        if event.stray.is_empty() && self.repeating.fold(event, &mut self.snapshot, out) {
+            self.snapshot.payloads += 1;
             return;
         }
         let text = event.text();
         if is_sentinel(&text) {
             self.snapshot.settle(out);
-            self.snapshot.done = true;
+            self.finish();
         } else if !text.trim_matches(is_whitespace).is_empty() {
             self.snapshot.payloads += 1;
-            if event.event != "message" || !self.repeat(&text, out) {
-                self.parse(event.event, &text, out);
-            }
+            self.parse(event.event, &text, out);
         }
         if !event.stray.is_empty() {
             self.stray(&String::from_utf8_lossy(event.stray), out);
+        }
+    }
+
+    /// The dialect's terminal: what comes behind it does not count.
+    fn finish(&mut self) {
+        self.snapshot.done = true;
+        self.repeating.forget();
+    }
+
+    /// Learns how an event that was just folded stood in the bytes that it took, if it is whole in them.
+    fn learn_wire(&mut self, taken: &[u8], data: &[u8]) {
+        if self.repeating.wants_wire() {
+            let start = (data.as_ptr() as usize).wrapping_sub(taken.as_ptr() as usize);
+            if start < taken.len() && start + data.len() <= taken.len() {
+                self.repeating.learn_wire(taken, (start, start + data.len()));
+            }
         }
     }
 
@@ -238,28 +271,6 @@ impl Fold {
         match Payload::parse(text) {
             Ok(payload) => self.payload(event, payload.raw(), out),
             Err(reason) => self.text(event, text, &reason, out),
-        }
-    }
-
-    /// Folds a payload that is the last one with another text in it; whether it is.
-    fn repeat(&mut self, payload: &str, out: &mut Sink<'_>) -> bool {
-        let Some((template, place)) = &self.repeating.shape else { return false };
-        let Some(text) = template.read(payload) else { return false };
-        self.repeating.misses = 0;
-        self.snapshot.grow(*place, text, out);
-        true
-    }
-
-    /// Learns the shape of a payload that was just folded. Whatever was learned before is void: the fold may have changed what
-    /// that would have said again.
-    fn learn(&mut self, payload: &Object<'_>) {
-        self.repeating.shape = None;
-        if self.repeating.misses < MISSES
-            && let Some(repeat) = self.dialect.and_then(|dialect| (dialect.repeats)(payload))
-        {
-            let template = Template::learn(payload.raw(), repeat.text, &repeat.padding);
-            self.repeating.shape = template.map(|template| (template, repeat.place));
-            self.repeating.misses += 1;
         }
     }
 
@@ -271,10 +282,12 @@ impl Fold {
         if !folded && error.is_none() {
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
+        let repeat = self.dialect.filter(|_| error.is_none() && self.repeating.learns());
+        let repeat = repeat.and_then(|dialect| (dialect.repeats)(&self.snapshot, &object));
+        self.repeating.learn(event, payload, repeat);
         if let Some(error) = error {
             self.snapshot.fail(error);
         }
-        self.learn(&object);
     }
 
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
@@ -306,7 +319,7 @@ impl Fold {
         self.snapshot.payloads += 1;
         (dialect.fold)(&mut self.snapshot, "", &body, out);
         self.snapshot.settle(out);
-        self.snapshot.done = true;
+        self.finish();
         true
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! 1. Framing cannot fail: any bytes are an event stream. Only the size limit raises.
 //! 2. An event is out with the last byte of the line end that dispatches it.
-//! 3. A whole `data` line that is its event's only one is lent out of the caller's piece; all else is copied once.
+//! 3. A whole `data` line that is its event's only one is lent out of the caller's piece, the usual event (see `usual`) at
+//!    once; all else is copied once.
 //! 4. Comments and unknown lines are dropped unbuffered, unless stray lines are asked for.
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use crate::error::EventTooLarge;
 use crate::field::{Field, HEAD};
 use crate::lines::{Lines, Step};
 use crate::options::{Options, Tail};
+use crate::usual::Usual;
 
 /// A dispatched event, lent until the decoder is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +108,38 @@ impl EventDecoder {
     /// # Errors
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
+        if self.is_between_events(data)
+            && let Some(usual) = Usual::see(self.within_limit(data))
+        {
+            self.pass_event(data, usual.size);
+            let event = usual.event.unwrap_or("message");
+            let (id, ids) = (self.last_event_id.as_str(), self.ids);
+            return Ok(Some(Event { event, data: usual.data, id, ids, retry: None, stray: b"" }));
+        }
         Ok(self.advance(data)?.map(|dispatch| self.lend(&dispatch)))
+    }
+
+    /// Whether the next byte begins an event, whatever came before it. The LF that a cut left of a line end is taken.
+    pub(crate) fn is_between_events(&mut self, data: &mut &[u8]) -> bool {
+        if self.fault.is_some() {
+            return false;
+        }
+        self.lines.skip_lf(data);
+        let untouched = self.block.dispatched || !self.block.begun;
+        untouched && self.line.size == 0 && self.lines.at_line_start()
+    }
+
+    /// The beginning of `data` that an event may take without being over the limit.
+    pub(crate) fn within_limit<'d>(&self, data: &'d [u8]) -> &'d [u8] {
+        let limit = self.options.max_event_size.unwrap_or(data.len());
+        &data[..data.len().min(limit)]
+    }
+
+    /// Takes an event of `size` bytes, with data and without id or retry, that was read otherwise. Only between events and
+    /// within the limit.
+    pub(crate) fn pass_event(&mut self, data: &mut &[u8], size: usize) {
+        self.lines.pass(data, size);
+        self.events += 1;
     }
 
     /// The end of input: gives what the tail policy says, and makes ready for a new stream.

@@ -8,7 +8,7 @@
 use indexmap::IndexMap;
 
 use crate::json::{ObjectWriter, Raw};
-use crate::text::TextBuffer;
+use crate::text::{Text, TextBuffer};
 
 /// What becomes of a list where there is one already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,14 +118,13 @@ impl Fields {
     }
 
     /// Appends to a string member.
-    pub(crate) fn append(&mut self, name: &str, piece: Raw<'_>) {
-        let Some(piece) = piece.text() else { return };
+    pub(crate) fn append(&mut self, name: &str, piece: &Text<'_>) {
         let kept = self.entry(name, || Kept::Text(TextBuffer::default()));
         if !matches!(kept, Kept::Text(_)) {
             *kept = Kept::Text(TextBuffer::default());
         }
         if let Kept::Text(text) = kept {
-            text.push(&piece);
+            text.push(piece);
         }
     }
 

@@ -26,10 +26,12 @@ mod fields;
 mod json;
 mod lines;
 mod options;
+mod repeating;
 mod snapshot;
 mod text;
 mod tool_call;
 mod usage;
+mod usual;
 
 pub use accumulator::{Accumulator, UnknownDialect};
 pub use api_error::ApiError;

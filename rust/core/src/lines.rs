@@ -49,6 +49,18 @@ impl Lines {
         if seen < BOM.len() { &BOM[..seen] } else { b"" }
     }
 
+    /// Whether the next byte begins a line, whatever it is.
+    pub(crate) fn at_line_start(&self) -> bool {
+        self.bom == BOM.len() && !self.after_cr
+    }
+
+    /// Takes lines that were read otherwise, the last line's end included.
+    pub(crate) fn pass<'d>(&mut self, data: &mut &'d [u8], count: usize) -> &'d [u8] {
+        let lines = self.take(data, count);
+        self.after_cr = lines.last() == Some(&b'\r');
+        lines
+    }
+
     /// Takes the next line, or what there is of it.
     pub(crate) fn step<'d>(&mut self, data: &mut &'d [u8]) -> Step<'d> {
         let found = memchr::memchr2(b'\n', b'\r', data);

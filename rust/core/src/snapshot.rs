@@ -78,15 +78,14 @@ impl Snapshot {
         }
     }
 
-    /// Adds a piece to one of the texts.
-    pub(crate) fn grow(&mut self, place: Place, text: Text<'_>, out: &mut Sink<'_>) {
-        match place {
-            Place::Content { choice } => self.choice(choice).add_content(&text, out),
-            Place::Reasoning { choice } => self.choice(choice).add_reasoning(&text, out),
-            Place::Arguments { choice, index } => {
-                let piece = Piece { index: Some(index), place: (0, 1), id: "", kind: "", name: "", arguments: text };
-                self.choice(choice).add_tool_call(&piece, out);
-            }
+    /// Adds a piece to one of the texts, which is there already.
+    pub(crate) fn grow(&mut self, place: &Place, text: &Text<'_>, out: &mut Sink<'_>) {
+        match *place {
+            Place::Content { choice } => self.choice(choice).add_content(text, out),
+            Place::Reasoning { choice } => self.choice(choice).add_reasoning(text, out),
+            Place::Refusal { choice } => self.choice(choice).add_refusal(text, out),
+            Place::Arguments { choice, position } => self.choice(choice).add_arguments(position, text, out),
+            Place::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
         }
     }
 
@@ -198,6 +197,12 @@ impl Choice {
         position
     }
 
+    /// Adds to the arguments of the call at that position.
+    pub(crate) fn add_arguments(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
+        let grown = self.tool_calls.at(position).arguments.push(piece).len();
+        self.tell_tool_call(position, grown, out);
+    }
+
     /// Merges a piece into the only call of its kind: no identity to find out.
     pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
         let piece = Piece { index: None, place: (0, 1), id: "", kind, name, arguments };
@@ -251,6 +256,11 @@ pub(crate) struct Details {
 }
 
 impl Details {
+    /// Where the item of that type, index and id is.
+    pub(crate) fn position(&self, key: &(String, String, String)) -> Option<usize> {
+        self.positions.get(key).copied()
+    }
+
     /// The item of that type, index and id, made where there is none.
     pub(crate) fn item(&mut self, key: (String, String, String)) -> &mut Fields {
         let position = *self.positions.entry(key).or_insert(self.items.len());

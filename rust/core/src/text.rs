@@ -35,6 +35,12 @@ impl<'a> Text<'a> {
     }
 }
 
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self::from("")
+    }
+}
+
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
         Self::Whole(Cow::Borrowed(text))

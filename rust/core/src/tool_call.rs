@@ -159,6 +159,19 @@ impl ToolCalls {
         &mut self.calls[position]
     }
 
+    /// The position of the call that a piece goes to whatever its arguments are, and without changing it otherwise: one that
+    /// says nothing new of the call that it names.
+    pub(crate) fn going_on(&self, index: Option<i64>, id: &str, name: &str) -> Option<usize> {
+        let position = match index {
+            Some(index) => self.slots.get(&index).copied(),
+            None if id.is_empty() => self.calls.len().checked_sub(1),
+            None => self.by_id.get(id).copied(),
+        }?;
+        let call = &self.calls[position];
+        let same = (id.is_empty() || id == call.id) && (name.is_empty() || (!id.is_empty() && name == call.name));
+        same.then_some(position)
+    }
+
     /// Merges a piece into its call; returns the call's position and what its arguments grew by.
     pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> (usize, &str) {
         let known = match piece.index {

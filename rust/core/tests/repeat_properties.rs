@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use ssewire_core::{Accumulator, Delta};
 
 /// Payloads with `@` where a string's text comes.
-const SHAPES: [&str; 24] = [
+const SHAPES: [&str; 42] = [
     r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"@"},"finish_reason":null}]}"#,
     r#"{"id":"c","model":"n","choices":[{"index":0,"delta":{"content":"@"},"finish_reason":null}]}"#,
     r#"{"choices":[{"index":1,"delta":{"content":"@"},"logprobs":null}],"obfuscation":"@"}"#,
@@ -31,6 +31,40 @@ const SHAPES: [&str; 24] = [
     r#"{"choices":[{"delta":{"content":"@","content":"@"}}],"choices":[{"delta":{"content":"@"},"stop_reason":7}]}"#,
     r#"{"choices":[{"delta":{"content":"@"},"text":"@","message":{"content":"@"}}]}"#,
     r#"{"error":"@","choices":[{"delta":{"content":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"content":"","reasoning":"@","reasoning_details":[{"type":"t","text":"@","index":0}]}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_details":[{"type":"t","summary":"@","signature":""}],"content":null}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_details":[{"type":"t","summary":"@","text":"@"}]}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_details":[{"type":"t","text":"@","signature":"@"}]}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_details":[{"type":"t","text":"@"},{"type":"u","text":"@"}]}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_content":"@","reasoning":"@","thinking":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"refusal":"@","content":null}}]}"#,
+    r#"{"choices":[{"delta":{"content":"@"},"content_filter_results":{"hate":{"filtered":false}},"text":"@"}]}"#,
+    r#"{"choices":[{"delta":{"content":"@"},"content_filter_results":{"hate":{"filtered":true}}}]}"#,
+    r#"{"choices":[{"delta":{"content":"@"},"content_filter_results":{"hate":[1]}}]}"#,
+    r#"{"choices":[{"delta":{"content":"@","annotations":[],"extra":{"a":[]}}}],"usage":{"prompt_tokens":7}}"#,
+    r#"{"choices":[{"delta":{"content":"@","annotations":[{"a":1}]}}],"citations":["a"]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"g","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":null,"arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"b","type":"x","function":{"arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"id":"a","function":{"arguments":"@"},"extra":[1]}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":1,"custom":{"name":"f","input":"@"}}]},"finish_reason":"stop"}]}"#,
+];
+
+/// What may stand around a payload on the wire, `@` being the payload.
+const WIRES: [&str; 12] = [
+    "data: @\n\n",
+    "data: @\n\n",
+    "data:@\n\n",
+    "data: @\r\n\r\n",
+    "data: @\r\r",
+    "event: message\ndata: @\n\n",
+    "event: x\ndata: @\n\n",
+    "data: @\nevent: x\n\n",
+    ": comment\n\ndata: @\n\n",
+    "id: 1\ndata: @\n\n",
+    "data: @\nretry: 5\n\n",
+    "unknown\ndata: @\n\n",
 ];
 
 const TEXTS: [&str; 16] = [
@@ -52,8 +86,8 @@ const TEXTS: [&str; 16] = [
     "\"",
 ];
 
-/// What was told, and what came of it.
-fn fold(payloads: &[String], void: bool) -> (Vec<String>, String, String) {
+/// What was told, and what came of it, of events in a wire form, fed in pieces of a size.
+fn fold(payloads: &[String], void: bool, wire: &str, size: usize) -> (Vec<String>, String, String) {
     let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
     let mut told = Vec::new();
     let mut out = |delta: Delta<'_>| {
@@ -62,7 +96,9 @@ fn fold(payloads: &[String], void: bool) -> (Vec<String>, String, String) {
         }
     };
     for payload in payloads {
-        accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut out).unwrap();
+        for piece in wire.replace('@', payload).as_bytes().chunks(size) {
+            accumulator.feed(piece, &mut out).unwrap();
+        }
         if void {
             accumulator.feed(b"data: 0\n\n", &mut out).unwrap();
         }
@@ -95,17 +131,45 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn repeating_a_shape_changes_nothing(payloads in payloads()) {
-        prop_assert_eq!(fold(&payloads, false), fold(&payloads, true));
+    fn repeating_a_shape_changes_nothing(payloads in payloads(), wire in prop::sample::select(&WIRES[..]), size in 1_usize..400) {
+        prop_assert_eq!(fold(&payloads, false, wire, size), fold(&payloads, true, wire, size));
     }
 }
 
 #[test]
 fn every_shape_repeated_changes_nothing() {
-    for shape in SHAPES {
+    for (shape, wire) in SHAPES.iter().flat_map(|shape| WIRES.map(|wire| (shape, wire))) {
         for text in TEXTS {
             let payloads: Vec<_> = ["one", text, "three", text].iter().map(|text| shape.replace('@', text)).collect();
-            assert_eq!(fold(&payloads, false), fold(&payloads, true), "{shape} {text}");
+            assert_eq!(fold(&payloads, false, wire, 999), fold(&payloads, true, wire, 999), "{shape} {text} {wire:?}");
         }
     }
+}
+
+#[test]
+fn a_repeated_shape_is_not_parsed_again() {
+    for (shape, wire) in [(SHAPES[0], WIRES[0]), (SHAPES[9], WIRES[2]), (SHAPES[24], WIRES[3]), (SHAPES[31], WIRES[6])]
+    {
+        let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
+        let mut feed = |payload: &str| accumulator.feed(wire.replace('@', payload).as_bytes(), &mut |_| {}).unwrap();
+        feed(r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f"}}]}}]}"#);
+        for text in ["one", r"two\n", "three"] {
+            feed(&shape.replace('@', text));
+        }
+        assert_eq!(accumulator.matched(), 2, "{shape} {wire:?}");
+    }
+}
+
+#[test]
+fn the_limit_holds_for_a_repeated_shape() {
+    let event = |text: &str| format!("data: {}\n\n", SHAPES[0].replace('@', text));
+    let limit = event("x").len();
+    let mut accumulator = Accumulator::new(None, Some(limit)).unwrap();
+    for _ in 0..3 {
+        accumulator.feed(event("x").as_bytes(), &mut |_| {}).unwrap();
+    }
+    // The blank line's end is no part of an event, so that one more character fits, and two do not.
+    accumulator.feed(event("xx").as_bytes(), &mut |_| {}).unwrap();
+    accumulator.feed(event("xxx").as_bytes(), &mut |_| {}).unwrap_err();
+    assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("xxxxx"));
 }

@@ -309,6 +309,12 @@ impl Accumulator {
         state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
     }
 
+    /// Payloads so far that were compared with the shape of an earlier one instead of parsed.
+    #[getter]
+    fn _matched(&self, py: Python<'_>) -> u64 {
+        self.shared.lock(py).core.matched()
+    }
+
     /// As `feed`, but takes nothing behind a terminal or an error.
     fn _take(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
         self.shared.take(py, &Piece::of(data)?)

@@ -16,30 +16,48 @@ pub(crate) struct Dialect {
     pub(crate) detects: fn(&str, &Object<'_>) -> bool,
     /// Merges a payload into the snapshot and tells what changed; false where the payload is none of its own.
     pub(crate) fold: fn(&mut Snapshot, &str, &Object<'_>, &mut Sink<'_>) -> bool,
-    /// What the next payloads may repeat all of, but for one piece of text: then merging such a payload is adding its text.
-    pub(crate) repeats: for<'a> fn(&Object<'a>) -> Option<Repeat<'a>>,
+    /// What of a payload that was just folded would do anything if the payload came again with other texts; `None` where that
+    /// cannot be told.
+    pub(crate) repeats: for<'a> fn(&Snapshot, &Object<'a>) -> Option<Repeat<'a>>,
     /// Whether nothing is missing when the input ends here without a terminal.
     pub(crate) complete: fn(&Snapshot) -> bool,
     /// The provider's own non-streaming object, as JSON text.
     pub(crate) object: fn(&Snapshot) -> String,
 }
 
-/// What tells a payload from the next one of its shape.
+/// What tells a payload from the next one of its shape. Said again, all else of it must change nothing.
 pub(crate) struct Repeat<'a> {
-    /// The string that is the piece of text.
-    pub(crate) text: Raw<'a>,
-    /// Strings that are dropped, whatever they are.
-    pub(crate) padding: Vec<Raw<'a>>,
-    /// Where the text belongs.
-    pub(crate) place: Place,
+    /// Strings, none of them empty, and what grows by them, in the order in which that is told.
+    pub(crate) grows: Vec<(Raw<'a>, Place)>,
+    /// Strings that do not count, whatever they are, as long as the ones that grow are not empty.
+    pub(crate) dropped: Vec<Raw<'a>>,
+    /// A value around one of these strings that is then told of as it stands: its choice and kind.
+    pub(crate) told: Option<(i64, &'static str, Raw<'a>)>,
 }
 
 /// A text that grows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Place {
-    Content { choice: i64 },
-    Reasoning { choice: i64 },
-    Arguments { choice: i64, index: i64 },
+    Content {
+        choice: i64,
+    },
+    Reasoning {
+        choice: i64,
+    },
+    Refusal {
+        choice: i64,
+    },
+    /// Those of the tool call at that position.
+    Arguments {
+        choice: i64,
+        position: usize,
+    },
+    /// The member of that name of a reasoning detail.
+    Detail {
+        choice: i64,
+        position: usize,
+        name: &'static str,
+    },
 }
 
 static DIALECTS: [&Dialect; 1] = [&openai_chat::DIALECT];

@@ -15,13 +15,14 @@ mod characters;
 mod number;
 mod partial;
 mod read;
+mod scan;
 mod step;
 mod template;
 mod write;
 
 pub use partial::PartialJson;
 pub use step::{Constant, NotJson, Step};
-pub(crate) use template::Template;
+pub(crate) use template::{Strings, Template, span};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.
@@ -172,6 +173,12 @@ impl<'a> Raw<'a> {
             b't' => true,
             _ => self.0.parse::<f64>() != Ok(0.0),
         }
+    }
+
+    /// Whether there may be a list with anything in it, at any depth.
+    pub(crate) fn has_list(self) -> bool {
+        (self.is_object() || self.is_array())
+            && memchr::memchr_iter(b'[', self.0.as_bytes()).any(|at| !self.0[at..].starts_with("[]"))
     }
 
     /// The value taken apart as an object; one without members where it is none.

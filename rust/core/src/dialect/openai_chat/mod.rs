@@ -32,6 +32,9 @@ const PADDING: [&str; 2] = ["obfuscation", "p"];
 
 const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
 
+/// The members of a reasoning detail that grow.
+const DETAIL_TEXTS: [&str; 2] = ["text", "summary"];
+
 /// The kind of the one call that the deprecated `function_call` member streams.
 const LEGACY: &str = "function_call";
 
@@ -187,8 +190,8 @@ fn fold_reasoning(choice: &mut Choice, delta: &Object<'_>, whole: bool, out: &mu
     }
     for detail in delta.get("reasoning_details").map(Raw::items).unwrap_or_default() {
         let detail = detail.object();
-        let piece = |name| detail.get(name).and_then(Raw::text).filter(|text| !text.is_empty());
-        if let Some(text) = piece("text").or_else(|| piece("summary")) {
+        let piece = |name: &&str| detail.get(name).and_then(Raw::text).filter(|text| !text.is_empty());
+        if let Some(text) = DETAIL_TEXTS.iter().find_map(piece) {
             add_reasoning(choice, "reasoning", &text, out);
         }
     }
@@ -312,12 +315,11 @@ fn fold_function_call(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>
 /// Audio comes as pieces of base64 and of its transcript, beside an id and an expiry.
 fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
     for (name, value) in audio.object().iter() {
-        if value.is_null() || matches!(name, "data" | "transcript") && value.text().is_none() {
-            continue;
-        }
+        let grows = matches!(name, "data" | "transcript");
         let kept = choice.message_fields.object("audio");
-        match name {
-            "data" | "transcript" => kept.append(name, value),
+        match value.text() {
+            Some(text) if grows => kept.append(name, &text),
+            _ if grows || value.is_null() => {}
             _ => _ = kept.merge(name, value, Lists::Replace),
         }
     }
@@ -327,15 +329,21 @@ fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
 fn fold_details(choice: &mut Choice, details: Raw<'_>) {
     for detail in details.objects() {
         let detail = detail.object();
-        let key = |name| detail.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
-        let item = choice.details.item((key("type"), key("index"), key("id")));
+        let item = choice.details.item(detail_key(&detail));
         for (name, value) in detail.iter() {
-            match name {
-                "text" | "summary" => item.append(name, value),
+            match value.text() {
+                Some(text) if DETAIL_TEXTS.contains(&name) => item.append(name, &text),
                 // A signature is sent once, and "" in the pieces after it.
-                _ if value.text().is_some_and(|text| text.is_empty()) => {}
+                Some(text) if text.is_empty() => {}
+                None if DETAIL_TEXTS.contains(&name) => {}
                 _ => _ = item.merge(name, value, Lists::Replace),
             }
         }
     }
+}
+
+/// What tells one reasoning detail from another.
+fn detail_key(detail: &Object<'_>) -> (String, String, String) {
+    let key = |name| detail.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
+    (key("type"), key("index"), key("id"))
 }

@@ -1,55 +1,90 @@
 //! Chunks that differ from the one before in one text only.
+//!
+//! What such a chunk says beside it changes nothing when it is said again: ids, roles and names count once; of strings,
+//! numbers and objects the last one counts, and is the same. Only lists grow, so there must be none.
 
-use super::{PADDING, REASONING};
+use super::{DETAIL_TEXTS, PADDING, REASONING, detail_key, said};
 use crate::dialect::{Place, Repeat};
 use crate::json::{Object, Raw};
+use crate::snapshot::{Choice, Snapshot};
 
-/// A chunk of one choice in which one text grows and all else is said again: nothing that extends a list, ends the choice
-/// or counts tokens.
-pub(super) fn repeats<'a>(payload: &Object<'a>) -> Option<Repeat<'a>> {
-    let [choice] = payload.get("choices")?.items()[..] else { return None };
-    let choice = choice.object();
-    let delta = choice.get("delta")?.object();
-    let settled = |object: &Object<'_>, apart: &[&str]| {
-        object.iter().all(|(name, value)| apart.contains(&name) || !(value.is_object() || value.is_array()))
+/// A chunk of one choice in which one text grows.
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+    let [item] = payload.get("choices")?.items()[..] else { return None };
+    let item = item.object();
+    let delta = item.get("delta").filter(|delta| delta.is_object())?.object();
+    let choice = snapshot.choices().get(&item.get("index").and_then(Raw::index).unwrap_or(0))?;
+    let listless = |object: &Object<'_>, apart: &[&str]| {
+        object.iter().all(|(name, value)| apart.contains(&name) || !value.has_list())
     };
-    let plain = settled(payload, &["choices"]) && settled(&choice, &["delta"]) && settled(&delta, &["tool_calls"]);
-    if !plain || payload.truthy("error").is_some() || choice.first(&["finish_reason", "error", "text"]).is_some() {
+    let told_again = item.first(&["error", "logprobs"]).or_else(|| delta.first(&["function_call", "audio"]));
+    let settled = listless(&item, &["delta"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
+    if !settled || told_again.is_some() || payload.truthy("error").is_some() {
         return None;
     }
-    let index = choice.get("index").and_then(Raw::index).unwrap_or(0);
-    let (text, place) = growing_text(&delta, index)?;
-    let padding = [payload, &choice, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
-    let padding = padding.flatten().filter(|value| value.text().is_some()).collect();
-    Some(Repeat { text, padding, place })
+    let mut repeat = growing_text(choice, &delta)?;
+    let padding = [payload, &item, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
+    // Beside a delta it is the same text again.
+    let dropped = padding.chain([item.get("text")]).flatten().filter(|value| value.text().is_some());
+    repeat.dropped.extend(dropped);
+    Some(repeat)
 }
 
 /// The one text of a delta that is not empty.
-fn growing_text<'a>(delta: &Object<'a>, choice: i64) -> Option<(Raw<'a>, Place)> {
-    let filled = |name| delta.truthy(name).filter(|value| value.text().is_some());
-    let content = filled("content").map(|text| (text, Place::Content { choice }));
-    let reasoning = REASONING.iter().filter_map(|name| filled(name)).map(|text| (text, Place::Reasoning { choice }));
-    let mut found: Vec<_> = content.into_iter().chain(reasoning).collect();
+fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
+    let mut found = vec![];
+    let place = |text, place| Repeat { grows: vec![(text, place)], dropped: vec![], told: None };
+    let index = choice.index();
+    found.extend(filled(delta, "content").map(|text| place(text, Place::Content { choice: index })));
+    found.extend(filled(delta, "refusal").map(|text| place(text, Place::Refusal { choice: index })));
+    if REASONING.into_iter().chain(["reasoning_details"]).any(|name| delta.truthy(name).is_some()) {
+        found.push(growing_reasoning(choice, delta)?);
+    }
     if delta.truthy("tool_calls").is_some() {
-        let (text, index) = growing_arguments(delta)?;
-        found.push((text, Place::Arguments { choice, index }));
+        let (text, position) = growing_arguments(choice, delta)?;
+        found.push(place(text, Place::Arguments { choice: index, position }));
     }
     let only = found.pop()?;
-    // These are told of whenever they come.
-    let told = delta.first(&["refusal", "function_call", "audio", "reasoning_details"]).is_some();
-    (found.is_empty() && !told).then_some(only)
+    found.is_empty().then_some(only)
 }
 
-/// The arguments of the one call that goes on: it has an index, and neither id nor name.
-fn growing_arguments<'a>(delta: &Object<'a>) -> Option<(Raw<'a>, i64)> {
-    let [call] = delta.get("tool_calls")?.items()[..] else { return None };
-    let call = call.object();
-    let function = call.get("function")?.object();
-    let known = |object: &Object<'_>, names: &[&str]| {
-        object.iter().all(|(name, value)| names.contains(&name) || value.is_null())
+/// A member's string that is not empty.
+fn filled<'a>(object: &Object<'a>, name: &str) -> Option<Raw<'a>> {
+    object.truthy(name).filter(|value| value.text().is_some())
+}
+
+/// The reasoning, of which some servers send two or three copies: the first counts, the one in the details is kept beside
+/// it.
+fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
+    let index = choice.index();
+    let mut copies = REASONING.iter().filter_map(|name| filled(delta, name));
+    let first = copies.next();
+    let dropped: Vec<_> = copies.collect();
+    let place = Place::Reasoning { choice: index };
+    let Some(details) = delta.get("reasoning_details") else {
+        return Some(Repeat { grows: vec![(first?, place)], dropped, told: None });
     };
-    let goes_on = known(&call, &["index", "function", "type"]) && known(&function, &["arguments"]);
-    let arguments = function.truthy("arguments").filter(|_| goes_on)?;
-    arguments.text()?;
-    Some((arguments, call.get("index")?.index()?))
+    let [detail] = details.items()[..] else { return None };
+    let detail = detail.object();
+    let mut texts = DETAIL_TEXTS.into_iter().filter_map(|name| Some((name, filled(&detail, name)?)));
+    let (Some((name, text)), None) = (texts.next(), texts.next()) else { return None };
+    let position = choice.details.position(&detail_key(&detail))?;
+    let kept = Place::Detail { choice: index, position, name };
+    let grows = vec![(first.unwrap_or(text), place), (text, kept)];
+    Some(Repeat { grows, dropped, told: Some((index, "reasoning_details", details)) })
+}
+
+/// The arguments of the one call that goes on, and its position.
+fn growing_arguments<'a>(choice: &Choice, delta: &Object<'a>) -> Option<(Raw<'a>, usize)> {
+    let [item] = delta.get("tool_calls")?.items()[..] else { return None };
+    let item = item.object();
+    let function = item.get("function")?.object();
+    let listless = item.iter().chain(function.iter()).all(|(_, value)| !value.has_list());
+    if !listless || item.get("custom").is_some() || function.get("input").is_some() {
+        return None;
+    }
+    let word = |owner: &Object<'a>, name| owner.get(name).map(said).unwrap_or_default();
+    let (id, name) = (word(&item, "id"), word(&function, "name"));
+    let position = choice.tool_calls().going_on(item.get("index").and_then(Raw::index), &id, &name)?;
+    Some((filled(&function, "arguments")?, position))
 }

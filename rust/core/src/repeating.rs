@@ -1,0 +1,176 @@
+//! The fast path of folding: a payload that has the shape of the one before adds its texts to the same places.
+//!
+//! 1. A shape is learned from a payload that was folded in full, where its dialect says that all but some texts would change
+//!    nothing if it were said again (`Dialect::repeats`).
+//! 2. Any payload that is folded in full voids it: that may have changed what the shape would say again.
+//! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
+//!    between two events are an equal event.
+
+use crate::delta::{Delta, Sink};
+use crate::dialect::{Place, Repeat};
+use crate::event::{Event, EventDecoder};
+use crate::json::{Raw, Strings, Template, span};
+use crate::options::Options;
+use crate::snapshot::Snapshot;
+
+/// After so many shapes that did not come again the stream is taken to have none.
+const MISSES: u32 = 16;
+
+/// The shape of the last payload, while payloads are expected to repeat it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Repeating {
+    shape: Option<Shape>,
+    /// Shapes in a row that were learned and never seen again.
+    misses: u32,
+    /// Payloads that were compared with a shape instead of parsed.
+    pub(crate) matched: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Shape {
+    event: String,
+    template: Template,
+    /// What grows by which hole.
+    grows: Vec<(usize, Place)>,
+    told: Option<Told>,
+    wire: Option<Wire>,
+}
+
+/// A value that is told of as it stands.
+#[derive(Clone, Debug)]
+struct Told {
+    choice: i64,
+    kind: &'static str,
+    /// The hole that it encloses, and its bytes before and behind that.
+    hole: usize,
+    around: (usize, usize),
+}
+
+/// What stands around the payload of an event.
+#[derive(Clone, Debug)]
+struct Wire {
+    before: Vec<u8>,
+    behind: Vec<u8>,
+}
+
+impl Repeating {
+    /// Whether it has not given up.
+    pub(crate) fn learns(&self) -> bool {
+        self.misses < MISSES
+    }
+
+    /// Learns the shape of a payload that was just folded, if it can repeat; whatever was learned before is void.
+    pub(crate) fn learn(&mut self, event: &str, payload: Raw<'_>, repeat: Option<Repeat<'_>>) {
+        self.shape = repeat.and_then(|repeat| Shape::learn(event, payload, &repeat));
+        self.misses += u32::from(self.shape.is_some());
+    }
+
+    /// Voids what was learned.
+    pub(crate) fn forget(&mut self) {
+        self.shape = None;
+    }
+
+    /// Learns how the last event, that took these bytes, was framed.
+    pub(crate) fn learn_wire(&mut self, taken: &[u8], data: (usize, usize)) {
+        if let Some(shape) = self.shape.as_mut().filter(|shape| shape.wire.is_none()) {
+            shape.wire = Wire::learn(taken, data, &shape.event);
+        }
+    }
+
+    /// Whether the framing of the shape's events is not known yet.
+    pub(crate) fn wants_wire(&self) -> bool {
+        self.shape.as_ref().is_some_and(|shape| shape.wire.is_none())
+    }
+
+    /// Folds the event that `piece` begins with, framing and all, if it has the shape; returns its size in bytes. Only
+    /// between events.
+    pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
+        let shape = self.shape.as_ref()?;
+        let wire = shape.wire.as_ref()?;
+        let payload = piece.strip_prefix(wire.before.as_slice())?;
+        let mut strings = Strings::default();
+        let size = shape.template.read(payload, &mut strings)?;
+        if !payload[size..].starts_with(&wire.behind) || !shape.fold(&payload[..size], &strings, snapshot, out) {
+            return None;
+        }
+        let size = wire.before.len() + size + wire.behind.len();
+        self.matches();
+        Some(size)
+    }
+
+    /// Folds an event's payload if it has the shape; whether it has.
+    pub(crate) fn fold(&mut self, event: &Event<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
+        let Some(shape) = self.shape.as_ref().filter(|shape| shape.event == event.event) else { return false };
+        let mut strings = Strings::default();
+        let read = shape.template.read(event.data, &mut strings);
+        let folded = read == Some(event.data.len()) && shape.fold(event.data, &strings, snapshot, out);
+        if folded {
+            self.matches();
+        }
+        folded
+    }
+
+    fn matches(&mut self) {
+        self.misses = 0;
+        self.matched += 1;
+    }
+}
+
+impl Shape {
+    fn learn(event: &str, payload: Raw<'_>, repeat: &Repeat<'_>) -> Option<Self> {
+        let mut holes: Vec<_> =
+            repeat.grows.iter().map(|(text, _)| *text).chain(repeat.dropped.iter().copied()).collect();
+        let template = Template::learn(payload, &mut holes)?;
+        let hole = |text: Raw<'_>| holes.iter().position(|hole| span(payload, *hole) == span(payload, text));
+        let grows = repeat.grows.iter().map(|(text, place)| Some((hole(*text)?, place.clone())));
+        let told = match repeat.told {
+            None => None,
+            Some((choice, kind, value)) => {
+                let (start, end) = span(payload, value);
+                let inside = |text: &Raw<'_>| (start..end).contains(&span(payload, *text).0);
+                let hole =
+                    holes.iter().position(inside).filter(|_| holes.iter().filter(|text| inside(text)).count() == 1)?;
+                let (text_start, text_end) = span(payload, holes[hole]);
+                Some(Told { choice, kind, hole, around: (text_start + 1 - start, end + 1 - text_end) })
+            }
+        };
+        Some(Self { event: event.to_owned(), template, grows: grows.collect::<Option<_>>()?, told, wire: None })
+    }
+
+    /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
+    /// elsewhere.
+    fn fold(&self, payload: &[u8], strings: &Strings<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
+        if self.grows.iter().any(|(hole, _)| strings[*hole].text.is_empty()) {
+            return false;
+        }
+        for (hole, place) in &self.grows {
+            snapshot.grow(place, &strings[*hole].text, out);
+        }
+        if let Some(told) = &self.told {
+            let (start, end) = strings[told.hole].span;
+            // All of it was compared with text or read as such.
+            let json = String::from_utf8_lossy(&payload[start - told.around.0..end + told.around.1]);
+            out(Delta::Other { choice: told.choice, kind: told.kind, json: &json });
+        }
+        true
+    }
+}
+
+impl Wire {
+    /// What stands around the payload, if bytes like these are always the same event: a decoder that knows nothing else
+    /// finds it in them, and neither id nor retry.
+    fn learn(taken: &[u8], (start, end): (usize, usize), event: &str) -> Option<Self> {
+        let mut decoder = EventDecoder::new(Options { keep_stray: true, ..Options::default() });
+        // The rest of the line end before it is not its own.
+        let mut rest = taken.strip_prefix(b"\n").unwrap_or(taken);
+        let before = start - (taken.len() - rest.len());
+        let bytes = rest;
+        let found = decoder.next(&mut rest).ok().flatten()?;
+        let same = found.event == event && found.data == &taken[start..end] && found.stray.is_empty();
+        let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
+        // Behind a comment it would be compared with the next comment only.
+        let begins = bytes.starts_with(b"data") || bytes.starts_with(b"event");
+        let wire = Self { before: bytes[..before].to_vec(), behind: taken[end..].to_vec() };
+        (same && alone && begins).then_some(wire)
+    }
+}

@@ -1,0 +1,80 @@
+//! The fast path of framing: an event in the form that nearly all have, whole in one piece, is seen at once and lent.
+//!
+//! That form is `data: …`, or `event: …` and `data: …`, then a blank line, each with one space, and all with LF or all with
+//! CRLF. Everything else, and any doubt, is left to the lines one by one.
+
+/// An event in its usual form, at the start of a piece.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Usual<'d> {
+    /// The event type, where it is named.
+    pub(crate) event: Option<&'d str>,
+    pub(crate) data: &'d [u8],
+    /// Bytes that the event takes, blank line included.
+    pub(crate) size: usize,
+}
+
+impl<'d> Usual<'d> {
+    /// Sees the event that `piece` begins with, if that is all there.
+    pub(crate) fn see(piece: &'d [u8]) -> Option<Self> {
+        let (event, rest) = match piece.strip_prefix(b"event: ") {
+            Some(named) => name(named)?,
+            None => (None, piece),
+        };
+        let value = rest.strip_prefix(b"data: ")?;
+        let end = memchr::memchr2(b'\n', b'\r', value)?;
+        let (data, rest) = value.split_at(end);
+        let ends = match rest {
+            [b'\n', b'\n', ..] => 2,
+            [b'\r', b'\n', b'\r', b'\n', ..] => 4,
+            _ => return None,
+        };
+        Some(Self { event, data, size: piece.len() - rest.len() + ends })
+    }
+}
+
+/// Splits the rest of an `event` line into the type that it names and the lines that follow.
+fn name(named: &[u8]) -> Option<(Option<&str>, &[u8])> {
+    let end = named.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    let (name, rest) = named.split_at(end);
+    let rest = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
+    // An empty type names none, and what is no UTF-8 has to be put right first.
+    let name = std::str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
+    Some((Some(name), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_forms_are_seen() {
+        let seen = |piece: &'static str| Usual::see(piece.as_bytes()).map(|seen| (seen.event, seen.data, seen.size));
+        assert_eq!(seen("data: a\n\ndata: b"), Some((None, &b"a"[..], 9)));
+        assert_eq!(seen("data: \n\n"), Some((None, &b""[..], 8)));
+        assert_eq!(seen("data: a\r\n\r\n\n"), Some((None, &b"a"[..], 11)));
+        assert_eq!(seen("event: x\ndata: a\n\n"), Some((Some("x"), &b"a"[..], 18)));
+        assert_eq!(seen("event: x\r\ndata: a\r\n\r\n"), Some((Some("x"), &b"a"[..], 21)));
+    }
+
+    #[test]
+    fn all_else_is_left_alone() {
+        for piece in [
+            "",
+            "data: a",
+            "data: a\n",
+            "data: a\r\n\r",
+            "data: a\r\r",
+            "data:a\n\n",
+            "data: a\ndata: b\n\n",
+            "data: a\nid: 1\n\n",
+            "event: \ndata: a\n\n",
+            "event: x\rdata: a\n\n",
+            "event: x\n\ndata: a\n\n",
+            ": x\ndata: a\n\n",
+            "\ndata: a\n\n",
+        ] {
+            assert_eq!(Usual::see(piece.as_bytes()), None, "{piece:?}");
+        }
+        assert_eq!(Usual::see(b"event: \xFF\ndata: a\n\n"), None);
+    }
+}
