@@ -527,6 +527,18 @@ class Snapshot:
     def finish_reason(self) -> str | None:
         """Why the first choice ended, in the provider's own word; None while it has not."""
 
+    def parse_partial(self, *, partial_numbers: bool = False) -> Any:
+        """The first choice's text, read as JSON as far as it is certain; None while nothing is.
+
+        For structured output: see `ToolCall.parse_partial`, whose rules are these too.
+
+        Args:
+            partial_numbers: Give the number that the text breaks off in, as far as it goes.
+
+        Raises:
+            ValueError: The text cannot become JSON, however it goes on.
+        """
+
     def to_dict(self) -> dict[str, Any]:
         """The provider's own non-streaming object, as a new dict; empty while the dialect is unknown."""
 
@@ -573,6 +585,18 @@ class Choice:
     def logprobs(self) -> dict[str, Any] | None:
         """The log probabilities so far, as a new dict; None where there are none."""
 
+    def parse_partial(self, *, partial_numbers: bool = False) -> Any:
+        """The content, read as JSON as far as it is certain; None while nothing is.
+
+        For structured output: see `ToolCall.parse_partial`, whose rules are these too.
+
+        Args:
+            partial_numbers: Give the number that the text breaks off in, as far as it goes.
+
+        Raises:
+            ValueError: The content cannot become JSON, however it goes on.
+        """
+
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
@@ -604,6 +628,32 @@ class ToolCall:
 
         Raises:
             ValueError: The arguments are not JSON, or not all there yet.
+        """
+
+    def parse_partial(self, *, partial_numbers: bool = False) -> Any:
+        """The arguments, read as JSON as far as they are certain; {} while nothing is.
+
+        One object that grows in place: every call gives the same one, `copy.deepcopy()` keeps it as it is,
+        and to change it is to change what every other caller sees. Calling this after each delta takes time
+        in proportion to the arguments' length, all calls together.
+
+        A member is there as soon as its value begins, a string as far as its characters are known; true,
+        false and null when they are complete, numbers when the next character shows that they are. Of
+        members with one name the last counts. Complete arguments give what `parse()` gives.
+
+            for delta in stream:
+                if isinstance(delta, ssewire.ToolCallDelta):
+                    call = stream.snapshot.tool_calls[delta.index]
+                    show(call.name, call.parse_partial())
+
+        Args:
+            partial_numbers: Give the number that the arguments break off in, as far as it goes: 12 of
+                `{"n": 12`, which may become 12.5 or 120. This makes an object of its own.
+
+        Raises:
+            ValueError: The arguments cannot become JSON, however they go on, or are nested deeper than 1024
+                levels. The message says what was expected, what came, and at which character; later calls
+                raise the same.
         """
 
     def __reduce__(self) -> tuple[Any, ...]: ...

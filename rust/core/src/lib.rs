@@ -40,6 +40,7 @@ pub use dialect::names as dialect_names;
 pub use encode::{Unencodable, encode};
 pub use error::EventTooLarge;
 pub use event::{Event, EventDecoder};
+pub use json::{Constant, NotJson, PartialJson, Step};
 pub use options::{DEFAULT_MAX_EVENT_SIZE, Options, Tail};
 pub use snapshot::{Choice, Snapshot};
 pub use text::{Text, TextBuffer};

@@ -12,6 +12,7 @@ use crate::delta::{Usage, make_delta};
 use crate::errors;
 use crate::event::{ServerSentEvent, SizeLimit};
 use crate::lock::lock;
+use crate::partial::Trees;
 use crate::piece::Piece;
 use crate::snapshot::Snapshot;
 
@@ -31,6 +32,8 @@ pub(crate) struct Accumulation {
     flushed: bool,
     /// Texts that were read, each with the length in bytes that it had: text only grows.
     texts: HashMap<(i64, Part), (usize, Py<PyString>)>,
+    /// What was made of texts that were read as JSON.
+    pub(crate) trees: Trees,
 }
 
 /// An accumulation that an accumulator, its stream and its snapshots share.
@@ -39,7 +42,8 @@ pub(crate) struct Shared(Arc<Mutex<Accumulation>>);
 
 impl Shared {
     pub(crate) fn new(core: Core) -> Self {
-        Self(Arc::new(Mutex::new(Accumulation { core, fault: None, flushed: false, texts: HashMap::new() })))
+        let (texts, trees) = (HashMap::new(), Trees::default());
+        Self(Arc::new(Mutex::new(Accumulation { core, fault: None, flushed: false, texts, trees })))
     }
 
     pub(crate) fn open(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {

@@ -4,19 +4,22 @@
 //! 2. State shared with Python lies in a mutex that is never held while Python code could run: not while a
 //! source is asked for
 //!    bytes, and not while an object that the garbage collector tracks is made.
-//! 3. No `unsafe`.
+//! 3. No `unsafe` but in `grow`.
 
 mod accumulator;
 mod delta;
 mod errors;
 mod event;
+mod grow;
 mod hand;
 mod json;
 mod lock;
+mod partial;
 mod piece;
 mod record;
 mod snapshot;
 mod stream;
+mod tree;
 
 #[pyo3::pymodule]
 mod _core {

@@ -8,6 +8,7 @@ use ssewire_core::{Accumulator as Core, ApiError};
 use crate::accumulator::{Accumulation, Part, Shared};
 use crate::delta::Usage;
 use crate::json;
+use crate::partial::Key;
 
 /// The whole so far: a live, read-only view of what an accumulator holds.
 ///
@@ -97,6 +98,21 @@ impl Snapshot {
     #[getter]
     fn finish_reason(&self, py: Python<'_>) -> Option<String> {
         self.first(py, |state, first| state.core.snapshot().choices()[&first].finish_reason().map(Into::into))
+    }
+
+    /// The first choice's text, read as JSON as far as it is certain; None while nothing is.
+    ///
+    /// For structured output: see `ToolCall.parse_partial`, whose rules are these too.
+    ///
+    /// Args:
+    ///     partial_numbers: Give the number that the text breaks off in, as far as it goes.
+    ///
+    /// Raises:
+    ///     ValueError: The text cannot become JSON, however it goes on.
+    #[pyo3(signature = (*, partial_numbers=false))]
+    fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
+        let Some(choice) = self.first(py, |_, first| Some(first)) else { return Ok(None) };
+        self.shared.parse_partial(py, Key { choice, part: Part::Content, partial_numbers })
     }
 
     /// The provider's own non-streaming object, as a new dict; empty while the dialect is unknown.
@@ -225,6 +241,20 @@ impl Choice {
         logprobs.map(|logprobs| json::loads(py, logprobs)).transpose()
     }
 
+    /// The content, read as JSON as far as it is certain; None while nothing is.
+    ///
+    /// For structured output: see `ToolCall.parse_partial`, whose rules are these too.
+    ///
+    /// Args:
+    ///     partial_numbers: Give the number that the text breaks off in, as far as it goes.
+    ///
+    /// Raises:
+    ///     ValueError: The content cannot become JSON, however it goes on.
+    #[pyo3(signature = (*, partial_numbers=false))]
+    fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
+        self.shared.parse_partial(py, Key { choice: self.index, part: Part::Content, partial_numbers })
+    }
+
     /// `copy` and `pickle` freeze it.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Snapshot, i64))> {
         let restore = py.import("ssewire._core")?.getattr("_choice")?;
@@ -299,6 +329,35 @@ impl ToolCall {
     fn parse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let arguments = self.read(py, |call| call.arguments().to_owned())?;
         json::loads(py, if arguments.is_empty() { "{}" } else { &arguments })
+    }
+
+    /// The arguments, read as JSON as far as they are certain; {} while nothing is.
+    ///
+    /// One object that grows in place: every call gives the same one, `copy.deepcopy()` keeps it as it is,
+    /// and to change it is to change what every other caller sees. Calling this after each delta takes time
+    /// in proportion to the arguments' length, all calls together.
+    ///
+    /// A member is there as soon as its value begins, a string as far as its characters are known; true,
+    /// false and null when they are complete, numbers when the next character shows that they are. Of
+    /// members with one name the last counts. Complete arguments give what `parse()` gives.
+    ///
+    ///     for delta in stream:
+    ///         if isinstance(delta, ssewire.ToolCallDelta):
+    ///             call = stream.snapshot.tool_calls[delta.index]
+    ///             show(call.name, call.parse_partial())
+    ///
+    /// Args:
+    ///     partial_numbers: Give the number that the arguments break off in, as far as it goes: 12 of
+    ///         `{"n": 12`, which may become 12.5 or 120. This makes an object of its own.
+    ///
+    /// Raises:
+    ///     ValueError: The arguments cannot become JSON, however they go on, or are nested deeper than 1024
+    ///         levels. The message says what was expected, what came, and at which character; later calls
+    ///         raise the same.
+    #[pyo3(signature = (*, partial_numbers=false))]
+    fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
+        let part = Part::Arguments(self.index);
+        self.shared.parse_partial(py, Key { choice: self.choice, part, partial_numbers })
     }
 
     /// `copy` and `pickle` freeze it.

@@ -1,4 +1,5 @@
-//! The only place that names the JSON crate: `read` asks it, `write` writes.
+//! The only place that names the JSON crate: `read` asks it, `write` writes. `partial` does without: it reads text that is
+//! still arriving.
 //!
 //! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their
 //! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
@@ -10,11 +11,17 @@ use std::fmt;
 
 use crate::text::Text;
 
+mod characters;
+mod number;
+mod partial;
 mod read;
 mod scan;
+mod step;
 mod template;
 mod write;
 
+pub use partial::PartialJson;
+pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Strings, Template, span};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 

@@ -1,0 +1,157 @@
+//! `parse_partial`: Python objects that grow with their JSON text.
+//!
+//! 1. A text has one tree, which every view of the stream shares; nothing is read before somebody asks.
+//! 2. The state of a tree lies behind a lock of its own, since making dicts and lists can run the garbage collector, and
+//!    with it any finalizer: one that asks for the very tree that is growing gets a tree of its own.
+//! 3. No lock is taken by a holder of the accumulation's: only the other way round.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use ssewire_core::{PartialJson, Snapshot};
+
+use crate::accumulator::{Part, Shared};
+use crate::lock::lock;
+use crate::tree::{Tree, number};
+
+/// Which text, read how.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) choice: i64,
+    pub(crate) part: Part,
+    /// Numbers are shown before they are complete.
+    pub(crate) partial_numbers: bool,
+}
+
+/// The trees of one stream.
+#[derive(Default)]
+pub(crate) struct Trees(HashMap<Key, Arc<Slot>>);
+
+#[derive(Default)]
+struct Slot {
+    growing: Mutex<Growing>,
+    /// The thread that makes it grow right now.
+    busy: Mutex<Option<ThreadId>>,
+}
+
+/// A tree, and how far into its text it goes.
+#[derive(Default)]
+struct Growing {
+    json: PartialJson,
+    tree: Tree,
+    taken: usize,
+    /// The last bytes that were taken.
+    tail: Vec<u8>,
+    /// What Python's numbers cannot hold, which no later text repairs.
+    fault: Option<String>,
+}
+
+/// What has come of a text since it was last looked at.
+struct News {
+    text: String,
+    /// It is not the text that was looked at: all of it is news.
+    replaced: bool,
+    ended: bool,
+}
+
+impl Shared {
+    /// What is certain of a text that is read as JSON; `None` while nothing is.
+    pub(crate) fn parse_partial(&self, py: Python<'_>, key: Key) -> PyResult<Option<Py<PyAny>>> {
+        let slot = Arc::clone(self.lock(py).trees.0.entry(key).or_default());
+        let me = Some(thread::current().id());
+        if *hold(&slot.busy) == me {
+            return Growing::default().advance(py, self, key);
+        }
+        let mut growing = lock(py, &slot.growing);
+        *hold(&slot.busy) = me;
+        let grown = growing.advance(py, self, key);
+        *hold(&slot.busy) = None;
+        grown
+    }
+
+    /// What a text has grown by.
+    fn news(&self, py: Python<'_>, key: Key, growing: &Growing) -> Option<News> {
+        let state = self.lock(py);
+        let snapshot = state.core.snapshot();
+        let text = text_of(snapshot, key)?;
+        // Text only grows. One that was replaced all the same is told by its length and by the last bytes taken.
+        let fresh = text.get(growing.taken..).filter(|_| text.as_bytes()[..growing.taken].ends_with(&growing.tail));
+        let ended = snapshot.done() || snapshot.choices()[&key.choice].finish_reason().is_some();
+        Some(News { text: fresh.unwrap_or(text).to_owned(), replaced: fresh.is_none(), ended })
+    }
+}
+
+/// A lock that is never held for longer than an assignment.
+fn hold<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn text_of(snapshot: &Snapshot, key: Key) -> Option<&str> {
+    let choice = snapshot.choices().get(&key.choice)?;
+    match key.part {
+        Part::Content => choice.content(),
+        Part::Reasoning => choice.reasoning(),
+        Part::Refusal => choice.refusal(),
+        Part::Arguments(index) => choice.tool_calls().as_slice().get(index).map(ssewire_core::ToolCall::arguments),
+    }
+}
+
+impl Growing {
+    fn advance(&mut self, py: Python<'_>, shared: &Shared, key: Key) -> PyResult<Option<Py<PyAny>>> {
+        let Some(news) = shared.news(py, key, self) else { return Ok(None) };
+        if news.replaced {
+            *self = Self::default();
+        }
+        if let Err(error) = self.take(py, &news.text) {
+            // Only text that is no JSON, and what Python's numbers cannot hold, are value errors: they stay. A tree that
+            // something else left half made is made anew.
+            if !error.is_instance_of::<PyValueError>(py) {
+                *self = Self::default();
+            }
+            return Err(error);
+        }
+        if key.partial_numbers
+            && let Some(digits) = self.json.number_so_far()
+        {
+            self.tree.show_number(py, digits)?;
+        }
+        self.value(py, key, news.ended)
+    }
+
+    fn take(&mut self, py: Python<'_>, text: &str) -> PyResult<()> {
+        if let Some(fault) = &self.fault {
+            return Err(PyValueError::new_err(fault.clone()));
+        }
+        self.note(text);
+        let (json, tree) = (&mut self.json, &mut self.tree);
+        let mut failed = None;
+        let fed = json.feed(text, &mut |step| {
+            if failed.is_none() {
+                failed = tree.take(py, step).err();
+            }
+        });
+        let failed = failed.or_else(|| fed.err().map(|fault| PyValueError::new_err(fault.to_string())));
+        let Some(error) = failed else { return Ok(()) };
+        self.fault = Some(error.value(py).to_string());
+        Err(error)
+    }
+
+    /// Keeps in mind what was taken.
+    fn note(&mut self, text: &str) {
+        const TAIL: usize = 32;
+        self.taken += text.len();
+        self.tail.extend_from_slice(&text.as_bytes()[text.len().saturating_sub(TAIL)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
+    }
+
+    /// The tree. A number outside of any bracket ends with its text only.
+    fn value(&mut self, py: Python<'_>, key: Key, ended: bool) -> PyResult<Option<Py<PyAny>>> {
+        match self.json.number() {
+            Some(digits) if ended && self.tree.is_outermost() => number(py, digits).map(|it| Some(it.unbind())),
+            _ => Ok(self.tree.value(py, matches!(key.part, Part::Arguments(_)))),
+        }
+    }
+}
