@@ -660,7 +660,12 @@ class ToolCall:
 
 @final
 class EventIterator:
-    """The events of an iterator of pieces; what `iter_sse` returns."""
+    """The events of an iterator of pieces; what `iter_sse` returns.
+
+    Args:
+        pieces: The iterator.
+        decoder: A decoder with the options and the state to begin with; it is not changed.
+    """
 
     def __new__(cls, pieces: Iterable[_Data], decoder: SSEDecoder) -> EventIterator: ...
     def __iter__(self) -> Iterator[ServerSentEvent]: ...

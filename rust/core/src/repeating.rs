@@ -9,7 +9,7 @@
 use crate::delta::{Delta, Sink};
 use crate::dialect::{Place, Repeat};
 use crate::event::{Event, EventDecoder};
-use crate::json::{Raw, Strings, Template, span};
+use crate::json::{Found, Raw, Strings, Template, span};
 use crate::options::Options;
 use crate::snapshot::Snapshot;
 
@@ -139,15 +139,16 @@ impl Shape {
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
     /// elsewhere.
-    fn fold(&self, payload: &[u8], strings: &Strings<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        if self.grows.iter().any(|(hole, _)| strings[*hole].text.is_empty()) {
+    fn fold(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
+        if self.grows.iter().any(|(hole, _)| strings[*hole].is_empty()) {
             return false;
         }
         for (hole, place) in &self.grows {
-            snapshot.grow(place, &strings[*hole].text, out);
+            // Whatever was found is a string that can be read.
+            snapshot.grow(place, &strings[*hole].text(payload).unwrap_or_default(), out);
         }
         if let Some(told) = &self.told {
-            let (start, end) = strings[told.hole].span;
+            let Found { start, end, .. } = strings[told.hole];
             // All of it was compared with text or read as such.
             let json = String::from_utf8_lossy(&payload[start - told.around.0..end + told.around.1]);
             out(Delta::Other { choice: told.choice, kind: told.kind, json: &json });

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{Accumulator as Core, EventTooLarge, Sink};
 
-use crate::delta::{Usage, make_delta};
+use crate::delta::{Made, Usage, objects};
 use crate::errors;
 use crate::event::{ServerSentEvent, SizeLimit};
 use crate::lock::lock;
@@ -60,19 +60,19 @@ impl Shared {
         errors::with_snapshot(py, errors::event_too_large(py, fault), self)
     }
 
-    pub(crate) fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
+    fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
         let mut deltas = Vec::new();
-        let result = collecting(py, &mut deltas, |out| self.lock(py).feed(data, out))?;
+        let result = self.lock(py).feed(data, &mut |delta| deltas.push(Made::of(py, delta)));
         match result {
             Err(fault) if deltas.is_empty() => Err(self.too_large(py, &fault)),
-            _ => Ok(deltas),
+            _ => objects(py, deltas),
         }
     }
 
-    pub(crate) fn flush(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+    pub(crate) fn flush(&self, py: Python<'_>) -> Vec<Made> {
         let mut deltas = Vec::new();
-        collecting(py, &mut deltas, |out| self.lock(py).flush(out))?;
-        Ok(deltas)
+        self.lock(py).flush(&mut |delta| deltas.push(Made::of(py, delta)));
+        deltas
     }
 
     pub(crate) fn usage(&self, py: Python<'_>) -> Option<Usage> {
@@ -98,16 +98,6 @@ impl Shared {
             _ => Ok(()),
         }
     }
-}
-
-/// Runs `fold` with a sink that makes Python objects.
-fn collecting<T>(py: Python<'_>, deltas: &mut Vec<Py<PyAny>>, fold: impl FnOnce(&mut Sink<'_>) -> T) -> PyResult<T> {
-    let mut failed = None;
-    let result = fold(&mut |delta| match make_delta(py, delta) {
-        Ok(delta) => deltas.push(delta),
-        Err(error) => failed = Some(error),
-    });
-    failed.map_or(Ok(result), Err)
 }
 
 impl Accumulation {
@@ -212,8 +202,8 @@ impl Accumulator {
         let event = event.get();
         let (name, data) = (event.name(py)?, event.data(py)?);
         let mut deltas = Vec::new();
-        collecting(py, &mut deltas, |out| self.shared.lock(py).core.feed_event(&name, &data, out))?;
-        Ok(deltas)
+        self.shared.lock(py).core.feed_event(&name, &data, &mut |delta| deltas.push(Made::of(py, delta)));
+        objects(py, deltas)
     }
 
     /// Takes a piece of the body without making Python objects of its deltas.
@@ -241,7 +231,7 @@ impl Accumulator {
     ///     The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that
     ///     waited for the other half of a character.
     fn flush(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-        self.shared.flush(py)
+        objects(py, self.shared.flush(py))
     }
 
     /// Flushes, and checks that the stream is complete. May be called again.
@@ -254,7 +244,7 @@ impl Accumulator {
     ///     EventTooLargeError: An event was larger than `max_event_size`.
     ///     IncompleteStreamError: The stream ended before its terminal.
     fn close(&self, py: Python<'_>) -> PyResult<Snapshot> {
-        self.shared.flush(py)?;
+        self.shared.flush(py);
         self.shared.check(py)?;
         Ok(self.snapshot())
     }

@@ -61,13 +61,6 @@ text_delta! {
     RefusalDelta
 }
 
-impl TextDelta {
-    /// The text, if it is choice 0's.
-    pub(crate) fn of_first_choice(&self, py: Python<'_>) -> Option<Py<PyString>> {
-        (self.choice == 0).then(|| self.text.clone_ref(py))
-    }
-}
-
 /// More of a tool call.
 ///
 /// Args:
@@ -279,27 +272,60 @@ record_methods! {
     }
 }
 
-/// The Python object of a delta. None of these classes is tracked by the garbage collector: making one
-/// runs no other code.
-pub(crate) fn make_delta(py: Python<'_>, delta: Delta<'_>) -> PyResult<Py<PyAny>> {
-    let text = |text: &str| PyString::new(py, text).unbind();
-    let maybe = |known: Option<&str>| known.map(text);
-    Ok(match delta {
-        Delta::Text { choice, text: piece } => Py::new(py, TextDelta { text: text(piece), choice })?.into_any(),
-        Delta::Reasoning { choice, text: piece } => {
-            Py::new(py, ReasoningDelta { text: text(piece), choice })?.into_any()
+/// A delta whose Python object is still to be made. That may run any code: the garbage collector's finalizers, on a Python
+/// that collects where it allocates. So it waits until no lock is held; its strings do not.
+pub(crate) enum Made {
+    Text(TextDelta),
+    Reasoning(ReasoningDelta),
+    Refusal(RefusalDelta),
+    ToolCall(ToolCallDelta),
+    Finish(FinishDelta),
+    Usage(Usage),
+    Other(OtherDelta),
+}
+
+impl Made {
+    pub(crate) fn of(py: Python<'_>, delta: Delta<'_>) -> Self {
+        let text = |text: &str| PyString::new(py, text).unbind();
+        let maybe = |known: Option<&str>| known.map(text);
+        match delta {
+            Delta::Text { choice, text: piece } => Self::Text(TextDelta { text: text(piece), choice }),
+            Delta::Reasoning { choice, text: piece } => Self::Reasoning(ReasoningDelta { text: text(piece), choice }),
+            Delta::Refusal { choice, text: piece } => Self::Refusal(RefusalDelta { text: text(piece), choice }),
+            Delta::ToolCall { choice, index, id, name, arguments } => {
+                let (id, name, arguments) = (maybe(id), maybe(name), text(arguments));
+                Self::ToolCall(ToolCallDelta { index, id, name, arguments, choice })
+            }
+            Delta::Finish { choice, reason } => Self::Finish(FinishDelta { reason: text(reason), choice }),
+            Delta::Usage { usage } => Self::Usage(Usage::of(usage)),
+            Delta::Other { choice, kind, json } => {
+                Self::Other(OtherDelta { kind: text(kind), json: json.to_owned(), choice })
+            }
         }
-        Delta::Refusal { choice, text: piece } => Py::new(py, RefusalDelta { text: text(piece), choice })?.into_any(),
-        Delta::ToolCall { choice, index, id, name, arguments } => {
-            let delta = ToolCallDelta { index, id: maybe(id), name: maybe(name), arguments: text(arguments), choice };
-            Py::new(py, delta)?.into_any()
+    }
+
+    /// The text, if it is choice 0's.
+    pub(crate) fn into_text(self) -> Option<Py<PyString>> {
+        match self {
+            Self::Text(TextDelta { text, choice: 0 }) => Some(text),
+            _ => None,
         }
-        Delta::Finish { choice, reason } => Py::new(py, FinishDelta { reason: text(reason), choice })?.into_any(),
-        Delta::Usage { usage } => {
-            Py::new(py, UsageDelta { usage: Py::new(py, Usage::of(usage))?, choice: 0 })?.into_any()
-        }
-        Delta::Other { choice, kind, json } => {
-            Py::new(py, OtherDelta { kind: text(kind), json: json.to_owned(), choice })?.into_any()
-        }
-    })
+    }
+
+    pub(crate) fn into_object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(match self {
+            Self::Text(delta) => Py::new(py, delta)?.into_any(),
+            Self::Reasoning(delta) => Py::new(py, delta)?.into_any(),
+            Self::Refusal(delta) => Py::new(py, delta)?.into_any(),
+            Self::ToolCall(delta) => Py::new(py, delta)?.into_any(),
+            Self::Finish(delta) => Py::new(py, delta)?.into_any(),
+            Self::Usage(usage) => Py::new(py, UsageDelta { usage: Py::new(py, usage)?, choice: 0 })?.into_any(),
+            Self::Other(delta) => Py::new(py, delta)?.into_any(),
+        })
+    }
+}
+
+/// The Python objects of deltas.
+pub(crate) fn objects(py: Python<'_>, deltas: Vec<Made>) -> PyResult<Vec<Py<PyAny>>> {
+    deltas.into_iter().map(|delta| delta.into_object(py)).collect()
 }

@@ -128,6 +128,11 @@ impl Decoding {
         Self { decoder, ..Self::default() }
     }
 
+    /// One in the same state, which goes on by itself.
+    fn copy(&self) -> Self {
+        Self { fault: self.fault.clone(), ..Self::new(self.decoder.clone()) }
+    }
+
     /// The next event of `data`.
     fn next(&mut self, py: Python<'_>, data: &mut &[u8]) -> Result<Option<ServerSentEvent>, EventTooLarge> {
         let event = self.decoder.next(data)?;
@@ -135,35 +140,30 @@ impl Decoding {
     }
 
     /// Feeds one piece: every event completed before a fault; the fault itself where nothing was.
-    fn feed(&mut self, py: Python<'_>, mut data: &[u8], out: &mut Vec<ServerSentEvent>) -> PyResult<()> {
+    fn feed(&mut self, py: Python<'_>, mut data: &[u8]) -> Result<Vec<ServerSentEvent>, EventTooLarge> {
+        let mut events = Vec::new();
         loop {
             match self.next(py, &mut data) {
-                Ok(Some(event)) => out.push(event),
-                Ok(None) => return Ok(()),
-                Err(fault) if out.is_empty() => {
+                Ok(Some(event)) => events.push(event),
+                Ok(None) => return Ok(events),
+                Err(fault) if events.is_empty() => {
                     self.fault = None;
-                    return Err(errors::event_too_large(py, &fault));
+                    return Err(fault);
                 }
                 Err(fault) => {
                     self.fault = Some(fault);
-                    return Ok(());
+                    return Ok(events);
                 }
             }
         }
     }
 
-    /// A fault that no call has raised yet.
-    fn raise_fault(&mut self, py: Python<'_>) -> Option<PyErr> {
-        self.fault.take().map(|fault| errors::event_too_large(py, &fault))
-    }
-
-    fn close(&mut self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
-        let fault = self.raise_fault(py);
-        let event = match self.decoder.close() {
-            Ok(event) => event.map(|event| make_event(py, &event, &mut self.events, &mut self.id)),
-            Err(found) => return Err(fault.unwrap_or_else(|| errors::event_too_large(py, &found))),
-        };
-        fault.map_or(Ok(event), Err)
+    /// The end of input; a fault that no call has raised yet.
+    fn close(&mut self, py: Python<'_>) -> Result<Option<ServerSentEvent>, EventTooLarge> {
+        let fault = self.fault.take();
+        let event =
+            self.decoder.close().map(|event| event.map(|event| make_event(py, &event, &mut self.events, &mut self.id)));
+        fault.map_or(event, Err)
     }
 }
 
@@ -261,9 +261,8 @@ impl SSEDecoder {
     ///     TypeError: `data` is not a bytes-like object.
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<ServerSentEvent>> {
         let piece = Piece::of(data)?;
-        let mut events = Vec::new();
-        lock(py, &self.state).feed(py, &piece, &mut events)?;
-        Ok(events)
+        let events = lock(py, &self.state).feed(py, &piece);
+        events.map_err(|fault| errors::event_too_large(py, &fault))
     }
 
     /// Tells that the input has ended, and makes ready for a new stream.
@@ -276,7 +275,9 @@ impl SSEDecoder {
     /// Raises:
     ///     EventTooLargeError: A fault that no call to `feed` has raised yet.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<ServerSentEvent>> {
-        Ok(lock(py, &self.state).close(py)?.into_iter().collect())
+        let event = lock(py, &self.state).close(py);
+        let event = event.map_err(|fault| errors::event_too_large(py, &fault))?;
+        Ok(event.into_iter().collect())
     }
 
     /// The last event ID in force, "" if none: what a reconnecting client sends as `Last-Event-ID`.
@@ -293,9 +294,7 @@ impl SSEDecoder {
 
     /// A decoder in the same state, which goes on by itself.
     fn __copy__(&self, py: Python<'_>) -> Self {
-        let state = lock(py, &self.state);
-        let copy = Decoding { fault: state.fault.clone(), ..Decoding::new(state.decoder.clone()) };
-        Self { state: Mutex::new(copy) }
+        Self { state: Mutex::new(lock(py, &self.state).copy()) }
     }
 
     fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {
@@ -304,15 +303,18 @@ impl SSEDecoder {
 }
 
 /// The events of an iterator of pieces; what `iter_sse` returns.
+///
+/// Args:
+///     pieces: The iterator.
+///     decoder: A decoder with the options and the state to begin with; it is not changed.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct EventIterator {
     pieces: Py<PyIterator>,
-    decoder: Py<SSEDecoder>,
     state: Mutex<Reading>,
 }
 
-#[derive(Default)]
 struct Reading {
+    decoding: Decoding,
     /// The piece in hand: it is decoded event by event, as they are asked for.
     piece: Option<Left>,
     ended: bool,
@@ -321,8 +323,10 @@ struct Reading {
 #[pymethods]
 impl EventIterator {
     #[new]
-    fn new(pieces: &Bound<'_, PyAny>, decoder: Py<SSEDecoder>) -> PyResult<Self> {
-        Ok(Self { pieces: pieces.try_iter()?.unbind(), decoder, state: Mutex::default() })
+    fn new(py: Python<'_>, pieces: &Bound<'_, PyAny>, decoder: &Bound<'_, SSEDecoder>) -> PyResult<Self> {
+        let decoding = lock(py, &decoder.get().state).copy();
+        let state = Mutex::new(Reading { decoding, piece: None, ended: false });
+        Ok(Self { pieces: pieces.try_iter()?.unbind(), state })
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -336,13 +340,13 @@ impl EventIterator {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
         loop {
             let mut state = lock(py, &self.state);
-            if let Some(event) = self.take(py, &mut state)? {
-                return Ok(Some(event));
-            }
-            if state.ended {
-                return Ok(None);
-            }
+            let taken = state.take(py);
+            let ended = state.ended;
             drop(state);
+            let taken = taken.map_err(|fault| errors::event_too_large(py, &fault))?;
+            if taken.is_some() || ended {
+                return Ok(taken);
+            }
             if let Some(event) = self.pull(py)? {
                 return Ok(Some(event));
             }
@@ -350,35 +354,39 @@ impl EventIterator {
     }
 }
 
-impl EventIterator {
+impl Reading {
     /// The next event of the piece in hand.
-    fn take(&self, py: Python<'_>, state: &mut Reading) -> PyResult<Option<ServerSentEvent>> {
-        let Some(piece) = &mut state.piece else { return Ok(None) };
-        let taken = piece.take(py, |data| lock(py, &self.decoder.get().state).next(py, data));
+    fn take(&mut self, py: Python<'_>) -> Result<Option<ServerSentEvent>, EventTooLarge> {
+        let Some(piece) = &mut self.piece else { return Ok(None) };
+        let taken = piece.take(py, |data| self.decoding.next(py, data));
         if !matches!(taken, Ok(Some(_))) {
-            state.piece = None;
-            state.ended |= taken.is_err();
+            self.piece = None;
+            self.ended |= taken.is_err();
         }
-        taken.map_err(|fault| errors::event_too_large(py, &fault))
+        taken
     }
+}
 
+impl EventIterator {
     /// Asks the source for a piece, without holding any lock; gives what the end of input leaves.
     fn pull(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
         let asked = self.pieces.bind(py).clone().next().map(|asked| asked.and_then(Left::of));
         let mut state = lock(py, &self.state);
-        match asked {
+        let left = match asked {
             Some(Ok(piece)) => {
                 state.piece = Some(piece);
-                Ok(None)
+                return Ok(None);
             }
             Some(Err(error)) => {
                 state.ended = true;
-                Err(error)
+                return Err(error);
             }
             None => {
                 state.ended = true;
-                lock(py, &self.decoder.get().state).close(py)
+                state.decoding.close(py)
             }
-        }
+        };
+        drop(state);
+        left.map_err(|fault| errors::event_too_large(py, &fault))
     }
 }

@@ -1,14 +1,15 @@
 //! What a stream has read and not yet given out.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::Delta;
+use ssewire_core::{Delta, EventTooLarge};
 
 use crate::accumulator::{Accumulator, Shared};
-use crate::delta::{TextDelta, make_delta};
+use crate::delta::Made;
 use crate::lock::lock;
 use crate::piece::Left;
 
@@ -18,32 +19,43 @@ use crate::piece::Left;
 pub(crate) struct Hand {
     piece: Option<Left>,
     /// Deltas of the last event, behind the one that was given out.
-    rest: VecDeque<Py<PyAny>>,
+    rest: VecDeque<Made>,
 }
 
 /// What is wanted of the deltas.
 pub(crate) trait Want {
+    /// As it is found, under locks.
+    type Found;
+    /// As Python gets it.
     type Item;
 
     /// What is wanted of a delta; `None`: nothing.
-    fn told(py: Python<'_>, delta: Delta<'_>) -> PyResult<Option<Self::Item>>;
+    fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Self::Found>;
 
-    /// The same of its Python object.
-    fn made(py: Python<'_>, delta: Py<PyAny>) -> Option<Self::Item>;
+    /// The same of one that waited.
+    fn made(delta: Made) -> Option<Self::Found>;
+
+    /// Makes the Python object, when no lock is held.
+    fn item(py: Python<'_>, found: Self::Found) -> PyResult<Self::Item>;
 }
 
 /// All of them.
 pub(crate) struct Deltas;
 
 impl Want for Deltas {
+    type Found = Made;
     type Item = Py<PyAny>;
 
-    fn told(py: Python<'_>, delta: Delta<'_>) -> PyResult<Option<Self::Item>> {
-        make_delta(py, delta).map(Some)
+    fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Made> {
+        Some(Made::of(py, delta))
     }
 
-    fn made(_py: Python<'_>, delta: Py<PyAny>) -> Option<Self::Item> {
+    fn made(delta: Made) -> Option<Made> {
         Some(delta)
+    }
+
+    fn item(py: Python<'_>, found: Made) -> PyResult<Py<PyAny>> {
+        found.into_object(py)
     }
 }
 
@@ -51,17 +63,22 @@ impl Want for Deltas {
 pub(crate) struct Texts;
 
 impl Want for Texts {
+    type Found = Py<PyString>;
     type Item = Py<PyString>;
 
-    fn told(py: Python<'_>, delta: Delta<'_>) -> PyResult<Option<Self::Item>> {
-        Ok(match delta {
+    fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Py<PyString>> {
+        match delta {
             Delta::Text { choice: 0, text } => Some(PyString::new(py, text).unbind()),
             _ => None,
-        })
+        }
     }
 
-    fn made(py: Python<'_>, delta: Py<PyAny>) -> Option<Self::Item> {
-        delta.bind(py).cast_exact::<TextDelta>().ok()?.get().of_first_choice(py)
+    fn made(delta: Made) -> Option<Py<PyString>> {
+        delta.into_text()
+    }
+
+    fn item(_py: Python<'_>, found: Py<PyString>) -> PyResult<Py<PyString>> {
+        Ok(found)
     }
 }
 
@@ -69,14 +86,19 @@ impl Want for Texts {
 pub(crate) struct Nothing;
 
 impl Want for Nothing {
-    type Item = std::convert::Infallible;
+    type Found = Infallible;
+    type Item = Infallible;
 
-    fn told(_py: Python<'_>, _delta: Delta<'_>) -> PyResult<Option<Self::Item>> {
-        Ok(None)
+    fn told(_py: Python<'_>, _delta: Delta<'_>) -> Option<Infallible> {
+        None
     }
 
-    fn made(_py: Python<'_>, _delta: Py<PyAny>) -> Option<Self::Item> {
+    fn made(_delta: Made) -> Option<Infallible> {
         None
+    }
+
+    fn item(_py: Python<'_>, found: Infallible) -> PyResult<Infallible> {
+        Ok(found)
     }
 }
 
@@ -87,32 +109,29 @@ impl Hand {
     }
 
     /// Takes deltas that belong to no piece.
-    pub(crate) fn extend(&mut self, deltas: Vec<Py<PyAny>>) {
+    pub(crate) fn extend(&mut self, deltas: Vec<Made>) {
         self.rest.extend(deltas);
     }
 
     /// The next of what is wanted; `None` when nothing is left. Behind a terminal or an error the piece does not count.
     ///
     /// # Errors
-    /// An event is larger than the limit, or memory is out.
-    pub(crate) fn next<W: Want>(&mut self, py: Python<'_>, shared: &Shared) -> PyResult<Option<W::Item>> {
+    /// An event is larger than the limit.
+    pub(crate) fn next<W: Want>(&mut self, py: Python<'_>, shared: &Shared) -> Result<Option<W::Found>, EventTooLarge> {
         while let Some(delta) = self.rest.pop_front() {
-            if let Some(item) = W::made(py, delta) {
-                return Ok(Some(item));
+            if let Some(found) = W::made(delta) {
+                return Ok(Some(found));
             }
         }
         let Some(piece) = &mut self.piece else { return Ok(None) };
-        let (mut found, mut failed) = (None, None);
+        let mut found = None;
         let rest = &mut self.rest;
         let mut state = shared.lock(py);
         let more = piece.take(py, |data| {
-            while found.is_none() && failed.is_none() {
-                let more = state.step(data, &mut |delta| {
-                    let told = match found {
-                        None => W::told(py, delta).map(|told| found = told),
-                        Some(_) => make_delta(py, delta).map(|delta| rest.push_back(delta)),
-                    };
-                    failed = failed.take().or(told.err());
+            while found.is_none() {
+                let more = state.step(data, &mut |delta| match found {
+                    None => found = W::told(py, delta),
+                    Some(_) => rest.push_back(Made::of(py, delta)),
                 });
                 if !matches!(more, Ok(true)) {
                     return more;
@@ -120,19 +139,14 @@ impl Hand {
             }
             Ok(true)
         });
-        drop(state);
         if !matches!(more, Ok(true)) {
             self.piece = None;
         }
-        match (failed, more) {
-            (Some(error), _) => Err(error),
-            (None, Err(fault)) => Err(shared.too_large(py, &fault)),
-            (None, Ok(_)) => Ok(found),
-        }
+        more.map(|_| found)
     }
 }
 
-type Next = fn(&mut Hand, Python<'_>, &Shared) -> PyResult<Option<Py<PyAny>>>;
+type Next = fn(&HandIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 
 /// What is in hand of an `AsyncStream`, whose pieces Python awaits.
 ///
@@ -151,13 +165,19 @@ impl HandIterator {
     fn wanting(&self, next: Next) -> Self {
         Self { hand: self.hand.clone(), shared: self.shared.clone(), next }
     }
+
+    fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
+        let found = lock(py, &self.hand).next::<W>(py, &self.shared);
+        let found = found.map_err(|fault| self.shared.too_large(py, &fault))?;
+        found.map(|found| W::item(py, found)).transpose()
+    }
 }
 
 #[pymethods]
 impl HandIterator {
     #[new]
     fn new(accumulator: &Bound<'_, Accumulator>) -> Self {
-        Self { hand: Arc::default(), shared: accumulator.get().shared.clone(), next: Hand::next::<Deltas> }
+        Self { hand: Arc::default(), shared: accumulator.get().shared.clone(), next: Self::next::<Deltas> }
     }
 
     /// Takes a piece, once all of the one before was given out.
@@ -171,10 +191,9 @@ impl HandIterator {
     }
 
     /// Tells that the input has ended.
-    fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        let deltas = self.shared.flush(py)?;
+    fn flush(&self, py: Python<'_>) {
+        let deltas = self.shared.flush(py);
         lock(py, &self.hand).extend(deltas);
-        Ok(())
     }
 
     /// Whether a terminal, an error or a fault was seen: the rest of the body does not count.
@@ -186,13 +205,13 @@ impl HandIterator {
     /// The same, giving the text of choice 0.
     #[getter]
     fn texts(&self) -> Self {
-        self.wanting(|hand, py, shared| Ok(hand.next::<Texts>(py, shared)?.map(Py::into_any)))
+        self.wanting(|hand, py| Ok(hand.next::<Texts>(py)?.map(Py::into_any)))
     }
 
     /// The same, giving nothing: what is in hand is folded only.
     #[getter]
     fn nothing(&self) -> Self {
-        self.wanting(|hand, py, shared| hand.next::<Nothing>(py, shared).map(|_| None))
+        self.wanting(|hand, py| hand.next::<Nothing>(py).map(|_| None))
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -200,6 +219,6 @@ impl HandIterator {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        (self.next)(&mut lock(py, &self.hand), py, &self.shared)
+        (self.next)(self, py)
     }
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
 
 use crate::accumulator::{Accumulator, Shared};
+use crate::delta::Made;
 use crate::hand::{Deltas, Hand, Nothing, Texts, Want};
 use crate::lock::lock;
 use crate::piece::Left;
@@ -96,11 +97,14 @@ impl DeltaIterator {
         loop {
             let mut state = lock(py, &self.state);
             match state.hand.next::<W>(py, &self.shared) {
-                Ok(Some(item)) => return Ok(Some(item)),
                 Ok(None) => {}
-                Err(error) => {
+                Ok(Some(found)) => {
                     drop(state);
-                    self.broken(py, error)?;
+                    return W::item(py, found).map(Some);
+                }
+                Err(fault) => {
+                    drop(state);
+                    self.read(py, Vec::new(), Some(self.shared.too_large(py, &fault)));
                     continue;
                 }
             }
@@ -142,29 +146,19 @@ impl DeltaIterator {
         match asked {
             None => self.end(py, None),
             Some(Err(error)) if error.is_instance_of::<PyException>(py) => self.end(py, Some(error)),
-            Some(Err(interrupt)) => self.fail(py, interrupt),
-            Some(Ok(refused)) => refused.map_or_else(|error| self.fail(py, error), |_| Ok(())),
+            Some(Err(interrupt)) => return self.fail(py, interrupt),
+            Some(Ok(refused)) => return refused.map_or_else(|error| self.fail(py, error), |_| Ok(())),
         }
-    }
-
-    /// A piece could not be folded: a fault ends the stream, all else is no part of it.
-    fn broken(&self, py: Python<'_>, error: PyErr) -> PyResult<()> {
-        if !self.shared.lock(py).is_over() {
-            return self.fail(py, error);
-        }
-        self.read(py, Vec::new(), Some(error));
         Ok(())
     }
 
     /// The input has ended, or broken off.
-    fn end(&self, py: Python<'_>, error: Option<PyErr>) -> PyResult<()> {
-        let deltas = self.shared.flush(py)?;
-        self.read(py, deltas, error);
-        Ok(())
+    fn end(&self, py: Python<'_>, error: Option<PyErr>) {
+        self.read(py, self.shared.flush(py), error);
     }
 
     /// Gives out these deltas, and then what `finish` makes of the error.
-    fn read(&self, py: Python<'_>, deltas: Vec<Py<PyAny>>, error: Option<PyErr>) {
+    fn read(&self, py: Python<'_>, deltas: Vec<Made>, error: Option<PyErr>) {
         let mut state = lock(py, &self.state);
         if matches!(state.phase, Phase::Open) {
             state.hand.extend(deltas);

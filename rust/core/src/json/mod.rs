@@ -22,7 +22,7 @@ mod write;
 
 pub use partial::PartialJson;
 pub use step::{Constant, NotJson, Step};
-pub(crate) use template::{Strings, Template, span};
+pub(crate) use template::{Found, Strings, Template, span};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.

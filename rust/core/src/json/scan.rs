@@ -4,18 +4,32 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// Where, from `from` on, the first quote, backslash or control character is.
-pub(super) fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
+/// Where, from `from` on, the first quote, backslash or control character is, and whether all before it is ASCII.
+pub(super) fn plain_text(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
+    let (mut at, mut high) = (from, 0);
     while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
-        let found = ends(u64::from_le_bytes(word));
+        let word = u64::from_le_bytes(word);
+        let found = ends(word);
         if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+            // Of this word only the bytes below the one that was found.
+            let before = (found & found.wrapping_neg()) - 1;
+            return Some((at + found.trailing_zeros() as usize / 8, (high | word & before) & HIGH == 0));
         }
+        high |= word;
         at += 8;
     }
     let rest = bytes.get(at..)?;
-    rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..b' ')).map(|found| at + found)
+    let end = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..b' '))?;
+    Some((at + end, high & HIGH == 0 && rest[..end].is_ascii()))
+}
+
+/// The size of the escape that `bytes` begin with; `None` where it is none.
+pub(super) fn escape(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [_, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(2),
+        [_, b'u', digits @ ..] if digits.get(..4)?.iter().all(u8::is_ascii_hexdigit) => Some(6),
+        _ => None,
+    }
 }
 
 /// The high bit of each byte that ends a run of plain text. Borrows make it wrong only above the first that is right.
@@ -30,8 +44,9 @@ mod tests {
     use super::*;
 
     /// The slow, obvious way.
-    fn slowly(bytes: &[u8], from: usize) -> Option<usize> {
-        (from..bytes.len()).find(|&at| bytes[at] == b'"' || bytes[at] == b'\\' || bytes[at] < 0x20)
+    fn slowly(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
+        let end = (from..bytes.len()).find(|&at| bytes[at] == b'"' || bytes[at] == b'\\' || bytes[at] < 0x20)?;
+        Some((end, bytes[from..end].is_ascii()))
     }
 
     #[test]
@@ -42,9 +57,22 @@ mod tests {
                     let mut bytes = [fill; 20];
                     bytes[at] = byte;
                     for from in 0..=21 {
-                        assert_eq!(string_end(&bytes, from), slowly(&bytes, from), "{byte} among {fill} at {at}");
+                        assert_eq!(plain_text(&bytes, from), slowly(&bytes, from), "{byte} among {fill} at {at}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_are_those_of_the_json_crate() {
+        for byte in 0..=127 {
+            for digits in ["", "12", "12aF", "12aG", "d83d"] {
+                let text = format!("\\{}{digits}", char::from(byte));
+                let read = super::super::read::string(&format!("\"{text}\""));
+                // What is left over is plain text, but for a quote.
+                let known = escape(text.as_bytes()).filter(|&size| !text[size..].contains(['"', '\\']));
+                assert_eq!(known.is_some(), read.is_some(), "{text:?}");
             }
         }
     }
@@ -57,7 +85,7 @@ mod tests {
                     let mut bytes = [b'!'; 16];
                     bytes[second] = b'"';
                     bytes[at] = first;
-                    assert_eq!(string_end(&bytes, 0), Some(at));
+                    assert_eq!(plain_text(&bytes, 0), Some((at, true)));
                 }
             }
         }

@@ -21,16 +21,17 @@ pub(crate) struct Template {
     around: Vec<String>,
 }
 
-/// A string found in a hole.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Found<'p> {
-    pub(crate) text: Text<'p>,
+/// A string found in a hole: well-formed as far as its bytes are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
     /// Where it stands in the payload, quotes excluded.
-    pub(crate) span: (usize, usize),
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    escaped: bool,
 }
 
 /// The strings of a payload in the order of its holes.
-pub(crate) type Strings<'p> = [Found<'p>; MOST_HOLES];
+pub(crate) type Strings = [Found; MOST_HOLES];
 
 impl Template {
     /// Makes holes of strings of `payload`, which are put in order.
@@ -53,7 +54,7 @@ impl Template {
 
     /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
-    pub(crate) fn read<'p>(&self, bytes: &'p [u8], strings: &mut Strings<'p>) -> Option<usize> {
+    pub(crate) fn read(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
         let (last, before) = self.around.split_last()?;
         let mut at = 0;
         for (literal, found) in before.iter().zip(strings) {
@@ -61,9 +62,8 @@ impl Template {
             if bytes.get(at..start)? != literal.as_bytes() {
                 return None;
             }
-            let (text, size) = string(&bytes[start - 1..])?;
-            at = start + size;
-            *found = Found { text, span: (start, at) };
+            *found = find(bytes, start)?;
+            at = found.end;
         }
         let end = at + last.len();
         (bytes.get(at..end)? == last.as_bytes()).then_some(end)
@@ -76,19 +76,32 @@ pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
     (start, start + value.0.len())
 }
 
-/// Reads the string that `bytes` begin with; returns its text, and its size in bytes without the quotes.
-fn string(bytes: &[u8]) -> Option<(Text<'_>, usize)> {
-    let quoted = &bytes[1..];
-    let mut end = scan::string_end(quoted, 0)?;
-    if quoted[end] == b'"' {
-        return Some((Text::from(std::str::from_utf8(&quoted[..end]).ok()?), end));
+/// Finds the end of the string that starts at `start`, behind its quote.
+fn find(bytes: &[u8], start: usize) -> Option<Found> {
+    let (mut end, mut ascii) = scan::plain_text(bytes, start)?;
+    let escaped = bytes[end] == b'\\';
+    while bytes[end] == b'\\' {
+        let (next, plain) = scan::plain_text(bytes, end + scan::escape(&bytes[end..])?)?;
+        (end, ascii) = (next, ascii && plain);
     }
-    while quoted[end] == b'\\' {
-        end = scan::string_end(quoted, end + 2)?;
+    let whole = bytes[end] == b'"' && (ascii || std::str::from_utf8(&bytes[start..end]).is_ok());
+    whole.then_some(Found { start, end, escaped })
+}
+
+impl Found {
+    /// Whether it is the empty string.
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
     }
-    // Escapes are for the JSON crate to read, or to refuse.
-    let whole = std::str::from_utf8(&bytes[..end + 2]).ok().filter(|_| quoted[end] == b'"')?;
-    Some((read::string(whole)?, end))
+
+    /// Its text, out of the payload that it was found in.
+    pub(crate) fn text(self, payload: &[u8]) -> Option<Text<'_>> {
+        if self.escaped {
+            read::string(std::str::from_utf8(&payload[self.start - 1..=self.end]).ok()?)
+        } else {
+            std::str::from_utf8(&payload[self.start..self.end]).ok().map(Text::from)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -109,12 +122,8 @@ mod tests {
         let read = |payload: &str| {
             let mut strings = Strings::default();
             let size = template.read(payload.as_bytes(), &mut strings)?;
-            let (start, end) = strings[1].span;
-            Some((
-                strings[1].text.clone().into_str().into_owned(),
-                payload[start..end].to_owned(),
-                payload.len() - size,
-            ))
+            let text = strings[1].text(payload.as_bytes())?.into_str().into_owned();
+            Some((text, payload[strings[1].start..strings[1].end].to_owned(), payload.len() - size))
         };
         let found = |text: &str, raw: &str, rest: usize| Some((text.to_owned(), raw.to_owned(), rest));
         assert_eq!(read(r#"{"p":"","text":"bc","n":1}"#), found("bc", "bc", 0));
