@@ -107,6 +107,7 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
 
     Left in the middle it releases the source too, unless its owner still lives: that may go on where this one stopped.
     """
+    ask, take = reader.ask, reader.hand.take
     error: Exception | None = None
     kept = False
     try:
@@ -117,21 +118,22 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
             except EventTooLargeError as fault:
                 error = fault
                 break
-            if reader.closed or reader.ended or reader.hand.over:
+            if reader.closed or reader.ended or error is not None or reader.hand.over:
                 break
             if reader.reading:
                 raise RuntimeError("the stream is already being read, by another task")
             reader.reading = True
             try:
-                piece = await reader.pieces.__anext__()
+                piece = await ask()
             except StopAsyncIteration:
                 break
             except Exception as failed:  # noqa: BLE001 - each client has its own; it is raised as a cause
-                error = failed
-                break
+                error, piece = failed, reader.source.arrived()
             finally:
                 reader.reading = False
-            reader.hand.take(piece)
+            if not piece and error is None and reader.source.at_end():
+                break
+            take(piece)
         if reader.closed or reader.ended:
             return
         reader.hand.flush()

@@ -1,7 +1,7 @@
 """The native module. Its public names are those of `ssewire`."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Literal, TypeAlias, final
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import Never
 
@@ -17,6 +17,7 @@ __all__ = [
     "FinishDelta",
     "HandIterator",
     "OtherDelta",
+    "PackageEvent",
     "ReasoningDelta",
     "RefusalDelta",
     "SSEDecoder",
@@ -32,9 +33,11 @@ __all__ = [
     "_choice",
     "_restore_snapshot",
     "_tool_call",
+    "may_have_huge_integer",
     "observe_whole",
 ]
 
+_E = TypeVar("_E")
 _Data: TypeAlias = bytes | bytearray | memoryview
 
 @final
@@ -659,17 +662,81 @@ class ToolCall:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
-class EventIterator:
-    """The events of an iterator of pieces; what `iter_sse` returns.
+class EventIterator(Generic[_E]):
+    """The events of an iterator of pieces, or of pieces that Python awaits and puts in hand.
 
     Args:
-        pieces: The iterator.
+        pieces: The iterator; None where `take` is called instead.
         decoder: A decoder with the options and the state to begin with; it is not changed.
+        kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect, and "unread"
+            for the same with payloads that are read when they are needed.
     """
 
-    def __new__(cls, pieces: Iterable[_Data], decoder: SSEDecoder) -> EventIterator: ...
-    def __iter__(self) -> Iterator[ServerSentEvent]: ...
-    def __next__(self) -> ServerSentEvent: ...
+    @overload
+    def __new__(
+        cls, pieces: Iterable[_Data] | None, decoder: SSEDecoder, kind: Literal["event"] = "event"
+    ) -> EventIterator[ServerSentEvent]: ...
+    @overload
+    def __new__(
+        cls, pieces: Iterable[_Data] | None, decoder: SSEDecoder, kind: Literal["package", "unread"]
+    ) -> EventIterator[PackageEvent]: ...
+    def close(self) -> list[_E]:
+        """Tells that the input has ended.
+
+        Returns:
+            What the tail policy gives: no event or one.
+        """
+
+    def take(self, data: _Data) -> None:
+        """Takes a piece, once all of the one before was given out.
+
+        Raises:
+            TypeError: `data` is not a bytes-like object.
+        """
+
+    def __iter__(self) -> Iterator[_E]: ...
+    def __next__(self) -> _E: ...
+
+@final
+class PackageEvent:
+    """An event as the providers' packages expect it: what the stream does not name is None."""
+
+    @property
+    def data(self) -> str:
+        """The data."""
+
+    @property
+    def event(self) -> str | None:
+        """The event type; None where the stream names none."""
+
+    @property
+    def id(self) -> str | None:
+        """The last event ID; None where the stream has none."""
+
+    @property
+    def raw(self) -> list[str]:
+        """The event's lines, without their ends; no comments, and no fields that are not known."""
+
+    @property
+    def retry(self) -> int | None:
+        """The reconnection time in milliseconds, where this event carried one."""
+
+    def json(self) -> Any:
+        """Reads the data.
+
+        One that is "unread" returns itself where that is an object that is no error, since nothing needs it as
+        Python objects then.
+
+        Raises:
+            json.JSONDecodeError: It is no JSON. An unread object that is none raises when it is read.
+        """
+
+    def read(self) -> Any:
+        """Reads the data.
+
+        Raises:
+            json.JSONDecodeError: It is no JSON.
+        """
 
 @final
 class DeltaIterator:
@@ -739,6 +806,9 @@ class HandIterator:
 
     def __iter__(self) -> Iterator[Delta]: ...
     def __next__(self) -> Delta: ...
+
+def may_have_huge_integer(text: str) -> bool:
+    """Whether JSON text may hold an integer of more than 64 bits."""
 
 def observe_whole(data: _Data, accumulator: Accumulator) -> None:
     """Folds a whole body, without the GIL."""

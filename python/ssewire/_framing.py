@@ -70,12 +70,10 @@ def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncIterato
 
 
 async def _events(pieces: AsyncIterator[Piece], decoder: SSEDecoder) -> AsyncIterator[ServerSentEvent]:
+    events = EventIterator(None, decoder)
     async for piece in pieces:
-        events = decoder.feed(piece)
+        events.take(piece)
         for event in events:
             yield event
-        if events:
-            # A fault behind the last event goes before whatever the source says next.
-            decoder.feed(b"")
-    for event in decoder.close():
+    for event in events.close():
         yield event

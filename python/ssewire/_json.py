@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-# orjson gives integers beyond 64 bits as floats, without a word; the longest that it reads exactly has twenty digits.
-_HUGE_INTEGER = re.compile(r"[0-9]{19}")
+from ssewire._core import may_have_huge_integer
 
 
 def loads(text: str) -> Any:
@@ -20,11 +18,12 @@ def loads(text: str) -> Any:
     """
     import orjson  # noqa: PLC0415 - see above
 
-    if _HUGE_INTEGER.search(text) is None:
-        try:
+    try:
+        # orjson gives integers beyond 64 bits as floats, without a word.
+        if not may_have_huge_integer(text):
             return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            pass  # the standard library has the last word
+    except ValueError:
+        pass  # the standard library has the last word: also on text that no UTF-8 can carry
     import json  # noqa: PLC0415 - rarely needed
 
     try:

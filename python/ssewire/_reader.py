@@ -97,12 +97,13 @@ class Reader(_Ending):
 class AsyncReader(_Ending):
     """Owns the source of an AsyncStream, as long as anything iterates it."""
 
-    __slots__ = ("hand", "pieces", "reading", "source")
+    __slots__ = ("ask", "hand", "reading", "source")
 
     def __init__(self, source: object, accumulator: Accumulator) -> None:
         super().__init__(accumulator)
         self.source = open_async_source(source)
-        self.pieces = astream_pieces(self.source)
+        pieces = astream_pieces(self.source)
+        self.ask = self.source.ask if pieces is self.source.pieces else pieces.__anext__
         self.hand = HandIterator(accumulator)
         self.reading = False  # a task is waiting for the next piece
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ssewire._sources.base import AsyncSource, async_memory, consumed, dig, keeps_open, memory, needs_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from ssewire._sources.base import Source
 
@@ -47,6 +47,19 @@ class AiohttpSource(AsyncSource):
     def drainable(self) -> bool:
         """Whether reading on to the body's end would free a connection for the next request."""
         return keeps_open(self._aiohttp.headers)
+
+    @property
+    def ask(self) -> Callable[[], Awaitable[bytes]]:
+        """What `AsyncStream` awaits: the reader itself. A generator around it would cost more than the parsing."""
+        return self._aiohttp.content.readany
+
+    def at_end(self) -> bool:
+        """Whether an empty piece was the end: a StreamReader gives no other."""
+        return True
+
+    def arrived(self) -> bytes:
+        """Return what had come when `readany` raised; it raises what broke the connection before it gives that out."""
+        return _arrived(self._aiohttp.content)
 
     async def _release(self) -> None:
         _cut(self._aiohttp)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     Piece = bytes | bytearray | memoryview
 
@@ -123,6 +123,19 @@ class AsyncSource:
     def drainable(self) -> bool:
         """Whether reading on to the body's end would free a connection for the next request."""
         return False
+
+    @property
+    def ask(self) -> Callable[[], Awaitable[Piece]]:
+        """What `AsyncStream` awaits for the next piece: StopAsyncIteration, or `at_end`, tells that there is none."""
+        return self.pieces.__anext__
+
+    def at_end(self) -> bool:
+        """Whether an empty piece from `ask` was the end."""
+        return False
+
+    def arrived(self) -> bytes:
+        """Return what had come when `ask` raised, and was not given out."""
+        return b""
 
     async def aclose(self) -> None:
         """Release the connection or iterator now; may be called again.

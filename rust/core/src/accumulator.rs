@@ -7,6 +7,7 @@ use crate::error::EventTooLarge;
 use crate::event::{Event, EventDecoder};
 use crate::json::{Payload, Raw, is_whitespace, quote};
 use crate::options::{Options, Tail};
+use crate::payload::is_sentinel;
 use crate::repeating::Repeating;
 use crate::snapshot::Snapshot;
 
@@ -80,16 +81,26 @@ impl Accumulator {
     /// # Errors
     /// As [`Self::feed`].
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let before = *data;
         if self.decoder.is_between_events(data)
             && let Some(size) = self.fold.repeat(self.decoder.within_limit(data), out)
         {
             self.decoder.pass_event(data, size);
             return Ok(true);
         }
-        let before = *data;
-        let Some(event) = self.decoder.next(data)? else {
-            self.keep_head(before);
-            return Ok(false);
+        let event = match self.decoder.next(data) {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                self.keep_head(before);
+                return Ok(false);
+            }
+            Err(fault) => {
+                // As much as was looked at: the same for every cut.
+                let looked_at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
+                let seen = looked_at.saturating_sub(self.head.len());
+                self.keep_head(&before[..before.len().min(seen)]);
+                return Err(fault);
+            }
         };
         let taken = &before[..before.len() - data.len()];
         self.fold.event(&event, out);
@@ -110,14 +121,15 @@ impl Accumulator {
 
     /// Folds an event that was framed otherwise.
     pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) {
-        self.fold.event(&Event { event, data: data.as_bytes(), id: "", ids: 0, retry: None, stray: b"" }, out);
+        self.fold
+            .event(&Event { event, named: true, data: data.as_bytes(), id: "", ids: 0, retry: None, stray: b"" }, out);
     }
 
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
     pub fn flush(&mut self, out: &mut Sink<'_>) {
         // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
         if let Ok(Some(event)) = self.decoder.close()
-            && is_whole(&event)
+            && event.is_whole()
         {
             self.fold.event(&event, out);
         }
@@ -202,24 +214,6 @@ impl Accumulator {
         restored.fold.snapshot.done = done;
         Ok(restored)
     }
-}
-
-/// Whether an unterminated event can be trusted to be all there: a gateway dropped its blank line, but nothing was cut.
-fn is_whole(event: &Event<'_>) -> bool {
-    let text = event.text();
-    let stray = String::from_utf8_lossy(event.stray);
-    let error = stray.strip_prefix("error:").filter(|_| event.data.is_empty());
-    let is_document =
-        |text: &str| Payload::parse(text).is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array());
-    match error {
-        Some(error) => error.ends_with('\n') || is_document(error),
-        None => event.data.is_empty() || is_sentinel(&text) || is_document(&text),
-    }
-}
-
-/// `[DONE]`, which some servers pad and some quote.
-fn is_sentinel(text: &str) -> bool {
-    matches!(text.trim(), "[DONE]" | "\"[DONE]\"")
 }
 
 impl Fold {

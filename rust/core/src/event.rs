@@ -13,13 +13,15 @@ use crate::error::EventTooLarge;
 use crate::field::{Field, HEAD};
 use crate::lines::{Lines, Step};
 use crate::options::{Options, Tail};
-use crate::usual::Usual;
+use crate::usual::{self, Usual};
 
 /// A dispatched event, lent until the decoder is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
     /// The event type; `"message"` where the stream names none.
     pub event: &'a str,
+    /// Whether the stream names the type.
+    pub named: bool,
     /// The data as it came: not checked to be UTF-8.
     pub data: &'a [u8],
     /// The last event ID in force.
@@ -112,21 +114,29 @@ impl EventDecoder {
             && let Some(usual) = Usual::see(self.within_limit(data))
         {
             self.pass_event(data, usual.size);
-            let event = usual.event.unwrap_or("message");
+            let (event, named) = (usual.event.unwrap_or("message"), usual.event.is_some());
             let (id, ids) = (self.last_event_id.as_str(), self.ids);
-            return Ok(Some(Event { event, data: usual.data, id, ids, retry: None, stray: b"" }));
+            return Ok(Some(Event { event, named, data: usual.data, id, ids, retry: None, stray: b"" }));
         }
         Ok(self.advance(data)?.map(|dispatch| self.lend(&dispatch)))
     }
 
-    /// Whether the next byte begins an event, whatever came before it. The LF that a cut left of a line end is taken.
+    /// Whether the next byte begins an event, whatever came before it. What a cut left of a line end is taken, and so are
+    /// keep-alives.
     pub(crate) fn is_between_events(&mut self, data: &mut &[u8]) -> bool {
-        if self.fault.is_some() {
+        let untouched = self.line.size == 0 && (self.block.dispatched || !self.block.begun);
+        if !untouched || self.fault.is_some() {
             return false;
         }
         self.lines.skip_lf(data);
-        let untouched = self.block.dispatched || !self.block.begun;
-        untouched && self.line.size == 0 && self.lines.at_line_start()
+        if !self.lines.at_line_start() {
+            return false;
+        }
+        while let Some(size) = usual::idle_line(self.within_limit(data)) {
+            self.lines.pass(data, size);
+            self.lines.skip_lf(data);
+        }
+        true
     }
 
     /// The beginning of `data` that an event may take without being over the limit.
@@ -216,8 +226,17 @@ impl EventDecoder {
             // The standard: "If the data buffer's last character is a U+000A LINE FEED, then remove" it.
             Dispatch::Kept => self.block.data.strip_suffix(b"\n").unwrap_or(&self.block.data),
         };
-        let event = if self.block.event.is_empty() { "message" } else { &self.block.event };
-        Event { event, data, id: &self.last_event_id, ids: self.ids, retry: self.block.retry, stray: &self.block.stray }
+        let named = !self.block.event.is_empty();
+        let event = if named { &self.block.event } else { "message" };
+        Event {
+            event,
+            named,
+            data,
+            id: &self.last_event_id,
+            ids: self.ids,
+            retry: self.block.retry,
+            stray: &self.block.stray,
+        }
     }
 
     /// A line that lies whole in the caller's piece: the fast path beside `extend_open_line` and `last_part`.

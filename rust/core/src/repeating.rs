@@ -161,17 +161,23 @@ impl Wire {
     /// What stands around the payload, if bytes like these are always the same event: a decoder that knows nothing else
     /// finds it in them, and neither id nor retry.
     fn learn(taken: &[u8], (start, end): (usize, usize), event: &str) -> Option<Self> {
+        let begin = block_start(taken, start, event != "message")?;
+        let mut rest = &taken[begin..];
         let mut decoder = EventDecoder::new(Options { keep_stray: true, ..Options::default() });
-        // The rest of the line end before it is not its own.
-        let mut rest = taken.strip_prefix(b"\n").unwrap_or(taken);
-        let before = start - (taken.len() - rest.len());
-        let bytes = rest;
         let found = decoder.next(&mut rest).ok().flatten()?;
         let same = found.event == event && found.data == &taken[start..end] && found.stray.is_empty();
         let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
-        // Behind a comment it would be compared with the next comment only.
-        let begins = bytes.starts_with(b"data") || bytes.starts_with(b"event");
-        let wire = Self { before: bytes[..before].to_vec(), behind: taken[end..].to_vec() };
-        (same && alone && begins).then_some(wire)
+        (same && alone).then(|| Self { before: taken[begin..start].to_vec(), behind: taken[end..].to_vec() })
     }
+}
+
+/// Where the line of the payload begins, or the one before it, which may name the event.
+fn block_start(taken: &[u8], payload: usize, named: bool) -> Option<usize> {
+    let mut ends = memchr::memrchr2_iter(b'\n', b'\r', &taken[..payload]).map(|end| end + 1).chain([0]);
+    let line = ends.next()?;
+    if !named {
+        return Some(line);
+    }
+    // Between the two characters of a CRLF no line begins.
+    ends.find(|&end| !taken[end..line].iter().all(|byte| matches!(byte, b'\n' | b'\r')))
 }

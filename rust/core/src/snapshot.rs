@@ -15,7 +15,8 @@ use crate::usage::Usage;
 pub struct Snapshot {
     pub(crate) id: String,
     pub(crate) model: String,
-    pub(crate) choices: BTreeMap<i64, Choice>,
+    /// Boxed: a map makes room for eleven at once, and most streams have one.
+    pub(crate) choices: BTreeMap<i64, Box<Choice>>,
     pub(crate) usage: Usage,
     pub(crate) error: Option<ApiError>,
     pub(crate) done: bool,
@@ -37,7 +38,7 @@ impl Snapshot {
     }
 
     /// The choices by index.
-    pub fn choices(&self) -> &BTreeMap<i64, Choice> {
+    pub fn choices(&self) -> &BTreeMap<i64, Box<Choice>> {
         &self.choices
     }
 
@@ -58,7 +59,7 @@ impl Snapshot {
 
     /// The choice of that index, made where there is none.
     pub(crate) fn choice(&mut self, index: i64) -> &mut Choice {
-        self.choices.entry(index).or_insert_with(|| Choice { index, ..Choice::default() })
+        self.choices.entry(index).or_insert_with(|| Box::new(Choice { index, ..Choice::default() }))
     }
 
     /// Keeps an error; the first one counts, since later ones are its consequences.

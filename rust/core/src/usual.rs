@@ -32,6 +32,16 @@ impl<'d> Usual<'d> {
     }
 }
 
+/// The size of the line that `piece` begins with, if it is all there and means nothing between events: a blank one or a
+/// comment. Its end is one byte: the LF of a CRLF is another line end's concern.
+pub(crate) fn idle_line(piece: &[u8]) -> Option<usize> {
+    match piece.first()? {
+        b'\n' | b'\r' => Some(1),
+        b':' => memchr::memchr2(b'\n', b'\r', piece).map(|end| end + 1),
+        _ => None,
+    }
+}
+
 /// Splits the rest of an `event` line into the type that it names and the lines that follow.
 fn name(named: &[u8]) -> Option<(Option<&str>, &[u8])> {
     let end = named.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;

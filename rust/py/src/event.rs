@@ -1,16 +1,16 @@
-//! `ServerSentEvent`, `SSEDecoder` and the iterator behind `iter_sse`.
+//! `ServerSentEvent` and `SSEDecoder`.
 
 use std::borrow::Cow;
 use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyIterator, PyString};
-use ssewire_core::{Event, EventDecoder, EventTooLarge, Options, Tail, encode};
+use pyo3::types::{PyBytes, PyInt, PyString};
+use ssewire_core::{EventDecoder, Options, Tail, encode};
 
+use crate::decoding::Decoding;
 use crate::lock::lock;
-use crate::piece::{Left, Piece};
+use crate::piece::Piece;
 use crate::record::{record, text_or};
 use crate::{errors, json};
 
@@ -25,16 +25,16 @@ use crate::{errors, json};
 pub(crate) struct ServerSentEvent {
     /// The event type, "message" where the stream names none.
     #[pyo3(get)]
-    event: Py<PyString>,
+    pub(crate) event: Py<PyString>,
     /// The data lines, joined with LF.
     #[pyo3(get)]
-    data: Py<PyString>,
+    pub(crate) data: Py<PyString>,
     /// The last event ID in force at dispatch, "" if none.
     #[pyo3(get)]
-    id: Py<PyString>,
+    pub(crate) id: Py<PyString>,
     /// The reconnection time in milliseconds, where this event carried a valid one.
     #[pyo3(get)]
-    retry: Option<u64>,
+    pub(crate) retry: Option<u64>,
 }
 
 record! {
@@ -95,98 +95,6 @@ impl ServerSentEvent {
     }
 }
 
-/// The last text made, kept: event types repeat from event to event.
-#[derive(Default)]
-struct Repeated(Option<(String, Py<PyString>)>);
-
-impl Repeated {
-    fn make(&mut self, py: Python<'_>, text: &str) -> Py<PyString> {
-        if let Some((last, made)) = &self.0
-            && last == text
-        {
-            return made.clone_ref(py);
-        }
-        let made = PyString::new(py, text).unbind();
-        self.0 = Some((text.to_owned(), made.clone_ref(py)));
-        made
-    }
-}
-
-/// A decoder and what its binding keeps beside it.
-#[derive(Default)]
-struct Decoding {
-    decoder: EventDecoder,
-    /// A fault that was found, but not raised: events before it were returned first.
-    fault: Option<EventTooLarge>,
-    events: Repeated,
-    /// The last id made, and how many had come by then.
-    id: Option<(u64, Py<PyString>)>,
-}
-
-impl Decoding {
-    fn new(decoder: EventDecoder) -> Self {
-        Self { decoder, ..Self::default() }
-    }
-
-    /// One in the same state, which goes on by itself.
-    fn copy(&self) -> Self {
-        Self { fault: self.fault.clone(), ..Self::new(self.decoder.clone()) }
-    }
-
-    /// The next event of `data`.
-    fn next(&mut self, py: Python<'_>, data: &mut &[u8]) -> Result<Option<ServerSentEvent>, EventTooLarge> {
-        let event = self.decoder.next(data)?;
-        Ok(event.map(|event| make_event(py, &event, &mut self.events, &mut self.id)))
-    }
-
-    /// Feeds one piece: every event completed before a fault; the fault itself where nothing was.
-    fn feed(&mut self, py: Python<'_>, mut data: &[u8]) -> Result<Vec<ServerSentEvent>, EventTooLarge> {
-        let mut events = Vec::new();
-        loop {
-            match self.next(py, &mut data) {
-                Ok(Some(event)) => events.push(event),
-                Ok(None) => return Ok(events),
-                Err(fault) if events.is_empty() => {
-                    self.fault = None;
-                    return Err(fault);
-                }
-                Err(fault) => {
-                    self.fault = Some(fault);
-                    return Ok(events);
-                }
-            }
-        }
-    }
-
-    /// The end of input; a fault that no call has raised yet.
-    fn close(&mut self, py: Python<'_>) -> Result<Option<ServerSentEvent>, EventTooLarge> {
-        let fault = self.fault.take();
-        let event =
-            self.decoder.close().map(|event| event.map(|event| make_event(py, &event, &mut self.events, &mut self.id)));
-        fault.map_or(event, Err)
-    }
-}
-
-fn make_event(
-    py: Python<'_>,
-    event: &Event<'_>,
-    events: &mut Repeated,
-    last_id: &mut Option<(u64, Py<PyString>)>,
-) -> ServerSentEvent {
-    let id = match last_id {
-        Some((ids, id)) if *ids == event.ids => id.clone_ref(py),
-        _ => PyString::new(py, event.id).unbind(),
-    };
-    *last_id = Some((event.ids, id.clone_ref(py)));
-    ServerSentEvent {
-        event: events.make(py, event.event),
-        // Python finds out by itself whether it is UTF-8, as nearly all of it is.
-        data: PyString::from_bytes(py, event.data).unwrap_or_else(|_| PyString::new(py, &event.text())).unbind(),
-        id,
-        retry: event.retry,
-    }
-}
-
 /// `max_event_size`: a positive number of bytes, or None.
 pub(crate) struct SizeLimit(pub(crate) Option<usize>);
 
@@ -234,7 +142,7 @@ fn tail_policy(tail: &str) -> PyResult<Tail> {
 ///         standard does not.
 #[pyclass(frozen, module = "ssewire")]
 pub(crate) struct SSEDecoder {
-    state: Mutex<Decoding>,
+    pub(crate) state: Mutex<Decoding>,
 }
 
 #[pymethods]
@@ -275,7 +183,7 @@ impl SSEDecoder {
     /// Raises:
     ///     EventTooLargeError: A fault that no call to `feed` has raised yet.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<ServerSentEvent>> {
-        let event = lock(py, &self.state).close(py);
+        let event = lock(py, &self.state).close(py, |_, event| Some(event));
         let event = event.map_err(|fault| errors::event_too_large(py, &fault))?;
         Ok(event.into_iter().collect())
     }
@@ -299,94 +207,5 @@ impl SSEDecoder {
 
     fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {
         self.__copy__(py)
-    }
-}
-
-/// The events of an iterator of pieces; what `iter_sse` returns.
-///
-/// Args:
-///     pieces: The iterator.
-///     decoder: A decoder with the options and the state to begin with; it is not changed.
-#[pyclass(frozen, module = "ssewire._core")]
-pub(crate) struct EventIterator {
-    pieces: Py<PyIterator>,
-    state: Mutex<Reading>,
-}
-
-struct Reading {
-    decoding: Decoding,
-    /// The piece in hand: it is decoded event by event, as they are asked for.
-    piece: Option<Left>,
-    ended: bool,
-}
-
-#[pymethods]
-impl EventIterator {
-    #[new]
-    fn new(py: Python<'_>, pieces: &Bound<'_, PyAny>, decoder: &Bound<'_, SSEDecoder>) -> PyResult<Self> {
-        let decoding = lock(py, &decoder.get().state).copy();
-        let state = Mutex::new(Reading { decoding, piece: None, ended: false });
-        Ok(Self { pieces: pieces.try_iter()?.unbind(), state })
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.pieces)
-    }
-
-    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        slf
-    }
-
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
-        loop {
-            let mut state = lock(py, &self.state);
-            let taken = state.take(py);
-            let ended = state.ended;
-            drop(state);
-            let taken = taken.map_err(|fault| errors::event_too_large(py, &fault))?;
-            if taken.is_some() || ended {
-                return Ok(taken);
-            }
-            if let Some(event) = self.pull(py)? {
-                return Ok(Some(event));
-            }
-        }
-    }
-}
-
-impl Reading {
-    /// The next event of the piece in hand.
-    fn take(&mut self, py: Python<'_>) -> Result<Option<ServerSentEvent>, EventTooLarge> {
-        let Some(piece) = &mut self.piece else { return Ok(None) };
-        let taken = piece.take(py, |data| self.decoding.next(py, data));
-        if !matches!(taken, Ok(Some(_))) {
-            self.piece = None;
-            self.ended |= taken.is_err();
-        }
-        taken
-    }
-}
-
-impl EventIterator {
-    /// Asks the source for a piece, without holding any lock; gives what the end of input leaves.
-    fn pull(&self, py: Python<'_>) -> PyResult<Option<ServerSentEvent>> {
-        let asked = self.pieces.bind(py).clone().next().map(|asked| asked.and_then(Left::of));
-        let mut state = lock(py, &self.state);
-        let left = match asked {
-            Some(Ok(piece)) => {
-                state.piece = Some(piece);
-                return Ok(None);
-            }
-            Some(Err(error)) => {
-                state.ended = true;
-                return Err(error);
-            }
-            None => {
-                state.ended = true;
-                state.decoding.close(py)
-            }
-        };
-        drop(state);
-        left.map_err(|fault| errors::event_too_large(py, &fault))
     }
 }

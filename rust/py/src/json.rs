@@ -13,6 +13,12 @@ pub(crate) fn loads<'py>(py: Python<'py>, text: impl IntoPyObject<'py>) -> PyRes
     LOADS.import(py, "ssewire._json", "loads")?.call1((text,))
 }
 
+/// Whether JSON text may hold an integer of more than 64 bits.
+#[pyfunction]
+pub(crate) fn may_have_huge_integer(text: &str) -> bool {
+    ssewire_core::may_have_huge_integer(text)
+}
+
 static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// Writes JSON text.

@@ -4,21 +4,25 @@
 //! 2. State shared with Python lies in a mutex that is never held while Python code could run: not while a
 //! source is asked for
 //!    bytes, and not while an object that the garbage collector tracks is made.
-//! 3. No `unsafe` but in `grow`.
+//! 3. No `unsafe` but in `grow` and `text`.
 
 mod accumulator;
+mod decoding;
 mod delta;
 mod errors;
 mod event;
+mod event_iterator;
 mod grow;
 mod hand;
 mod json;
 mod lock;
+mod package_event;
 mod partial;
 mod piece;
 mod record;
 mod snapshot;
 mod stream;
+mod text;
 mod tree;
 
 #[pyo3::pymodule]
@@ -30,9 +34,15 @@ mod _core {
         FinishDelta, OtherDelta, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta, Usage, UsageDelta,
     };
     #[pymodule_export]
-    use crate::event::{EventIterator, SSEDecoder, ServerSentEvent};
+    use crate::event::{SSEDecoder, ServerSentEvent};
+    #[pymodule_export]
+    use crate::event_iterator::EventIterator;
     #[pymodule_export]
     use crate::hand::HandIterator;
+    #[pymodule_export]
+    use crate::json::may_have_huge_integer;
+    #[pymodule_export]
+    use crate::package_event::PackageEvent;
     #[pymodule_export]
     use crate::snapshot::{Choice, Snapshot, ToolCall, choice_of, restore_snapshot, tool_call_of};
     #[pymodule_export]

@@ -189,7 +189,9 @@ impl Choice {
     fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::Choice) -> T) -> PyResult<T> {
         let state = self.shared.lock(py);
         let choice = state.core.snapshot().choices().get(&self.index);
-        choice.map(read).ok_or_else(|| PyIndexError::new_err(format!("there is no choice {}", self.index)))
+        choice
+            .map(|choice| read(choice))
+            .ok_or_else(|| PyIndexError::new_err(format!("there is no choice {}", self.index)))
     }
 }
 

@@ -121,8 +121,9 @@ fn spell_constants(text: &str) -> Option<String> {
     for (at, _) in outside_strings(text).filter(|(_, byte)| matches!(byte, b'N' | b'I')) {
         let constants = [("NaN", "null"), ("Infinity", "1e999")];
         // After a digit or a letter it is the rest of something else: `1Infinity`, the second of `NaNaN`.
-        let begins = at == 0 || !matches!(text.as_bytes()[at - 1], b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z');
-        let found = constants.iter().find(|(name, _)| begins && text[at..].starts_with(name));
+        let begins = at == 0 || !goes_on(text.as_bytes()[at - 1]);
+        let ends = |name: &str| !text.as_bytes().get(at + name.len()).is_some_and(|&byte| goes_on(byte));
+        let found = constants.iter().find(|(name, _)| begins && text[at..].starts_with(name) && ends(name));
         let Some((name, standard)) = found else { continue };
         out.push_str(&text[taken..at]);
         out.push_str(standard);
@@ -130,6 +131,11 @@ fn spell_constants(text: &str) -> Option<String> {
     }
     out.push_str(&text[taken..]);
     (taken > 0).then_some(out)
+}
+
+/// Whether a byte makes one word of what stands before and behind it.
+fn goes_on(byte: u8) -> bool {
+    byte == b'.' || byte.is_ascii_alphanumeric()
 }
 
 /// One JSON value, verbatim, known to be well-formed.
@@ -325,7 +331,9 @@ mod tests {
     fn python_constants_are_read() {
         let payload = Payload::parse(r#" {"NaN": NaN, "b": [-Infinity, Infinity, "NaN\"NaN"]} "#).unwrap();
         assert_eq!(payload.raw().as_str(), r#"{"NaN": null, "b": [-1e999, 1e999, "NaN\"NaN"]}"#);
-        assert!(Payload::parse("Nan").is_err());
+        for text in ["Nan", "Infinity5", "[-Infinity66]", "NaN.5", "NaNNaN", "InfinityNaN"] {
+            assert!(Payload::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub(crate) fn plain(accumulator: &Accumulator) -> Json {
     let snapshot = accumulator.snapshot();
     let complete = accumulator.is_complete() && snapshot.error().is_none();
     Json::object([
-        ("choices", Json::List(snapshot.choices().values().map(plain_choice).collect())),
+        ("choices", Json::List(snapshot.choices().values().map(|choice| plain_choice(choice)).collect())),
         ("usage", snapshot.usage().map_or(Json::null(), |usage| Json::parse(&usage.json()))),
         ("error", snapshot.error().map_or(Json::null(), plain_error)),
         ("done", Json::of_bool(snapshot.done())),

@@ -14,7 +14,7 @@ pub(super) fn object(snapshot: &Snapshot) -> String {
         completion.json("created", "0");
     }
     completion.text("model", Some(&snapshot.model));
-    write_array(completion.name("choices"), snapshot.choices.values(), write_choice);
+    write_array(completion.name("choices"), snapshot.choices.values().map(AsRef::as_ref), write_choice);
     if let Some(usage) = snapshot.usage() {
         completion.json("usage", &usage.json());
     }

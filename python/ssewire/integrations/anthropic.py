@@ -1,0 +1,43 @@
+"""`accelerate`: the streams of the `anthropic` package, read by this package's core.
+
+    from anthropic import Anthropic
+    from ssewire.integrations.anthropic import accelerate
+
+    client = accelerate(Anthropic())
+    for event in client.messages.create(model="claude-sonnet-5", max_tokens=1024, messages=messages, stream=True):
+        ...  # RawMessageStreamEvents, as before
+
+docs/adapters.md says what changes and what does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ssewire.integrations._install import install
+
+if TYPE_CHECKING:
+    from anthropic._base_client import BaseClient
+
+__all__ = ["accelerate"]
+
+_Client = TypeVar("_Client", bound="BaseClient[Any, Any]")
+
+
+def accelerate(client: _Client) -> _Client:
+    """Make a client's streams fast, and deaf to what kills them.
+
+    Only this client changes, and those that its `copy()` and `with_options()` make from now on. What it returns and
+    raises stays what the package builds: the same classes, equal in every attribute. A client that frames otherwise
+    (AnthropicBedrock: binary frames) keeps its own framing.
+
+    Args:
+        client: An Anthropic, AsyncAnthropic, AnthropicVertex or another client of the package.
+
+    Returns:
+        The same client.
+
+    Raises:
+        TypeError: It is no client of the `anthropic` package.
+    """
+    return install(client, "anthropic")

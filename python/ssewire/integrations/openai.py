@@ -1,0 +1,42 @@
+"""`accelerate`: the streams of the `openai` package, read by this package's core.
+
+    from openai import OpenAI
+    from ssewire.integrations.openai import accelerate
+
+    client = accelerate(OpenAI())
+    for chunk in client.chat.completions.create(model="gpt-5", messages=messages, stream=True):
+        ...  # ChatCompletionChunks, as before
+
+docs/adapters.md says what changes and what does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ssewire.integrations._install import install
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+__all__ = ["accelerate"]
+
+_Client = TypeVar("_Client", bound="OpenAI | AsyncOpenAI")
+
+
+def accelerate(client: _Client) -> _Client:
+    """Make a client's streams fast, and deaf to what kills them.
+
+    Only this client changes, and those that its `copy()` and `with_options()` make from now on. What it returns and
+    raises stays what the package builds: the same classes, equal in every attribute.
+
+    Args:
+        client: An OpenAI, AsyncOpenAI, AzureOpenAI or another client of the package.
+
+    Returns:
+        The same client.
+
+    Raises:
+        TypeError: It is no client of the `openai` package.
+    """
+    return install(client, "openai")

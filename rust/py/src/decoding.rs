@@ -1,0 +1,112 @@
+//! The core's decoder, with the Python strings that its events share.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use ssewire_core::{Event, EventDecoder, EventTooLarge};
+
+use crate::event::ServerSentEvent;
+use crate::text;
+
+/// A decoder and what its binding keeps beside it.
+#[derive(Default)]
+pub(crate) struct Decoding {
+    pub(crate) decoder: EventDecoder,
+    /// A fault that was found, but not raised: events before it were returned first.
+    fault: Option<EventTooLarge>,
+    strings: Strings,
+}
+
+/// Strings made for the last events, of which the next ones have many again.
+#[derive(Default)]
+struct Strings {
+    event: Option<(String, Py<PyString>)>,
+    /// The last id made, and how many had come by then.
+    id: Option<(u64, Py<PyString>)>,
+}
+
+impl Decoding {
+    pub(crate) fn new(decoder: EventDecoder) -> Self {
+        Self { decoder, ..Self::default() }
+    }
+
+    /// One in the same state, which goes on by itself.
+    pub(crate) fn copy(&self) -> Self {
+        Self { fault: self.fault.clone(), ..Self::new(self.decoder.clone()) }
+    }
+
+    /// The next event of `data` of which `make` makes anything.
+    pub(crate) fn next<T>(
+        &mut self,
+        py: Python<'_>,
+        data: &mut &[u8],
+        make: impl Fn(&Event<'_>, ServerSentEvent) -> Option<T>,
+    ) -> Result<Option<T>, EventTooLarge> {
+        while let Some(event) = self.decoder.next(data)? {
+            if let Some(made) = make(&event, self.strings.event(py, &event)) {
+                return Ok(Some(made));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Feeds one piece: every event completed before a fault; the fault itself where nothing was.
+    pub(crate) fn feed(&mut self, py: Python<'_>, mut data: &[u8]) -> Result<Vec<ServerSentEvent>, EventTooLarge> {
+        let mut events = Vec::new();
+        loop {
+            match self.next(py, &mut data, |_, event| Some(event)) {
+                Ok(Some(event)) => events.push(event),
+                Ok(None) => return Ok(events),
+                Err(fault) if events.is_empty() => {
+                    self.fault = None;
+                    return Err(fault);
+                }
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    return Ok(events);
+                }
+            }
+        }
+    }
+
+    /// The end of input: what `make` makes of the event that it leaves; a fault that no call has raised yet.
+    pub(crate) fn close<T>(
+        &mut self,
+        py: Python<'_>,
+        make: impl Fn(&Event<'_>, ServerSentEvent) -> Option<T>,
+    ) -> Result<Option<T>, EventTooLarge> {
+        let fault = self.fault.take();
+        let event = self.decoder.close();
+        let last = event.map(|event| event.and_then(|event| make(&event, self.strings.event(py, &event))));
+        fault.map_or(last, Err)
+    }
+}
+
+impl Strings {
+    fn event(&mut self, py: Python<'_>, event: &Event<'_>) -> ServerSentEvent {
+        // Python finds out by itself whether it is UTF-8, as nearly all of it is.
+        let data = text::string(py, event.data).unwrap_or_else(|_| PyString::new(py, &event.text())).unbind();
+        ServerSentEvent { event: self.name(py, event.event), data, id: self.id(py, event), retry: event.retry }
+    }
+
+    fn name(&mut self, py: Python<'_>, name: &str) -> Py<PyString> {
+        if let Some((last, made)) = &self.event
+            && last == name
+        {
+            return made.clone_ref(py);
+        }
+        let made = PyString::new(py, name).unbind();
+        self.event = Some((name.to_owned(), made.clone_ref(py)));
+        made
+    }
+
+    fn id(&mut self, py: Python<'_>, event: &Event<'_>) -> Py<PyString> {
+        if let Some((ids, made)) = &self.id
+            && *ids == event.ids
+        {
+            return made.clone_ref(py);
+        }
+        let made = PyString::new(py, event.id).unbind();
+        self.id = Some((event.ids, made.clone_ref(py)));
+        made
+    }
+}

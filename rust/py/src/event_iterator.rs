@@ -1,0 +1,187 @@
+//! The iterator behind `iter_sse` and its twins.
+
+use std::sync::Mutex;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyIterator;
+use ssewire_core::{Event, EventTooLarge};
+
+use crate::decoding::Decoding;
+use crate::errors;
+use crate::event::{SSEDecoder, ServerSentEvent};
+use crate::lock::lock;
+use crate::package_event::PackageEvent;
+use crate::piece::Left;
+
+/// The events of an iterator of pieces, or of pieces that Python awaits and puts in hand.
+///
+/// Args:
+///     pieces: The iterator; None where `take` is called instead.
+///     decoder: A decoder with the options and the state to begin with; it is not changed.
+///     kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect, and "unread"
+///         for the same with payloads that are read when they are needed.
+#[pyclass(frozen, module = "ssewire._core")]
+pub(crate) struct EventIterator {
+    pieces: Option<Py<PyIterator>>,
+    kind: Kind,
+    state: Mutex<Reading>,
+}
+
+struct Reading {
+    decoding: Decoding,
+    /// The piece in hand: it is decoded event by event, as they are asked for.
+    piece: Option<Left>,
+    ended: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Event,
+    Package { unread: bool },
+}
+
+/// An event whose Python object is still to be made, when no lock is held.
+enum Made {
+    Event(ServerSentEvent),
+    Package(PackageEvent),
+}
+
+impl Kind {
+    fn named(name: &str) -> PyResult<Self> {
+        match name {
+            "event" => Ok(Self::Event),
+            "package" => Ok(Self::Package { unread: false }),
+            "unread" => Ok(Self::Package { unread: true }),
+            _ => {
+                let message = format!("kind: expected \"event\", \"package\" or \"unread\", got {name:?}");
+                Err(PyValueError::new_err(message))
+            }
+        }
+    }
+
+    fn make(self, event: &Event<'_>, made: ServerSentEvent) -> Option<Made> {
+        match self {
+            Self::Event => Some(Made::Event(made)),
+            Self::Package { unread } => PackageEvent::of(event, made, unread).map(Made::Package),
+        }
+    }
+
+    /// The same of what the end of input left without its blank line.
+    fn make_last(self, event: &Event<'_>, made: ServerSentEvent) -> Option<Made> {
+        let given = matches!(self, Self::Event) || (event.is_whole() && !event.data.is_empty());
+        self.make(event, made).filter(|_| given)
+    }
+}
+
+impl Made {
+    fn into_object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(match self {
+            Self::Event(event) => Py::new(py, event)?.into_any(),
+            Self::Package(event) => Py::new(py, event)?.into_any(),
+        })
+    }
+}
+
+#[pymethods]
+impl EventIterator {
+    #[new]
+    #[pyo3(signature = (pieces, decoder, kind="event"))]
+    fn new(
+        py: Python<'_>,
+        pieces: Option<&Bound<'_, PyAny>>,
+        decoder: &Bound<'_, SSEDecoder>,
+        kind: &str,
+    ) -> PyResult<Self> {
+        let decoding = lock(py, &decoder.get().state).copy();
+        let state = Mutex::new(Reading { decoding, piece: None, ended: pieces.is_none() });
+        let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
+        Ok(Self { pieces, kind: Kind::named(kind)?, state })
+    }
+
+    /// Takes a piece, once all of the one before was given out.
+    ///
+    /// Raises:
+    ///     TypeError: `data` is not a bytes-like object.
+    fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
+        let piece = Left::of(data)?;
+        lock(py, &self.state).piece = Some(piece);
+        Ok(())
+    }
+
+    /// Tells that the input has ended.
+    ///
+    /// Returns:
+    ///     What the tail policy gives: no event or one.
+    fn close(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        let last = lock(py, &self.state).decoding.close(py, |event, made| self.kind.make_last(event, made));
+        Ok(object(py, last)?.into_iter().collect())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.pieces)
+    }
+
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        loop {
+            let mut state = lock(py, &self.state);
+            let taken = state.take(py, self.kind);
+            let ended = state.ended;
+            drop(state);
+            if !matches!(taken, Ok(None)) || ended {
+                return object(py, taken);
+            }
+            if let Some(event) = self.pull(py)? {
+                return Ok(Some(event));
+            }
+        }
+    }
+}
+
+fn object(py: Python<'_>, made: Result<Option<Made>, EventTooLarge>) -> PyResult<Option<Py<PyAny>>> {
+    let made = made.map_err(|fault| errors::event_too_large(py, &fault))?;
+    made.map(|made| made.into_object(py)).transpose()
+}
+
+impl Reading {
+    /// The next event of the piece in hand.
+    fn take(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<Made>, EventTooLarge> {
+        let Some(piece) = &mut self.piece else { return Ok(None) };
+        let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| kind.make(event, made)));
+        if !matches!(taken, Ok(Some(_))) {
+            self.piece = None;
+            self.ended |= taken.is_err();
+        }
+        taken
+    }
+}
+
+impl EventIterator {
+    /// Asks the source for a piece, without holding any lock; gives what the end of input leaves.
+    fn pull(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let Some(pieces) = &self.pieces else { return Ok(None) };
+        let asked = pieces.bind(py).clone().next().map(|asked| asked.and_then(Left::of));
+        let mut state = lock(py, &self.state);
+        match asked {
+            Some(Ok(piece)) => {
+                state.piece = Some(piece);
+                Ok(None)
+            }
+            Some(Err(error)) => {
+                state.ended = true;
+                Err(error)
+            }
+            None => {
+                state.ended = true;
+                let last = state.decoding.close(py, |event, made| self.kind.make_last(event, made));
+                drop(state);
+                object(py, last)
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+"""What the adapters of the providers' packages share, and how their tests look at objects."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from openai import BaseModel, _models
+from pydantic import BaseModel as AnyModel
+from pydantic import Field
+from ssewire._core import PackageEvent
+from ssewire.integrations._builders import same
+from ssewire.integrations._decoder import Decoder, UnreadDecoder
+from ssewire.integrations._schema import construct_validator
+from ssewire.replay import ReplayServer, split_events
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+    from pathlib import Path
+
+    Ask = Callable[[Any], Iterable[Any]]
+    AsyncAsk = Callable[[Any], Awaitable[AsyncIterable[Any]]]
+
+# How a body comes: options of ReplayServer.
+CUTS: dict[str, dict[str, Any]] = {
+    "whole": {},
+    "bytewise": {"piece_size": 1},
+    "cut at random": {"cut_seed": 7},
+    "compressed": {"encoding": "gzip", "cut_seed": 8},
+}
+
+
+def state(value: Any) -> Any:
+    """All that can be seen of an object, comparable: types, the order of attributes, what was set, extras."""
+    if isinstance(value, AnyModel):
+        inside = [state(value.__dict__), state(value.__pydantic_extra__), value.__pydantic_private__]
+        return [type(value), value.model_fields_set, *inside]
+    if isinstance(value, dict):
+        return [dict, *((key, state(item)) for key, item in value.items())]
+    if isinstance(value, list):
+        return [list, *map(state, value)]
+    return [type(value), repr(value)]
+
+
+def outcome(stream: Callable[[], Iterable[Any]]) -> tuple[list[Any], Any]:
+    """The state of all that a stream gives, and what it raises."""
+    events: list[Any] = []
+    try:
+        events.extend(state(event) for event in stream())
+    except Exception as error:  # noqa: BLE001 - the same from both clients is the test
+        return events, fault(error)
+    return events, None
+
+
+async def aoutcome(stream: Callable[[], Awaitable[AsyncIterable[Any]]]) -> tuple[list[Any], Any]:
+    """The same of an asynchronous one."""
+    events: list[Any] = []
+    try:
+        async for event in await stream():
+            events.append(state(event))  # noqa: PERF401 - what came before an error counts
+    except Exception as error:  # noqa: BLE001 - the same from both clients is the test
+        return events, fault(error)
+    return events, None
+
+
+def fault(error: Exception) -> tuple[Any, ...]:
+    """What a caller may look at."""
+    return type(error), str(error), state(getattr(error, "body", None)), type(error.__cause__)
+
+
+def assert_equal(
+    make: Callable[[str], Any], accelerate: Callable[[Any], Any], ask: Ask, bodies: list[bytes], **options: Any
+) -> list[tuple[list[Any], Any]]:
+    """Read each body with a client as it is and with an accelerated one, which learns at first; return the results."""
+    with ReplayServer(bodies, **options) as server, make(server.url) as plain, make(server.url) as fast:
+        accelerate(fast)
+        expected = [outcome(lambda: ask(plain)) for _ in bodies]
+        assert [outcome(lambda: ask(fast)) for _ in bodies] == expected
+        assert [outcome(lambda: ask(fast)) for _ in bodies] == expected
+    return expected
+
+
+async def aassert_equal(
+    make: Callable[[str], Any], accelerate: Callable[[Any], Any], ask: AsyncAsk, bodies: list[bytes], **options: Any
+) -> None:
+    """The same with asynchronous clients."""
+    with ReplayServer(bodies, **options) as server:
+        async with make(server.url) as plain, make(server.url) as fast:
+            accelerate(fast)
+            expected = [await aoutcome(lambda: ask(plain)) for _ in bodies]
+            assert [await aoutcome(lambda: ask(fast)) for _ in bodies] == expected
+            assert [await aoutcome(lambda: ask(fast)) for _ in bodies] == expected
+
+
+def recorded(folder: Path, dialect: str) -> dict[str, bytes]:
+    """The recorded event streams of a dialect, by their names."""
+    with (folder / "index.tsv").open(encoding="utf-8") as table:
+        rows = [
+            row for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if row["dialect"] == dialect
+        ]
+    return {row["file"]: shortened((folder / row["file"]).read_bytes()) for row in rows if row["file"].endswith(".sse")}
+
+
+def shortened(body: bytes, begin: int = 16, end: int = 8) -> bytes:
+    """A body without the middle of a long one, which repeats."""
+    blocks = split_events(body)
+    return body if len(blocks) <= begin + end else b"".join(blocks[:begin] + blocks[-end:])
+
+
+def differences(
+    make: Callable[[str], Any], accelerate: Callable[[Any], Any], ask: Ask, bodies: dict[str, bytes]
+) -> dict[str, tuple[Any, Any]]:
+    """What a client as it is and an accelerated one give for each body, where that differs."""
+    with ReplayServer(list(bodies.values())) as server, make(server.url) as plain, make(server.url) as fast:
+        accelerate(fast)
+        expected = [outcome(lambda: ask(plain)) for _ in bodies]
+        given = [outcome(lambda: ask(fast)) for _ in bodies]
+    return {name: (one, two) for name, one, two in zip(bodies, expected, given, strict=True) if one != two}
+
+
+@pytest.mark.parametrize("package", ["openai", "anthropic"])
+def test_a_package_is_imported_only_for_its_client(package: str) -> None:
+    imports = (
+        f"import sys, ssewire.integrations.{package}; print(sorted({{'{package}', 'pydantic'}} & set(sys.modules)))"
+    )
+    # The program is ours.
+    found = subprocess.run([sys.executable, "-c", imports], capture_output=True, check=True, timeout=60)  # noqa: S603
+    assert found.stdout.strip() == b"[]"
+
+
+# the decoder
+
+
+BODY = (
+    b'id: 3\nretry: 10\nevent: ping\ndata: {"a": 1}\n\ndata: [1]\n\nevent: error\n\nevent: other\n\ndata:\n\n: one\n\n'
+)
+
+
+def seen(events: Iterable[PackageEvent]) -> list[tuple[Any, ...]]:
+    return [(event.event, event.data, event.id, event.retry) for event in events]
+
+
+def test_events_are_those_of_the_packages() -> None:
+    assert seen(Decoder().iter_bytes([BODY])) == [
+        ("ping", '{"a": 1}', "3", 10),
+        (None, "[1]", "3", None),
+        ("error", "", "3", None),
+    ]
+
+
+def test_a_copy_of_a_decoder_decodes() -> None:
+    decoder = copy.copy(Decoder())
+    assert seen(decoder.iter_bytes([BODY])) == seen(decoder.iter_bytes([BODY[:20], BODY[20:]]))
+
+
+def test_raw_lines_of_an_event() -> None:
+    [event] = Decoder().iter_bytes([b"event: a\ndata: b\ndata: c\n\n"])
+    assert event.raw == ["event: a", "data: b", "data: c"]
+    assert repr(event) == "ServerSentEvent(event=a, data=b\nc, id=None, retry=None)"
+
+
+@pytest.mark.parametrize("end", ['data: {"a": 1}', 'data: {"a": 1}\n', "data: [DONE]", "data: [DONE]\r"])
+def test_a_last_event_without_its_blank_line_is_given(end: str) -> None:
+    events = list(Decoder().iter_bytes([b"data: 1\n\n", end.encode()]))
+    assert [event.data for event in events] == ["1", end[6:].strip()]
+
+
+@pytest.mark.parametrize("end", ['data: {"a": 1', "data: 12", "event: error\n", "event: ping", "data: [DON"])
+def test_a_last_event_that_was_cut_off_is_not_given(end: str) -> None:
+    assert [event.data for event in Decoder().iter_bytes([b"data: 1\n\n" + end.encode()])] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"error": {"a": 1}}', '{"\\u0065rror": 1}', "[1]", '"text"', "1", "null", '{"a": NaN, "error": true}'],
+)
+def test_what_may_be_an_error_or_is_no_object_is_read(text: str) -> None:
+    [event] = UnreadDecoder().iter_bytes([f"data: {text}\n\n".encode()])
+    assert state(event.json()) == state(json.loads(text))
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"error": null}', '{"a": "error"}', '{"a": "\\u00e9"}', '{"a": '])
+def test_an_object_that_is_no_error_waits(text: str) -> None:
+    [event] = UnreadDecoder().iter_bytes([f"data: {text}\n\n".encode()])
+    assert isinstance(event, PackageEvent)
+    assert event.json() is event
+
+
+# models
+
+
+class Inner(BaseModel):
+    name: str
+    kind: Literal["a", "b"] | None = None
+    size: int | None = None
+    share: float | None = None
+    tags: list[str] | None = None
+
+
+class Outer(BaseModel):
+    id: str
+    inner: Inner
+    several: list[Inner]
+    ratio: float
+    maybe: Inner | None = None
+    many: list[Inner] | None = None
+    either: int | str | None = None
+    table: dict[str, int] | None = None
+    anything: object = None
+
+
+class Recursive(BaseModel):
+    inside: list[Recursive] | None = None
+    direct: list[Recursive]
+
+
+INNER: list[Any] = [
+    {},
+    {"name": "n"},
+    {"name": None, "kind": "a", "size": 1, "share": 1, "tags": ["x"]},
+    {"name": 7, "kind": "c", "size": "1", "share": "1.5", "tags": [1]},
+    {"name": [], "kind": 3, "size": True, "share": 1.5, "tags": {}, "extra": {"a": [1.0, None]}},
+    {"size": 1.0, "more": 1, "tags": None, "name": "\\ud83d", "kind": ["a"]},
+    {"size": 2**70, "share": 2**70, "name": 2**70},
+    None,
+    [],
+    [{"name": "listed"}],
+    "text",
+    3,
+]
+
+
+@pytest.mark.parametrize("extras", [False, True])
+@pytest.mark.parametrize("key", ["inner", "several", "maybe", "many"])
+def test_models_are_built_as_construct_builds_them(key: str, *, extras: bool) -> None:
+    built = 0
+    for inner in INNER:
+        for value in (inner, [inner], [inner, INNER[2]]):
+            built += _agrees(Outer, {"id": "i", key: value}, extras=extras)
+    assert built >= 5
+
+
+@pytest.mark.parametrize("key", ["id", "ratio", "either", "table", "anything", "surplus"])
+def test_other_fields_are_built_as_construct_builds_them(key: str) -> None:
+    values = [None, 1, 1.5, True, "text", "1", 2**53 + 1, [], [1], {}, {"a": 1}, {"a": "b"}]
+    assert sum(_agrees(Outer, {key: value, "inner": {}}, extras=True) for value in values) == len(values)
+
+
+def test_recursive_models_are_built_as_construct_builds_them() -> None:
+    assert _agrees(Recursive, {"direct": [{"direct": [{}], "inside": [{"direct": []}]}]}, extras=True)
+    assert _agrees(Recursive, {"direct": [{"direct": 1, "inside": [{"direct": 2}], "more": 3}]}, extras=True)
+
+
+def _agrees(cls: type[AnyModel], value: dict[str, Any], *, extras: bool) -> bool:
+    """Whether a value is built natively; if so, it is what the package builds."""
+    validator = construct_validator(_models, cls, extras=extras)
+    assert validator is not None
+    text = json.dumps(value).replace("\\\\ud83d", "\\ud83d")
+    try:
+        built = validator.validate_json(text)
+    except ValueError:
+        return False
+    assert state(built) == state(_models.construct_type(value=json.loads(text), type_=cls))
+    return True
+
+
+class Aliased(BaseModel):
+    class_: str | None = Field(default=None, alias="class")
+
+
+class Defaulted(BaseModel):
+    name: str = "nobody"
+
+
+class Constructed(BaseModel):
+    @classmethod
+    def construct(cls, _fields_set: set[str] | None = None, **values: object) -> Constructed:
+        return super().construct(_fields_set, **values)
+
+
+@pytest.mark.parametrize("cls", [Aliased, Defaulted, Constructed, AnyModel])
+def test_models_with_ways_of_their_own_are_left_to_the_package(cls: type[AnyModel]) -> None:
+    assert construct_validator(_models, cls, extras=True) is None
+
+
+def test_same_is_as_strict_as_it_says() -> None:
+    one = Inner.construct(name="n", more=1)
+    assert same(one, Inner.construct(name="n", more=1))
+    for other in (
+        Inner.construct(name="n"),
+        Inner.construct(name="m", more=1),
+        Inner.construct(name="n", more=1.0),
+        Inner.construct({"tags"}, name="n", more=1),
+        Outer.construct(name="n", more=1),
+        {"name": "n"},
+    ):
+        assert not same(one, other)
+    assert not same([1], [1, 2])
+    assert not same({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    assert same(float("nan"), float("nan"))
