@@ -1,0 +1,60 @@
+//! A payload is taken for JSON where it is, and its strings have the text that they have.
+//!
+//! The input: one byte that chooses what is made of the rest.
+
+use ssewire_core::{Accumulator, Delta};
+
+use crate::plain_json::{depth, units};
+
+/// Deeper than this is refused.
+const MAX_DEPTH: usize = 128;
+
+fn is_malformed(accumulator: &Accumulator) -> bool {
+    let error = accumulator.snapshot().error();
+    error.and_then(|error| error.kind.as_deref()) == Some("malformed_payload")
+}
+
+/// Feeds one payload; `None` where it is none at all.
+fn fold(payload: &str) -> Option<Accumulator> {
+    let blank = payload.bytes().all(|byte| byte.is_ascii_whitespace());
+    if blank || payload.contains("[DONE]") || payload.contains("malformed_payload") {
+        return None;
+    }
+    let mut accumulator = Accumulator::new(Some("openai-chat"), None).expect("the dialect is known");
+    accumulator.feed_event("message", payload, &mut |delta| {
+        if let Delta::Other { json, .. } = delta {
+            assert!(depth(json).is_some(), "what is told is no JSON: {json:?}");
+        }
+    });
+    Some(accumulator)
+}
+
+fn check_payload(payload: &str) {
+    let Some(accumulator) = fold(payload) else { return };
+    let is_json = depth(payload).is_some_and(|depth| depth <= MAX_DEPTH);
+    assert_eq!(is_malformed(&accumulator), !is_json, "{payload:?}");
+    let object = accumulator.object();
+    assert!(depth(&object).is_some(), "the object is no JSON: {object}");
+}
+
+fn check_text(written: &str) {
+    let payload = format!(r#"{{"choices":[{{"delta":{{"content":"{written}"}}}}]}}"#);
+    check_payload(&payload);
+    let Some(units) = units(&format!("\"{written}\"")) else { return };
+    let Some(mut accumulator) = fold(&payload) else { return };
+    accumulator.flush(&mut |_| {});
+    let content = accumulator.snapshot().choices()[&0].content().map(str::to_owned);
+    assert_eq!(content, Some(String::from_utf16_lossy(&units)), "{written:?}");
+}
+
+/// Checks one input.
+pub fn check(data: &[u8]) {
+    let Some((kind, rest)) = data.split_first() else { return };
+    let text = String::from_utf8_lossy(rest);
+    match kind % 4 {
+        0 => check_payload(&text),
+        1 => check_text(&text),
+        2 => check_payload(&format!(r#"{{"choices":[{{"delta":{{"x":{text}}}}}]}}"#)),
+        _ => check_payload(&format!(r#"{{"choices":[{text}]}}"#)),
+    }
+}

@@ -1,0 +1,34 @@
+//! What an accumulator tells and holds, in plain values.
+
+use ssewire_core::{Accumulator, Delta};
+
+/// All that can be seen of an accumulator in the end. What is said of an error beyond its kind tells where it stood, which
+/// is not compared.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Whole {
+    object: String,
+    error: Option<(Option<String>, Option<String>, String)>,
+    done: bool,
+    complete: bool,
+    dialect: Option<&'static str>,
+    foreign: Option<Vec<u8>>,
+}
+
+impl Whole {
+    pub(crate) fn of(accumulator: &Accumulator) -> Self {
+        let error = accumulator.snapshot().error();
+        Self {
+            object: accumulator.object(),
+            error: error.map(|error| (error.kind.clone(), error.code.clone(), error.body.clone())),
+            done: accumulator.snapshot().done(),
+            complete: accumulator.is_complete(),
+            dialect: accumulator.dialect(),
+            foreign: accumulator.foreign().map(<[u8]>::to_vec),
+        }
+    }
+}
+
+/// A sink that keeps what it is told.
+pub(crate) fn listen(told: &mut Vec<String>) -> impl FnMut(Delta<'_>) {
+    |delta| told.push(format!("{delta:?}"))
+}
