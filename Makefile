@@ -8,7 +8,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help demo test test-rust test-python lint format lock clean
+# Peers that cannot be installed side by side have an environment each.
+BENCH := .venv-bench
+BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
+WHEEL := target/bench-wheel
+
+.PHONY: help demo test test-rust test-python bench bench-functions lint format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -24,6 +29,12 @@ test-rust:
 test-python: $(VENV)/built
 	$(BIN)/python -m pytest
 
+bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="--quick" for a look
+	$(BENCH)/bin/python -m benches.run $(BENCH_ARGS)
+
+bench-functions: $(BENCH)/built  ## the public functions, each by itself
+	$(BENCH)/bin/python -m pytest benches/test_functions.py
+
 lint: $(VENV)/built  ## formatting, lints and types of both languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
@@ -37,14 +48,19 @@ format: $(VENV)/tools  ## write both languages as the linters want them
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-header --no-annotate
+
 lock: $(VENV)/tools  ## newest versions of everything, into the lock files
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --group dev --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file requirements/dev.txt
+	$(COMPILE) --python-version 3.10 --group dev --output-file requirements/dev.txt
+	for group in bench bench-niquests bench-litellm; do \
+	    $(COMPILE) --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
+	done
 	cargo update
 
 clean:  ## remove what was made
-	rm -rf $(VENV) target python/ssewire/_core.*.so
+	rm -rf $(VENV) $(BENCHES) target python/ssewire/_core.*.so
 
 $(VENV)/tools: requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -54,4 +70,20 @@ $(VENV)/tools: requirements/dev.txt
 # An editable install: Python files count as they are, only the Rust ones need another build.
 $(VENV)/built: $(VENV)/tools pyproject.toml $(RUST)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+.venv-%/tools: requirements/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+# What is measured is what users install: one wheel, in every environment.
+$(WHEEL)/built: $(BENCH)/tools pyproject.toml $(RUST) $(shell find python -name '*.py')
+	rm -rf $(WHEEL)
+	PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" $(BENCH)/bin/python -m pip wheel --quiet --disable-pip-version-check \
+	    --no-build-isolation --no-deps --wheel-dir $(WHEEL) .
+	touch $@
+
+$(BENCHES:=/built): %/built: %/tools $(WHEEL)/built
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(WHEEL)/*.whl
 	touch $@

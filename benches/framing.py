@@ -1,0 +1,127 @@
+"""Bytes to events, to text, to the whole message: ssewire beside its peers, on each fixture and in several cuts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from benches import ours, peers, sdks
+from benches.compare import Work, compare
+from benches.fixtures import ONE_EVENT, Fixture, cut, make
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from benches.compare import Reader
+    from benches.report import Options, Row
+
+_OTHER_FIXTURES = [
+    "tool arguments",
+    "reasoning",
+    "multibyte text",
+    "escaped text",
+    "CRLF",
+    "comments",
+    "all fields",
+    "responses",
+    "anthropic",
+]
+_SHAPES = [("1 MB event", "8 KiB"), ("8 MiB line", "1460 B"), ("100k data lines", "16 KiB")]
+_LESS = 0.4
+"""What is no target is worth fewer rounds."""
+
+
+def _work(place: tuple[str, str], fixture: Fixture, pieces: str, right: Sequence[Any]) -> Work:
+    """A section's work on a fixture; `right` is what every reader has to answer."""
+    units, unit = (1, "ns/body") if place[0] == "shapes" else (len(fixture.events), "ns/event")
+    return Work(*place, fixture.name, pieces, cut(fixture, pieces), list(right), units, unit)
+
+
+def _events(options: Options) -> Iterator[Row]:
+    readers = [*ours.EVENTS, *peers.OURS, *peers.NAIVE_EVENTS, *peers.EVENTS]
+    chat = make("chat", quick=options.quick)
+    for pieces in (ONE_EVENT, "16 KiB", "64 B") if options.quick else (ONE_EVENT, "16 KiB", "1460 B", "64 B"):
+        yield from compare(_work(("framing", "events"), chat, pieces, chat.events), readers, options)
+    asynchronous = [*ours.ASYNC_EVENTS, *peers.ASYNC_OURS, *peers.ASYNC_NAIVE_EVENTS, *peers.ASYNC_EVENTS]
+    for pieces in (ONE_EVENT, "16 KiB"):
+        yield from compare(_work(("framing", "events, async"), chat, pieces, chat.events), asynchronous, options)
+    for name in _OTHER_FIXTURES:
+        fixture = make(name, quick=options.quick)
+        for pieces in (ONE_EVENT,) if options.quick else (ONE_EVENT, "64 B"):
+            work = _work(("framing", "events"), fixture, pieces, fixture.events)
+            yield from compare(work, readers, options, weight=_LESS)
+
+
+def _texts(options: Options) -> Iterator[Row]:
+    chat = make("chat", quick=options.quick)
+    readers = [*ours.TEXTS, *peers.TEXTS, sdks.OPENAI_TEXTS]
+    for pieces in (ONE_EVENT, "16 KiB"):
+        yield from compare(_work(("text", "text out"), chat, pieces, chat.texts), readers, options)
+    asynchronous = [*ours.ASYNC_TEXTS, *peers.ASYNC_TEXTS]
+    for pieces in (ONE_EVENT, "16 KiB"):
+        yield from compare(_work(("text", "text out, async"), chat, pieces, chat.texts), asynchronous, options)
+    for name in ("reasoning", "multibyte text", "escaped text", "anthropic"):
+        fixture = make(name, quick=options.quick)
+        yield from compare(_text_work(fixture), _text_readers(fixture), options, weight=_LESS)
+
+
+def _text_work(fixture: Fixture) -> Work:
+    return _work(("text", "text out"), fixture, ONE_EVENT, fixture.texts)
+
+
+def _text_readers(fixture: Fixture) -> list[Reader]:
+    if fixture.dialect == "openai-chat":
+        return [*ours.TEXTS, *peers.TEXTS, sdks.OPENAI_TEXTS]
+    return [*(ours.TEXTS if fixture.dialect in ours.DIALECTS else []), sdks.ANTHROPIC_TEXTS]
+
+
+def _messages(options: Options) -> Iterator[Row]:
+    chat = make("chat", quick=options.quick)
+    for pieces in (ONE_EVENT, "16 KiB"):
+        readers = [*ours.MESSAGES, *peers.MESSAGES, sdks.OPENAI_MESSAGE]
+        yield from compare(_message_work(chat, pieces), readers, options)
+    body = Work("message", "whole message", "chat", "whole", [chat.body], [chat.message], len(chat.events))
+    yield from compare(body, ours.WHOLE_BODIES, options)
+    tools = make("tool arguments", quick=options.quick)
+    yield from compare(_message_work(tools), [*ours.MESSAGES, sdks.OPENAI_MESSAGE], options, weight=_LESS)
+    anthropic = make("anthropic", quick=options.quick)
+    known = ours.MESSAGES if anthropic.dialect in ours.DIALECTS else []
+    yield from compare(_message_work(anthropic), [*known, sdks.ANTHROPIC_MESSAGE], options, weight=_LESS)
+
+
+def _message_work(fixture: Fixture, pieces: str = ONE_EVENT) -> Work:
+    return _work(("message", "whole message"), fixture, pieces, [fixture.message])
+
+
+def _shapes(options: Options) -> Iterator[Row]:
+    readers = [*ours.EVENTS, *peers.NAIVE_EVENTS, *peers.EVENTS]
+    for name, pieces in _SHAPES:
+        fixture = make(name, quick=options.quick)
+        work = _work(("shapes", "events"), fixture, pieces, fixture.events)
+        yield from compare(work, readers, options, weight=_LESS)
+
+
+def _adapters(options: Options) -> Iterator[Row]:
+    for name, fixture, themselves in (
+        ("openai", "chat", sdks.OPENAI_CHUNKS),
+        ("anthropic", "anthropic", sdks.ANTHROPIC_EVENTS),
+    ):
+        found = make(fixture, quick=options.quick)
+        payloads = [json.loads(event.data) for event in found.events if event.data != "[DONE]"]
+        right = [payload for payload in payloads if payload.get("type") != "ping"]
+        work = _work(("adapters", f"{name} models"), found, ONE_EVENT, right)
+        adapter = sdks.accelerated(name)
+        yield from compare(work, [themselves, *([adapter] if adapter else [])], options)
+        if not adapter:
+            yield work.row(f"ssewire accelerate({name})", "ssewire has no such module yet", [])
+
+
+SECTIONS = {"framing": _events, "text": _texts, "message": _messages, "shapes": _shapes, "adapters": _adapters}
+"""What can be run by itself."""
+
+
+def rows(options: Options) -> Iterator[Row]:
+    """All sections."""
+    for section in SECTIONS.values():
+        yield from section(options)
