@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 # maturin, which builds the package, is looked up on the path.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/py -name '*.rs' -o -name Cargo.toml)
 
 # Peers that cannot be installed side by side have an environment each.
 BENCH := .venv-bench
 BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python bench bench-functions lint format lock clean
+.PHONY: help demo test test-rust test-python guard bench bench-functions lint format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -29,7 +29,11 @@ test-rust:
 test-python: $(VENV)/built
 	$(BIN)/python -m pytest
 
+guard: $(VENV)/built  ## instructions counted against benches/budget.json; GUARD_ARGS="--update" writes it
+	$(BIN)/python benches/guard.py $(GUARD_ARGS)
+
 bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="--quick" for a look
+	$(BENCH)/bin/python benches/guard.py --results benches/results/instructions.json
 	$(BENCH)/bin/python -m benches.run $(BENCH_ARGS)
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
