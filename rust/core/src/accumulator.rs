@@ -82,11 +82,14 @@ impl Accumulator {
     /// As [`Self::feed`].
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let before = *data;
-        if self.decoder.is_between_events(data)
-            && let Some(size) = self.fold.repeat(self.decoder.within_limit(data), out)
-        {
-            self.decoder.pass_event(data, size);
-            return Ok(true);
+        while self.decoder.is_between_events(data) {
+            if let Some(size) = self.fold.repeat(self.decoder.within_limit(data), out) {
+                self.decoder.pass_event(data, size);
+                return Ok(true);
+            }
+            if !self.decoder.pass_idle_line(data) {
+                break;
+            }
         }
         let event = match self.decoder.next(data) {
             Ok(Some(event)) => event,

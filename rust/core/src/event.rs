@@ -110,33 +110,34 @@ impl EventDecoder {
     /// # Errors
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
-        if self.is_between_events(data)
-            && let Some(usual) = Usual::see(self.within_limit(data))
-        {
-            self.pass_event(data, usual.size);
-            let (event, named) = (usual.event.unwrap_or("message"), usual.event.is_some());
-            let (id, ids) = (self.last_event_id.as_str(), self.ids);
-            return Ok(Some(Event { event, named, data: usual.data, id, ids, retry: None, stray: b"" }));
+        while self.is_between_events(data) {
+            if let Some(usual) = Usual::see(self.within_limit(data)) {
+                self.pass_event(data, usual.size);
+                let (event, named) = (usual.event.unwrap_or("message"), usual.event.is_some());
+                let (id, ids) = (self.last_event_id.as_str(), self.ids);
+                return Ok(Some(Event { event, named, data: usual.data, id, ids, retry: None, stray: b"" }));
+            }
+            if !self.pass_idle_line(data) {
+                break;
+            }
         }
         Ok(self.advance(data)?.map(|dispatch| self.lend(&dispatch)))
     }
 
-    /// Whether the next byte begins an event, whatever came before it. What a cut left of a line end is taken, and so are
-    /// keep-alives.
+    /// Whether the next byte begins an event, whatever came before it. What a cut left of a line end is taken.
     pub(crate) fn is_between_events(&mut self, data: &mut &[u8]) -> bool {
         let untouched = self.line.size == 0 && (self.block.dispatched || !self.block.begun);
         if !untouched || self.fault.is_some() {
             return false;
         }
         self.lines.skip_lf(data);
-        if !self.lines.at_line_start() {
-            return false;
-        }
-        while let Some(size) = usual::idle_line(self.within_limit(data)) {
-            self.lines.pass(data, size);
-            self.lines.skip_lf(data);
-        }
-        true
+        self.lines.at_line_start()
+    }
+
+    /// Takes a line that means nothing between events, if there is one: a keep-alive.
+    pub(crate) fn pass_idle_line(&mut self, data: &mut &[u8]) -> bool {
+        let size = usual::idle_line(self.within_limit(data));
+        size.map(|size| self.lines.pass(data, size)).is_some()
     }
 
     /// The beginning of `data` that an event may take without being over the limit.

@@ -33,7 +33,8 @@ struct Shape {
     /// What grows by which hole.
     grows: Vec<(usize, Place)>,
     told: Option<Told>,
-    wire: Option<Wire>,
+    /// The same with what stands around the payload of an event.
+    wire: Option<Template>,
 }
 
 /// A value that is told of as it stands.
@@ -44,13 +45,6 @@ struct Told {
     /// The hole that it encloses, and its bytes before and behind that.
     hole: usize,
     around: (usize, usize),
-}
-
-/// What stands around the payload of an event.
-#[derive(Clone, Debug)]
-struct Wire {
-    before: Vec<u8>,
-    behind: Vec<u8>,
 }
 
 impl Repeating {
@@ -73,7 +67,8 @@ impl Repeating {
     /// Learns how the last event, that took these bytes, was framed.
     pub(crate) fn learn_wire(&mut self, taken: &[u8], data: (usize, usize)) {
         if let Some(shape) = self.shape.as_mut().filter(|shape| shape.wire.is_none()) {
-            shape.wire = Wire::learn(taken, data, &shape.event);
+            let around = framing(taken, data, &shape.event);
+            shape.wire = around.map(|(before, behind)| shape.template.clone().within(before, behind));
         }
     }
 
@@ -86,14 +81,11 @@ impl Repeating {
     /// between events.
     pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
         let shape = self.shape.as_ref()?;
-        let wire = shape.wire.as_ref()?;
-        let payload = piece.strip_prefix(wire.before.as_slice())?;
         let mut strings = Strings::default();
-        let size = shape.template.read(payload, &mut strings)?;
-        if !payload[size..].starts_with(&wire.behind) || !shape.fold(&payload[..size], &strings, snapshot, out) {
+        let size = shape.wire.as_ref()?.read(piece, &mut strings)?;
+        if !shape.fold(piece, &strings, snapshot, out) {
             return None;
         }
-        let size = wire.before.len() + size + wire.behind.len();
         self.matches();
         Some(size)
     }
@@ -145,7 +137,8 @@ impl Shape {
         }
         for (hole, place) in &self.grows {
             // Whatever was found is a string that can be read.
-            snapshot.grow(place, &strings[*hole].text(payload).unwrap_or_default(), out);
+            let Some(text) = strings[*hole].text(payload) else { continue };
+            snapshot.grow(place, &text, out);
         }
         if let Some(told) = &self.told {
             let Found { start, end, .. } = strings[told.hole];
@@ -157,18 +150,17 @@ impl Shape {
     }
 }
 
-impl Wire {
-    /// What stands around the payload, if bytes like these are always the same event: a decoder that knows nothing else
-    /// finds it in them, and neither id nor retry.
-    fn learn(taken: &[u8], (start, end): (usize, usize), event: &str) -> Option<Self> {
-        let begin = block_start(taken, start, event != "message")?;
-        let mut rest = &taken[begin..];
-        let mut decoder = EventDecoder::new(Options { keep_stray: true, ..Options::default() });
-        let found = decoder.next(&mut rest).ok().flatten()?;
-        let same = found.event == event && found.data == &taken[start..end] && found.stray.is_empty();
-        let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
-        (same && alone).then(|| Self { before: taken[begin..start].to_vec(), behind: taken[end..].to_vec() })
-    }
+/// What stands around the payload, if bytes like these are always the same event: a decoder that knows nothing else finds it
+/// in them, and neither id nor retry.
+fn framing<'t>(taken: &'t [u8], (start, end): (usize, usize), event: &str) -> Option<(&'t str, &'t str)> {
+    let begin = block_start(taken, start, event != "message")?;
+    let mut rest = &taken[begin..];
+    let mut decoder = EventDecoder::new(Options { keep_stray: true, ..Options::default() });
+    let found = decoder.next(&mut rest).ok().flatten()?;
+    let same = found.event == event && found.data == &taken[start..end] && found.stray.is_empty();
+    let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
+    let text = |bytes| std::str::from_utf8(bytes).ok().filter(|_| same && alone);
+    Some((text(&taken[begin..start])?, text(&taken[end..])?))
 }
 
 /// Where the line of the payload begins, or the one before it, which may name the event.

@@ -59,7 +59,8 @@ impl Snapshot {
 
     /// The choice of that index, made where there is none.
     pub(crate) fn choice(&mut self, index: i64) -> &mut Choice {
-        self.choices.entry(index).or_insert_with(|| Box::new(Choice { index, ..Choice::default() }))
+        let new = || Box::new(Choice { index, ..Choice::default() });
+        self.choices.entry(index).or_insert_with(new)
     }
 
     /// Keeps an error; the first one counts, since later ones are its consequences.

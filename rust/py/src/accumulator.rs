@@ -1,7 +1,9 @@
 //! `Accumulator`, and the state that it shares with its snapshots.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -15,6 +17,7 @@ use crate::lock::lock;
 use crate::partial::Trees;
 use crate::piece::Piece;
 use crate::snapshot::Snapshot;
+use crate::text;
 
 /// Which text of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,7 +150,7 @@ impl Accumulation {
         match self.texts.get(&(choice, part)) {
             Some((size, made)) if *size == text.len() => Some(made.clone_ref(py)),
             _ => {
-                let made = PyString::new(py, text).unbind();
+                let made = text::new(py, text);
                 self.texts.insert((choice, part), (text.len(), made.clone_ref(py)));
                 Some(made)
             }
@@ -309,7 +312,7 @@ pub(crate) fn observe_whole(
     let (shared, bytes) = (&accumulator.get().shared, &*piece);
     let mutex = &shared.0;
     let result = py.detach(|| {
-        let mut state = mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = mutex.lock();
         let result = state.feed(bytes, &mut |_| {});
         state.flush(&mut |_| {});
         result

@@ -7,6 +7,7 @@ use ssewire_core::Delta;
 
 use crate::json;
 use crate::record::{Field, Record, record, record_methods, text_or};
+use crate::text;
 
 /// A class that holds a piece of text and its choice.
 macro_rules! text_delta {
@@ -286,7 +287,7 @@ pub(crate) enum Made {
 
 impl Made {
     pub(crate) fn of(py: Python<'_>, delta: Delta<'_>) -> Self {
-        let text = |text: &str| PyString::new(py, text).unbind();
+        let text = |text: &str| text::new(py, text);
         let maybe = |known: Option<&str>| known.map(text);
         match delta {
             Delta::Text { choice, text: piece } => Self::Text(TextDelta { text: text(piece), choice }),

@@ -1,7 +1,7 @@
 //! `ServerSentEvent` and `SSEDecoder`.
 
+use parking_lot::Mutex;
 use std::borrow::Cow;
-use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

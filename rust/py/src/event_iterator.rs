@@ -1,6 +1,6 @@
 //! The iterator behind `iter_sse` and its twins.
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};

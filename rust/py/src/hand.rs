@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -12,6 +14,7 @@ use crate::accumulator::{Accumulator, Shared};
 use crate::delta::Made;
 use crate::lock::lock;
 use crate::piece::Left;
+use crate::text;
 
 /// The piece in hand is folded event by event, as its deltas are asked for: so the snapshot has come as far as they have,
 /// wherever the body was cut.
@@ -68,7 +71,7 @@ impl Want for Texts {
 
     fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Py<PyString>> {
         match delta {
-            Delta::Text { choice: 0, text } => Some(PyString::new(py, text).unbind()),
+            Delta::Text { choice: 0, text } => Some(text::new(py, text)),
             _ => None,
         }
     }

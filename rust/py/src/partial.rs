@@ -6,7 +6,9 @@
 //! 3. No lock is taken by a holder of the accumulation's: only the other way round.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use std::thread::{self, ThreadId};
 
 use pyo3::exceptions::PyValueError;
@@ -62,13 +64,13 @@ impl Shared {
     pub(crate) fn parse_partial(&self, py: Python<'_>, key: Key) -> PyResult<Option<Py<PyAny>>> {
         let slot = Arc::clone(self.lock(py).trees.0.entry(key).or_default());
         let me = Some(thread::current().id());
-        if *hold(&slot.busy) == me {
+        if *slot.busy.lock() == me {
             return Growing::default().advance(py, self, key);
         }
         let mut growing = lock(py, &slot.growing);
-        *hold(&slot.busy) = me;
+        *slot.busy.lock() = me;
         let grown = growing.advance(py, self, key);
-        *hold(&slot.busy) = None;
+        *slot.busy.lock() = None;
         grown
     }
 
@@ -82,11 +84,6 @@ impl Shared {
         let ended = snapshot.done() || snapshot.choices()[&key.choice].finish_reason().is_some();
         Some(News { text: fresh.unwrap_or(text).to_owned(), replaced: fresh.is_none(), ended })
     }
-}
-
-/// A lock that is never held for longer than an assignment.
-fn hold<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn text_of(snapshot: &Snapshot, key: Key) -> Option<&str> {

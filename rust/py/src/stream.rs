@@ -1,6 +1,6 @@
 //! The iterators behind `Stream`: they pull the source themselves, so that no Python code runs per delta.
 
-use std::sync::{Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};

@@ -1,24 +1,27 @@
 //! Python strings of bytes.
-#![allow(
-    unsafe_code,
-    reason = "Python's own decoder looks at eight bytes at a time; a whole event's data is mostly ASCII"
-)]
+#![allow(unsafe_code, reason = "Python's own decoder takes twice as long, and most text is ASCII")]
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// Shorter text is decoded as fast as it is looked at.
+/// Python keeps the strings of no and of one character.
 #[cfg(not(feature = "abi3"))]
-const SHORT: usize = 64;
+const KEPT: usize = 1;
 
 /// # Errors
 /// `UnicodeDecodeError` where it is no UTF-8.
 pub(crate) fn string<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
     #[cfg(not(feature = "abi3"))]
-    if bytes.len() >= SHORT && bytes.is_ascii() {
+    if bytes.len() > KEPT && bytes.is_ascii() {
         return ascii(py, bytes);
     }
     PyString::from_bytes(py, bytes)
+}
+
+/// # Panics
+/// Where memory is out, as all of Python's own conversions from Rust do.
+pub(crate) fn new(py: Python<'_>, text: &str) -> Py<PyString> {
+    string(py, text.as_bytes()).expect("text is UTF-8, and there is memory").unbind()
 }
 
 /// A string of text that is known to be ASCII.

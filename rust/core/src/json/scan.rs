@@ -4,23 +4,23 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// Where, from `from` on, the first quote, backslash or control character is, and whether all before it is ASCII.
-pub(super) fn plain_text(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
-    let (mut at, mut high) = (from, 0);
-    while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
-        let word = u64::from_le_bytes(word);
+/// Where the first quote, backslash or control character is, and whether all before it is ASCII.
+#[inline]
+pub(super) fn plain_text(bytes: &[u8]) -> Option<(usize, bool)> {
+    let mut high = 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
         let found = ends(word);
         if found != 0 {
             // Of this word only the bytes below the one that was found.
             let before = (found & found.wrapping_neg()) - 1;
-            return Some((at + found.trailing_zeros() as usize / 8, (high | word & before) & HIGH == 0));
+            return Some((at * 8 + found.trailing_zeros() as usize / 8, (high | word & before) & HIGH == 0));
         }
         high |= word;
-        at += 8;
     }
-    let rest = bytes.get(at..)?;
     let end = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..b' '))?;
-    Some((at + end, high & HIGH == 0 && rest[..end].is_ascii()))
+    Some((bytes.len() - rest.len() + end, high & HIGH == 0 && rest[..end].is_ascii()))
 }
 
 /// The size of the escape that `bytes` begin with; `None` where it is none.
@@ -44,9 +44,9 @@ mod tests {
     use super::*;
 
     /// The slow, obvious way.
-    fn slowly(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
-        let end = (from..bytes.len()).find(|&at| bytes[at] == b'"' || bytes[at] == b'\\' || bytes[at] < 0x20)?;
-        Some((end, bytes[from..end].is_ascii()))
+    fn slowly(bytes: &[u8]) -> Option<(usize, bool)> {
+        let end = (0..bytes.len()).find(|&at| bytes[at] == b'"' || bytes[at] == b'\\' || bytes[at] < 0x20)?;
+        Some((end, bytes[..end].is_ascii()))
     }
 
     #[test]
@@ -56,8 +56,9 @@ mod tests {
                 for at in 0..20 {
                     let mut bytes = [fill; 20];
                     bytes[at] = byte;
-                    for from in 0..=21 {
-                        assert_eq!(plain_text(&bytes, from), slowly(&bytes, from), "{byte} among {fill} at {at}");
+                    for from in 0..=20 {
+                        let rest = &bytes[from..];
+                        assert_eq!(plain_text(rest), slowly(rest), "{byte} among {fill} at {at}");
                     }
                 }
             }
@@ -85,7 +86,7 @@ mod tests {
                     let mut bytes = [b'!'; 16];
                     bytes[second] = b'"';
                     bytes[at] = first;
-                    assert_eq!(plain_text(&bytes, 0), Some((at, true)));
+                    assert_eq!(plain_text(&bytes), Some((at, true)));
                 }
             }
         }

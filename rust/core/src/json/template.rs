@@ -5,6 +5,8 @@
 //! the same states, and find the same members with other strings in these places: so only the strings are read. Any
 //! difference, and any string that is not well-formed, is left to the full parse.
 
+use std::borrow::Cow;
+
 use super::{Raw, read, scan};
 use crate::text::Text;
 
@@ -52,21 +54,27 @@ impl Template {
         Some(Self { around })
     }
 
-    /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
+    /// The same with text around the payload.
+    pub(crate) fn within(mut self, before: &str, behind: &str) -> Self {
+        self.around[0].insert_str(0, before);
+        self.around.last_mut().into_iter().for_each(|last| last.push_str(behind));
+        self
+    }
+
+    /// Reads the strings of text that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
         let (last, before) = self.around.split_last()?;
-        let mut at = 0;
+        let mut rest = bytes;
         for (literal, found) in before.iter().zip(strings) {
-            let start = at + literal.len();
-            if bytes.get(at..start)? != literal.as_bytes() {
-                return None;
-            }
-            *found = find(bytes, start)?;
-            at = found.end;
+            rest = rest.strip_prefix(literal.as_bytes())?;
+            let (size, escaped) = string(rest)?;
+            found.start = bytes.len() - rest.len();
+            found.end = found.start + size;
+            found.escaped = escaped;
+            rest = &rest[size..];
         }
-        let end = at + last.len();
-        (bytes.get(at..end)? == last.as_bytes()).then_some(end)
+        rest.strip_prefix(last.as_bytes()).map(|rest| bytes.len() - rest.len())
     }
 }
 
@@ -76,16 +84,26 @@ pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
     (start, start + value.0.len())
 }
 
-/// Finds the end of the string that starts at `start`, behind its quote.
-fn find(bytes: &[u8], start: usize) -> Option<Found> {
-    let (mut end, mut ascii) = scan::plain_text(bytes, start)?;
-    let escaped = bytes[end] == b'\\';
-    while bytes[end] == b'\\' {
-        let (next, plain) = scan::plain_text(bytes, end + scan::escape(&bytes[end..])?)?;
-        (end, ascii) = (next, ascii && plain);
+/// The size of the well-formed string that `bytes` begin with, behind its quote; and whether there are escapes in it.
+#[inline]
+fn string(bytes: &[u8]) -> Option<(usize, bool)> {
+    let (size, ascii) = scan::plain_text(bytes)?;
+    if ascii && bytes[size] == b'"' {
+        return Some((size, false));
     }
-    let whole = bytes[end] == b'"' && (ascii || std::str::from_utf8(&bytes[start..end]).is_ok());
-    whole.then_some(Found { start, end, escaped })
+    unusual_string(bytes, size, ascii)
+}
+
+/// The same of a string with escapes, or with other characters than ASCII's.
+fn unusual_string(bytes: &[u8], plain: usize, mut ascii: bool) -> Option<(usize, bool)> {
+    let mut end = plain;
+    while bytes[end] == b'\\' {
+        end += scan::escape(&bytes[end..])?;
+        let (size, plain) = scan::plain_text(&bytes[end..])?;
+        (end, ascii) = (end + size, ascii && plain);
+    }
+    let whole = bytes[end] == b'"' && (ascii || std::str::from_utf8(&bytes[..end]).is_ok());
+    whole.then_some((end, end > plain))
 }
 
 impl Found {
@@ -96,12 +114,37 @@ impl Found {
 
     /// Its text, out of the payload that it was found in.
     pub(crate) fn text(self, payload: &[u8]) -> Option<Text<'_>> {
-        if self.escaped {
-            read::string(std::str::from_utf8(&payload[self.start - 1..=self.end]).ok()?)
-        } else {
-            std::str::from_utf8(&payload[self.start..self.end]).ok().map(Text::from)
+        let text = std::str::from_utf8(&payload[self.start..self.end]).ok()?;
+        if !self.escaped {
+            return Some(Text::from(text));
+        }
+        match unescape(text) {
+            Some(text) => Some(Text::Whole(Cow::Owned(text))),
+            None => read::string(std::str::from_utf8(&payload[self.start - 1..=self.end]).ok()?),
         }
     }
+}
+
+/// The text of a well-formed string whose escapes are all of one character, as in code and in arguments; `None` for the others,
+/// which the JSON crate reads.
+fn unescape(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        out.push(match rest.as_bytes()[at + 1] {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{C}',
+            same @ (b'"' | b'\\' | b'/') => char::from(same),
+            _ => return None,
+        });
+        rest = &rest[at + 2..];
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 #[cfg(test)]
@@ -114,6 +157,15 @@ mod tests {
         let object = payload.raw().object();
         let mut holes = vec![object.get("text").unwrap(), object.get("p").unwrap()];
         Template::learn(payload.raw(), &mut holes).unwrap()
+    }
+
+    #[test]
+    fn escapes_are_read_as_the_json_crate_reads_them() {
+        for text in [r#"\n\t\r\b\f\"\\\/"#, r"a\nb", r"\\n", r"é\n😀", r"\\"] {
+            let read = read::string(&format!("\"{text}\""));
+            assert_eq!(unescape(text).map(|text| Text::Whole(Cow::Owned(text))), read, "{text}");
+        }
+        assert_eq!(unescape(r"\n\u000a"), None);
     }
 
     #[test]
