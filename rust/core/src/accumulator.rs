@@ -72,7 +72,7 @@ impl Accumulator {
     /// # Errors
     /// An event is larger than the limit: all before it is folded, and every later call gives the same error.
     pub fn feed(&mut self, mut data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
-        while self.step(&mut data, out)? {}
+        while self.step(&mut data, out)? && !data.is_empty() {}
         Ok(())
     }
 

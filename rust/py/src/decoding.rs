@@ -54,7 +54,12 @@ impl Decoding {
         let mut events = Vec::new();
         loop {
             match self.next(py, &mut data, |_, event| Some(event)) {
-                Ok(Some(event)) => events.push(event),
+                Ok(Some(event)) => {
+                    events.push(event);
+                    if data.is_empty() {
+                        return Ok(events);
+                    }
+                }
                 Ok(None) => return Ok(events),
                 Err(fault) if events.is_empty() => {
                     self.fault = None;

@@ -128,16 +128,30 @@ impl EventIterator {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let mut state = lock(py, &self.state);
         loop {
-            let mut state = lock(py, &self.state);
             let taken = state.take(py, self.kind);
             let ended = state.ended;
-            drop(state);
             if !matches!(taken, Ok(None)) || ended {
+                drop(state);
                 return object(py, taken);
             }
-            if let Some(event) = self.pull(py)? {
-                return Ok(Some(event));
+            drop(state);
+            // No lock is held while the source is asked.
+            let asked = self.ask(py);
+            state = lock(py, &self.state);
+            match asked {
+                Some(Ok(piece)) => state.piece = Some(piece),
+                Some(Err(error)) => {
+                    state.ended = true;
+                    return Err(error);
+                }
+                None => {
+                    state.ended = true;
+                    let last = state.decoding.close(py, |event, made| self.kind.make_last(event, made));
+                    drop(state);
+                    return object(py, last);
+                }
             }
         }
     }
@@ -153,7 +167,7 @@ impl Reading {
     fn take(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<Made>, EventTooLarge> {
         let Some(piece) = &mut self.piece else { return Ok(None) };
         let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| kind.make(event, made)));
-        if !matches!(taken, Ok(Some(_))) {
+        if !matches!(taken, Ok(Some(_))) || piece.is_empty(py) {
             self.piece = None;
             self.ended |= taken.is_err();
         }
@@ -162,26 +176,8 @@ impl Reading {
 }
 
 impl EventIterator {
-    /// Asks the source for a piece, without holding any lock; gives what the end of input leaves.
-    fn pull(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let Some(pieces) = &self.pieces else { return Ok(None) };
-        let asked = pieces.bind(py).clone().next().map(|asked| asked.and_then(Left::of));
-        let mut state = lock(py, &self.state);
-        match asked {
-            Some(Ok(piece)) => {
-                state.piece = Some(piece);
-                Ok(None)
-            }
-            Some(Err(error)) => {
-                state.ended = true;
-                Err(error)
-            }
-            None => {
-                state.ended = true;
-                let last = state.decoding.close(py, |event, made| self.kind.make_last(event, made));
-                drop(state);
-                object(py, last)
-            }
-        }
+    fn ask(&self, py: Python<'_>) -> Option<PyResult<Left>> {
+        let asked = self.pieces.as_ref()?.bind(py).clone().next()?;
+        Some(asked.and_then(Left::of))
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Hand {
     piece: Option<Left>,
     /// Deltas of the last event, behind the one that was given out.
     rest: VecDeque<Made>,
+    /// A terminal, an error or a fault was seen.
+    over: bool,
 }
 
 /// What is wanted of the deltas.
@@ -111,6 +113,11 @@ impl Hand {
         self.piece = Some(piece);
     }
 
+    /// Whether a terminal, an error or a fault was seen: no more pieces count.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
     /// Takes deltas that belong to no piece.
     pub(crate) fn extend(&mut self, deltas: Vec<Made>) {
         self.rest.extend(deltas);
@@ -142,7 +149,8 @@ impl Hand {
             }
             Ok(true)
         });
-        if !matches!(more, Ok(true)) {
+        self.over = state.is_over();
+        if !matches!(more, Ok(true)) || piece.is_empty(py) {
             self.piece = None;
         }
         more.map(|_| found)

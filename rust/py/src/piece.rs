@@ -56,12 +56,21 @@ impl Left {
         Ok(Self { bytes, taken: 0 })
     }
 
-    /// Lets `take` have what is left; what it leaves is left.
-    pub(crate) fn take<T>(&mut self, py: Python<'_>, take: impl FnOnce(&mut &[u8]) -> T) -> T {
-        let bytes = match &self.bytes {
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&self, py: Python<'_>) -> bool {
+        self.taken == self.bytes(py).len()
+    }
+
+    fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+        match &self.bytes {
             Bytes::Kept(bytes) => bytes.as_bytes(py),
             Bytes::Copied(bytes) => bytes,
-        };
+        }
+    }
+
+    /// Lets `take` have what is left; what it leaves is left.
+    pub(crate) fn take<T>(&mut self, py: Python<'_>, take: impl FnOnce(&mut &[u8]) -> T) -> T {
+        let bytes = self.bytes(py);
         let mut left = &bytes[self.taken..];
         let result = take(&mut left);
         self.taken = bytes.len() - left.len();

@@ -94,8 +94,8 @@ impl DeltaIterator {
 impl DeltaIterator {
     /// The next of what is wanted; `None` at the end.
     fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
+        let mut state = lock(py, &self.state);
         loop {
-            let mut state = lock(py, &self.state);
             match state.hand.next::<W>(py, &self.shared) {
                 Ok(None) => {}
                 Ok(Some(found)) => {
@@ -105,51 +105,52 @@ impl DeltaIterator {
                 Err(fault) => {
                     drop(state);
                     self.read(py, Vec::new(), Some(self.shared.too_large(py, &fault)));
+                    state = lock(py, &self.state);
                     continue;
                 }
             }
-            match std::mem::replace(&mut state.phase, Phase::Ended) {
+            let (reading, over) = (state.reading, state.hand.is_over());
+            state = match state.phase {
                 Phase::Ended => return Ok(None),
-                Phase::Open if state.reading => {
-                    state.phase = Phase::Open;
+                Phase::Open if reading => {
                     return Err(PyValueError::new_err(
                         "the stream is already being read, by another thread or by its own source",
                     ));
                 }
-                Phase::Open if !self.shared.lock(py).is_over() => {
-                    state.phase = Phase::Open;
-                    state.reading = true;
-                    drop(state);
-                    self.pull(py)?;
-                }
+                Phase::Open if !over => self.pull(py, state)?,
                 Phase::Open => return self.finish(py, state, None),
-                Phase::Read(error) => return self.finish(py, state, error),
+                Phase::Read(ref mut error) => {
+                    let error = error.take();
+                    return self.finish(py, state, error);
+                }
             }
         }
     }
 
     /// Asks the source for a piece, without holding any lock.
-    fn pull(&self, py: Python<'_>) -> PyResult<()> {
+    fn pull<'a>(&'a self, py: Python<'_>, mut state: MutexGuard<'a, State>) -> PyResult<MutexGuard<'a, State>> {
+        state.reading = true;
+        drop(state);
         let asked = self.pieces.bind(py).clone().next().map(|asked| asked.map(Left::of));
         let mut state = lock(py, &self.state);
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {
             drop(state);
             // Whatever woke the reader is of no interest to one who has closed the stream.
-            return self.release(py);
-        }
-        if let Some(Ok(Ok(piece))) = asked {
+            self.release(py)?;
+        } else if let Some(Ok(Ok(piece))) = asked {
             state.hand.take(piece);
-            return Ok(());
+            return Ok(state);
+        } else {
+            drop(state);
+            match asked {
+                None => self.end(py, None),
+                Some(Err(error)) if error.is_instance_of::<PyException>(py) => self.end(py, Some(error)),
+                Some(Err(interrupt)) => self.fail(py, interrupt)?,
+                Some(Ok(refused)) => refused.map_or_else(|error| self.fail(py, error), |_| Ok(()))?,
+            }
         }
-        drop(state);
-        match asked {
-            None => self.end(py, None),
-            Some(Err(error)) if error.is_instance_of::<PyException>(py) => self.end(py, Some(error)),
-            Some(Err(interrupt)) => return self.fail(py, interrupt),
-            Some(Ok(refused)) => return refused.map_or_else(|error| self.fail(py, error), |_| Ok(())),
-        }
-        Ok(())
+        Ok(lock(py, &self.state))
     }
 
     /// The input has ended, or broken off.
@@ -183,6 +184,7 @@ impl DeltaIterator {
 
     /// Everything was given out: lets the reader release the source, and raise what is wrong.
     fn finish<T>(&self, py: Python<'_>, mut state: MutexGuard<'_, State>, error: Option<PyErr>) -> PyResult<Option<T>> {
+        state.phase = Phase::Ended;
         // Finishing reads on too, to the body's end.
         state.reading = true;
         drop(state);
