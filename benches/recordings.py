@@ -3,10 +3,8 @@
 The recordings are no part of this project: `SSEWIRE_RECORDINGS` says where they are, else they are looked for in
 `../shared/recordings` beside the checkout; without them nothing is measured. Of what is there, those count that have
 the framing and the payloads of the wire, whole ones, not dumps of a package's objects. They are taken together by
-provider and dialect, each read by a decoder of its own, an event a piece.
-
-A file `results/recordings-hits.json`, {"provider/dialect": {"payloads": n, "hits": n}}, made by whoever can count them,
-gives the share of payloads that a template read.
+provider and dialect, each read by a decoder of its own, an event a piece. The template hits are the share of the
+payloads that were compared with the shape of the one before instead of parsed.
 """
 
 from __future__ import annotations
@@ -28,14 +26,13 @@ import ssewire
 from ssewire.replay import split_events
 
 from benches.fixtures import ONE_EVENT
-from benches.report import RESULTS, Options, Row, progress
+from benches.report import Options, Row, progress
 from benches.rounds import Contender, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FOLDER = Path(os.environ.get("SSEWIRE_RECORDINGS", Path(__file__).parents[2] / "shared" / "recordings"))
-HITS = RESULTS / "recordings-hits.json"
 
 FIDELITIES = {"raw", "framing-raw,json-canonicalised", "payload-raw,framing-synthesised"}
 ROUNDS = 7  # at most; a round goes through every group
@@ -247,13 +244,12 @@ def rows(options: Options) -> Iterable[Row]:
         progress(f"recordings: skipped, as {FOLDER}/index.tsv is not there; SSEWIRE_RECORDINGS says where they are")
         return
     groups = load(FOLDER, quick=options.quick)
-    hits = json.loads(HITS.read_text()) if HITS.is_file() else {}
     timed: list[list[Row]] = []
     for group in groups:
         progress(f"recordings: {group.name}, {len(group.recordings)} of {group.events} events")
         timed.append(_time(group, min(options.rounds, ROUNDS)))
         yield from timed[-1]
-        yield from _sizes(group, hits.get(group.name))
+        yield from _sizes(group)
     yield from _sum(ALL, groups, timed)
     right = [place for place, found in enumerate(timed) if all(row.correct is True for row in found)]
     yield from _sum(WHERE_ALL_RIGHT, [groups[place] for place in right], [timed[place] for place in right])
@@ -284,7 +280,13 @@ def _problem(way: Way, group: Group) -> str:
     return f"wrong in {len(found)} of {len(group.recordings)}: {found[0]}" if found else ""
 
 
-def _sizes(group: Group, hits: dict[str, int] | None) -> Iterator[Row]:
+def _matched(recording: Recording) -> int:
+    accumulator = ssewire.Accumulator()
+    accumulator.observe(recording.body)
+    return accumulator._matched  # noqa: SLF001 - it is there for this
+
+
+def _sizes(group: Group) -> Iterator[Row]:
     """Give what was read, as rows of one figure."""
     sizes = [len(data.encode()) for recording in group.recordings for data in recording.events]
     figures: dict[str, float] = {
@@ -292,9 +294,8 @@ def _sizes(group: Group, hits: dict[str, int] | None) -> Iterator[Row]:
         "events": group.events,
         "bytes": sum(len(recording.body) for recording in group.recordings),
         "median payload": statistics.median(sizes),
+        "template hits": 100 * sum(map(_matched, group.recordings)) / group.events,
     }
-    if hits:
-        figures["template hits"] = 100 * hits["hits"] / max(hits["payloads"], 1)
     units = {"bytes": "bytes", "median payload": "bytes", "template hits": "%"}
     for name, figure in figures.items():
         yield Row("recordings", name, group.name, "", "recorded", unit=units.get(name, ""), rounds=[figure])
