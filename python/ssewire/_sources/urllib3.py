@@ -103,7 +103,7 @@ def read(raw: Any) -> Iterator[bytes]:
         yield from raw.stream(READ_SIZE, decode_content=True)
     elif not hasattr(raw, "read1"):
         yield from read_old(raw)
-    elif _is_plain(raw):
+    elif _is_plain(raw, below):
         yield from _read_plain(raw, below)
     else:
         while (data := raw.read1(READ_SIZE, decode_content=True)) or not raw.isclosed():
@@ -111,9 +111,9 @@ def read(raw: Any) -> Iterator[bytes]:
                 yield data
 
 
-def _is_plain(raw: Any) -> bool:
+def _is_plain(raw: Any, below: object) -> bool:
     """Whether urllib3 has nothing to do with the bytes: nothing to decode, no length to check."""
-    known = hasattr(raw, "_error_catcher") and not hasattr(raw, "_connection_info")
+    known = hasattr(raw, "_error_catcher") and type(below).__module__ == "http.client"
     return known and bool(dig(raw, "chunked")) and not raw.headers.get("Content-Encoding")
 
 

@@ -2,7 +2,9 @@
 //!
 //! 1. A shape is learned from a payload that was folded in full, where its dialect says that all but some texts would change
 //!    nothing if it were said again (`Dialect::repeats`).
-//! 2. Any payload that is folded in full voids it: that may have changed what the shape would say again.
+//! 2. Any payload that is folded in full voids it: that may have changed what the shape would say again. But for its kin: a
+//!    payload that says the same, byte for byte, of another choice or call. Such shapes take turns where a stream interleaves
+//!    its choices or its tool calls.
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
@@ -16,10 +18,16 @@ use crate::snapshot::Snapshot;
 /// After so many shapes that did not come again the stream is taken to have none.
 const MISSES: u32 = 16;
 
-/// The shape of the last payload, while payloads are expected to repeat it.
+/// As many choices or calls take turns as are worth remembering.
+const MOST_KIN: usize = 4;
+
+/// The shapes of the last payloads, while payloads are expected to repeat them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Repeating {
-    shape: Option<Shape>,
+    /// All of one kin.
+    shapes: Vec<Shape>,
+    /// The one that the last payload had.
+    last: usize,
     /// Shapes in a row that were learned and never seen again.
     misses: u32,
     /// Payloads that were compared with a shape instead of parsed.
@@ -29,6 +37,8 @@ pub(crate) struct Repeating {
 #[derive(Clone, Debug)]
 struct Shape {
     event: String,
+    /// All of the payload but its holes and indexes.
+    kin: String,
     template: Template,
     /// What grows by which hole.
     grows: Vec<(usize, Place)>,
@@ -53,58 +63,70 @@ impl Repeating {
         self.misses < MISSES
     }
 
-    /// Learns the shape of a payload that was just folded, if it can repeat; whatever was learned before is void.
+    /// Learns the shape of a payload that was just folded, if it can repeat; what was learned before is void, but for its kin.
     pub(crate) fn learn(&mut self, event: &str, payload: Raw<'_>, repeat: Option<Repeat<'_>>) {
-        self.shape = repeat.and_then(|repeat| Shape::learn(event, payload, &repeat));
-        self.misses += u32::from(self.shape.is_some());
+        let Some(shape) = repeat.and_then(|repeat| Shape::learn(event, payload, &repeat)) else { return self.forget() };
+        self.shapes.retain(|old| old.event == shape.event && old.kin == shape.kin && old.template != shape.template);
+        if self.shapes.len() == MOST_KIN {
+            self.shapes.remove(0);
+        }
+        self.last = self.shapes.len();
+        self.shapes.push(shape);
+        self.misses += 1;
     }
 
     /// Voids what was learned.
     pub(crate) fn forget(&mut self) {
-        self.shape = None;
+        self.shapes.clear();
     }
 
     /// Learns how the last event, that took these bytes, was framed.
     pub(crate) fn learn_wire(&mut self, taken: &[u8], data: (usize, usize)) {
-        if let Some(shape) = self.shape.as_mut().filter(|shape| shape.wire.is_none()) {
+        if let Some(shape) = self.shapes.get_mut(self.last).filter(|shape| shape.wire.is_none()) {
             let around = framing(taken, data, &shape.event);
             shape.wire = around.map(|(before, behind)| shape.template.clone().within(before, behind));
         }
     }
 
-    /// Whether the framing of the shape's events is not known yet.
+    /// Whether the framing of the last payload's shape is not known yet.
     pub(crate) fn wants_wire(&self) -> bool {
-        self.shape.as_ref().is_some_and(|shape| shape.wire.is_none())
+        self.shapes.get(self.last).is_some_and(|shape| shape.wire.is_none())
     }
 
-    /// Folds the event that `piece` begins with, framing and all, if it has the shape; returns its size in bytes. Only
-    /// between events.
+    /// Folds the event that `piece` begins with, framing and all, if it has one of the shapes; returns its size in bytes.
+    /// Only between events.
     pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
-        let shape = self.shape.as_ref()?;
-        let mut strings = Strings::default();
-        let size = shape.wire.as_ref()?.read(piece, &mut strings)?;
-        if !shape.fold(piece, &strings, snapshot, out) {
-            return None;
-        }
-        self.matches();
-        Some(size)
+        self.first(|shape| {
+            let mut strings = Strings::default();
+            let size = shape.wire.as_ref()?.read(piece, &mut strings)?;
+            shape.fold(piece, &strings, snapshot, out).then_some(size)
+        })
     }
 
-    /// Folds an event's payload if it has the shape; whether it has.
+    /// Folds an event's payload if it has one of the shapes; whether it has.
     pub(crate) fn fold(&mut self, event: &Event<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        let Some(shape) = self.shape.as_ref().filter(|shape| shape.event == event.event) else { return false };
-        let mut strings = Strings::default();
-        let read = shape.template.read(event.data, &mut strings);
-        let folded = read == Some(event.data.len()) && shape.fold(event.data, &strings, snapshot, out);
-        if folded {
-            self.matches();
-        }
-        folded
+        let folded = self.first(|shape| {
+            let mut strings = Strings::default();
+            let size = shape.template.read(event.data, &mut strings).filter(|_| shape.event == event.event)?;
+            (size == event.data.len() && shape.fold(event.data, &strings, snapshot, out)).then_some(())
+        });
+        folded.is_some()
     }
 
-    fn matches(&mut self) {
-        self.misses = 0;
-        self.matched += 1;
+    /// What `fold` makes of the first shape that it folds by; the ones behind the last come first, since kin takes turns.
+    #[inline]
+    fn first<T>(&mut self, mut fold: impl FnMut(&Shape) -> Option<T>) -> Option<T> {
+        let kin = self.shapes.len();
+        for turn in 1..=kin {
+            let at = if self.last + turn < kin { self.last + turn } else { self.last + turn - kin };
+            if let Some(folded) = fold(&self.shapes[at]) {
+                self.last = at;
+                self.misses = 0;
+                self.matched += 1;
+                return Some(folded);
+            }
+        }
+        None
     }
 }
 
@@ -126,7 +148,10 @@ impl Shape {
                 Some(Told { choice, kind, hole, around: (text_start + 1 - start, end + 1 - text_end) })
             }
         };
-        Some(Self { event: event.to_owned(), template, grows: grows.collect::<Option<_>>()?, told, wire: None })
+        let grows = grows.collect::<Option<_>>()?;
+        holes.extend(&repeat.indexes);
+        let kin = without(payload, &mut holes);
+        Some(Self { event: event.to_owned(), kin, template, grows, told, wire: None })
     }
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
@@ -148,6 +173,18 @@ impl Shape {
         }
         true
     }
+}
+
+/// The payload with all of these cut out.
+fn without(payload: Raw<'_>, values: &mut [Raw<'_>]) -> String {
+    values.sort_unstable_by_key(|value| span(payload, *value).0);
+    let mut rest = 0;
+    let mut out = String::with_capacity(payload.as_str().len());
+    for (start, end) in values.iter().map(|value| span(payload, *value)) {
+        out.push_str(&payload.as_str()[rest..start]);
+        rest = end;
+    }
+    out + &payload.as_str()[rest..]
 }
 
 /// What stands around the payload, if bytes like these are always the same event: a decoder that knows nothing else finds it

@@ -51,6 +51,17 @@ const SHAPES: [&str; 42] = [
     r#"{"choices":[{"delta":{"tool_calls":[{"index":1,"custom":{"name":"f","input":"@"}}]},"finish_reason":"stop"}]}"#,
 ];
 
+/// Payloads with `#` where an index comes too: said of several choices or calls in turn.
+const IN_TURN: [&str; 7] = [
+    r#"{"id":"c","model":"m","choices":[{"index":#,"delta":{"content":"@"},"finish_reason":null}]}"#,
+    r#"{"id":"c","model":"n","choices":[{"index":#,"delta":{"role":"assistant","content":"@"}}],"p":"@"}"#,
+    r#"{"choices":[{"index":#,"delta":{"reasoning":"@","reasoning_details":[{"type":"t","text":"@","index":#}]}}]}"#,
+    r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":#,"function":{"arguments":"@"}}]}}]}"#,
+    r##"{"choices":[{"index":"#","delta":{"tool_calls":[{"index":#,"type":"function","function":{"arguments":"@"}}]}}]}"##,
+    r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":#,"id":"a","function":{"name":"f","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":#,"id":"a#","function":{"name":"f","arguments":"@"}}]}}]}"#,
+];
+
 /// What may stand around a payload on the wire, `@` being the payload.
 const WIRES: [&str; 12] = [
     "data: @\n\n",
@@ -124,7 +135,12 @@ fn payloads() -> impl Strategy<Value = Vec<String>> {
     let run = (prop::sample::select(&SHAPES[..]), prop::collection::vec(prop::sample::select(&TEXTS[..]), 1..6));
     let run = run.prop_map(|(shape, texts)| texts.iter().map(|text| shape.replace('@', text)).collect::<Vec<_>>());
     let mixed = prop::collection::vec(payload(), 1..4);
-    prop::collection::vec(prop_oneof![4 => run, 1 => mixed], 1..6).prop_map(|runs| runs.concat())
+    let texts = prop::collection::vec((0..6, prop::sample::select(&TEXTS[..])), 1..12);
+    let turns = (prop::sample::select(&IN_TURN[..]), texts).prop_map(|(shape, texts)| {
+        let turn = |(index, text): &(i32, &str)| shape.replace('#', &index.to_string()).replace('@', text);
+        texts.iter().map(turn).collect::<Vec<_>>()
+    });
+    prop::collection::vec(prop_oneof![4 => run, 1 => mixed, 3 => turns], 1..6).prop_map(|runs| runs.concat())
 }
 
 proptest! {
@@ -157,6 +173,22 @@ fn a_repeated_shape_is_not_parsed_again() {
             feed(&shape.replace('@', text));
         }
         assert_eq!(accumulator.matched(), 2, "{shape} {wire:?}");
+    }
+}
+
+#[test]
+fn shapes_take_turns() {
+    for shape in [IN_TURN[0], IN_TURN[1], IN_TURN[3]] {
+        let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
+        for text in ["one", "two", "three", "four"] {
+            for index in ["0", "1", "2"] {
+                let payload = shape.replace('#', index).replace('@', text);
+                accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut |_| {}).unwrap();
+            }
+        }
+        // The first of each is parsed.
+        let matched = accumulator.matched();
+        assert!(matched == 9, "{matched} of 9: {shape}");
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Dialect {
 pub(crate) struct Repeat<'a> {
     /// Strings, none of them empty, and what grows by them, in the order in which that is told.
     pub(crate) grows: Vec<(Raw<'a>, Place)>,
+    /// Values that tell whose texts they are: with others, the payload says the same of somebody else.
+    pub(crate) indexes: Vec<Raw<'a>>,
     /// Strings that do not count, whatever they are, as long as the ones that grow are not empty.
     pub(crate) dropped: Vec<Raw<'a>>,
     /// A value around one of these strings that is then told of as it stands: its choice and kind.

@@ -17,7 +17,7 @@ const LONGEST: usize = 4096;
 const MOST_HOLES: usize = 4;
 
 /// A payload with holes where strings stood.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template {
     /// The text before each hole, quote included, and behind the last.
     around: Vec<String>,
