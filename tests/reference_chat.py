@@ -142,7 +142,10 @@ class Stream:
 
     def merge_chunk(self, chunk: Object) -> None:
         self.merge_top(chunk)
-        for choice in objects(chunk.get("choices")):
+        choices = objects(chunk.get("choices"))
+        if choices and chunk.get("object") == "chat.completion" and all(is_message(choice) for choice in choices):
+            self.done = True  # The whole object, and so the end of it.
+        for choice in choices:
             index = as_index(choice.get("index")) or 0  # Rule 10: 0 where it is not given.
             self.choices.setdefault(index, Choice(index)).merge(choice, whole=chunk.get("object") == "chat.completion")
         # Rule 8: usage stands at the top, inside x_groq or inside the choices.
@@ -289,6 +292,11 @@ class Choice:
             "choice_extra": self.extra,
             "tool_extra": [one.extra for one in self.calls.all],
         }
+
+
+def is_message(choice: Object) -> bool:
+    """Whether a choice is one of the non-streaming object: some servers call their chunks so too."""
+    return choice.get("message") is not None and choice.get("delta") is None
 
 
 def delta_of(choice: Object, *, whole: bool) -> Object:

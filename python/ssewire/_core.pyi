@@ -814,7 +814,7 @@ def observe_whole(data: _Data, accumulator: Accumulator) -> None:
     """Folds a whole body, without the GIL."""
 
 def _restore_snapshot(
-    dialect: Dialect | None, object: str, error: tuple[str, str | None, str | None, int | None, str] | None, done: bool
+    dialect: Dialect | None, view: str, object: str, error: tuple[str, str | None, str | None, int | None, str] | None
 ) -> Snapshot:
     """The way back from a pickle to a snapshot."""
 

@@ -1,18 +1,19 @@
 //! Ties the layers: bytes -> events -> deltas -> the snapshot.
 
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
-use crate::dialect::{self, Dialect};
+use crate::delta::Sink;
+use crate::dialect;
 use crate::error::EventTooLarge;
 use crate::event::{Event, EventDecoder};
-use crate::json::{Payload, Raw, is_whitespace, quote};
+use crate::fold::Fold;
+use crate::json::is_whitespace;
 use crate::options::{Options, Tail};
-use crate::payload::is_sentinel;
-use crate::repeating::Repeating;
 use crate::snapshot::Snapshot;
+use crate::values::{Found, ValueDecoder};
 
 /// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
 const HEAD: usize = 64 * 1024;
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A dialect of that name is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,19 +40,22 @@ impl std::error::Error for UnknownDialect {}
 /// ```
 #[derive(Clone)]
 pub struct Accumulator {
+    framing: Framing,
     decoder: EventDecoder,
     /// The body's first bytes, while nothing was found in it.
     head: Vec<u8>,
-    fold: Fold,
+    pub(crate) fold: Fold,
 }
 
-#[derive(Clone, Default)]
-struct Fold {
-    dialect: Option<&'static Dialect>,
-    snapshot: Snapshot,
-    /// There were lines before the first payload that are neither an event stream's nor an error.
-    foreign: bool,
-    repeating: Repeating,
+/// What the body is a row of.
+#[derive(Clone)]
+enum Framing {
+    /// Nothing but whitespace came yet.
+    Open,
+    /// Events, behind that many bytes of JSON values.
+    Events(u64),
+    /// JSON values.
+    Values(Box<ValueDecoder>),
 }
 
 impl Accumulator {
@@ -63,8 +67,8 @@ impl Accumulator {
         let known = |name: &str| dialect::named(name).ok_or_else(|| UnknownDialect(name.to_owned()));
         let dialect = name.map(known).transpose()?;
         let options = Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_stray: true };
-        let fold = Fold { dialect, ..Fold::default() };
-        Ok(Self { decoder: EventDecoder::new(options), head: Vec::new(), fold })
+        let decoder = EventDecoder::new(options);
+        Ok(Self { framing: Framing::Open, decoder, head: Vec::new(), fold: Fold::new(dialect) })
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -81,6 +85,69 @@ impl Accumulator {
     /// # Errors
     /// As [`Self::feed`].
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        match self.framing {
+            Framing::Events(0) => self.step_event(data, out),
+            Framing::Events(values) => self.step_event(data, out).map_err(|fault| fault.behind(values)),
+            Framing::Open => self.step_first(data, out),
+            Framing::Values(_) => self.step_value(data, out),
+        }
+    }
+
+    /// Finds out what the body is a row of, by its first byte that is no whitespace.
+    fn step_first(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let blank = data.iter().take_while(|&&byte| is_whitespace(byte.into()) || BOM.contains(&byte)).count();
+        let before = self.decoder.offset();
+        let mut start = &data[..blank];
+        while !start.is_empty() {
+            let first = start.len();
+            if self.step_event(&mut start, out)? {
+                *data = &data[first - start.len()..];
+                return Ok(true);
+            }
+        }
+        let limit = self.decoder.options().max_event_size;
+        match data.get(blank) {
+            None => {}
+            Some(&first @ (b'{' | b'[')) => {
+                let mut values = ValueDecoder::new(first, before + blank as u64, limit);
+                self.decoder = EventDecoder::new(self.decoder.options().clone());
+                *data = &data[blank..];
+                let body = *data;
+                values.open_array(data);
+                self.keep_head(&body[..body.len() - data.len()]);
+                self.framing = Framing::Values(Box::new(values));
+                return self.step(data, out);
+            }
+            Some(_) => self.framing = Framing::Events(0),
+        }
+        *data = &data[blank..];
+        if data.is_empty() { Ok(false) } else { self.step(data, out) }
+    }
+
+    fn step_value(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let Framing::Values(values) = &mut self.framing else { return Ok(false) };
+        let before = *data;
+        match values.next(data) {
+            Ok(Some(Found::Value(value))) => self.fold.value(value, out),
+            Ok(Some(Found::End)) => self.fold.end_of_values(out),
+            Ok(Some(Found::Other)) => {
+                self.framing = Framing::Events(values.offset);
+                return self.step(data, out);
+            }
+            Ok(None) => {
+                self.keep_head(before);
+                return Ok(false);
+            }
+            Err(fault) => {
+                self.keep_head_of_fault(before, &fault);
+                return Err(fault);
+            }
+        }
+        self.keep_head(&before[..before.len() - data.len()]);
+        Ok(true)
+    }
+
+    fn step_event(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let before = *data;
         while self.decoder.is_between_events(data) {
             if let Some(size) = self.fold.repeat(self.decoder.within_limit(data), out) {
@@ -98,10 +165,7 @@ impl Accumulator {
                 return Ok(false);
             }
             Err(fault) => {
-                // As much as was looked at: the same for every cut.
-                let looked_at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
-                let seen = looked_at.saturating_sub(self.head.len());
-                self.keep_head(&before[..before.len().min(seen)]);
+                self.keep_head_of_fault(before, &fault);
                 return Err(fault);
             }
         };
@@ -110,6 +174,13 @@ impl Accumulator {
         self.fold.learn_wire(taken, event.data);
         self.keep_head(taken);
         Ok(true)
+    }
+
+    /// Keeps as much of the body as was looked at before a fault: the same for every cut.
+    fn keep_head_of_fault(&mut self, data: &[u8], fault: &EventTooLarge) {
+        let looked_at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
+        let seen = looked_at.saturating_sub(self.head.len());
+        self.keep_head(&data[..data.len().min(seen)]);
     }
 
     /// Keeps the body's first bytes while nothing was found in it.
@@ -136,7 +207,7 @@ impl Accumulator {
         {
             self.fold.event(&event, out);
         }
-        self.fold.snapshot.settle(out);
+        self.fold.end(out);
     }
 
     /// The whole so far.
@@ -152,11 +223,18 @@ impl Accumulator {
     /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
     pub fn is_complete(&self) -> bool {
         let snapshot = self.snapshot();
-        snapshot.done || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot))
+        snapshot.done
+            || self.fold.frozen.as_ref().map_or_else(
+                || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot)),
+                |frozen| frozen.complete,
+            )
     }
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
     pub fn object(&self) -> String {
+        if let Some(frozen) = &self.fold.frozen {
+            return frozen.object.clone();
+        }
         self.fold.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.object)(self.snapshot()))
     }
 
@@ -173,7 +251,11 @@ impl Accumulator {
 
     /// Events dispatched so far.
     pub fn events(&self) -> u64 {
-        self.decoder.events()
+        let values = match &self.framing {
+            Framing::Values(values) => values.values,
+            _ => 0,
+        };
+        self.decoder.events() + values
     }
 
     /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or
@@ -196,127 +278,5 @@ impl Accumulator {
             None if payloads == 0 => "the stream ended before its first event".into(),
             None => format!("the stream ended before its terminal, after event {payloads}"),
         })
-    }
-
-    /// An accumulator that has come as far as another one that wrote these: [`Self::object`], its error and whether it
-    /// was done.
-    ///
-    /// # Errors
-    /// The name is of no dialect.
-    pub fn restore(
-        name: Option<&str>,
-        object: &str,
-        error: Option<ApiError>,
-        done: bool,
-    ) -> Result<Self, UnknownDialect> {
-        let mut restored = Self::new(name, None)?;
-        if let (Some(dialect), Ok(payload)) = (restored.fold.dialect, Payload::parse(object)) {
-            (dialect.fold)(&mut restored.fold.snapshot, "", &payload.raw().object(), &mut |_| {});
-        }
-        restored.fold.snapshot.error = error;
-        restored.fold.snapshot.done = done;
-        Ok(restored)
-    }
-}
-
-impl Fold {
-    /// Folds the event that `piece` begins with if it repeats the last one's shape; returns its size in bytes.
-    fn repeat(&mut self, piece: &[u8], out: &mut Sink<'_>) -> Option<usize> {
-        let size = self.repeating.fold_wire(piece, &mut self.snapshot, out)?;
-        self.snapshot.payloads += 1;
-        Some(size)
-    }
-
-    fn event(&mut self, event: &Event<'_>, out: &mut Sink<'_>) {
-        if self.snapshot.done {
-            return;
-        }
-        if event.stray.is_empty() && self.repeating.fold(event, &mut self.snapshot, out) {
-            self.snapshot.payloads += 1;
-            return;
-        }
-        let text = event.text();
-        if is_sentinel(&text) {
-            self.snapshot.settle(out);
-            self.finish();
-        } else if !text.trim_matches(is_whitespace).is_empty() {
-            self.snapshot.payloads += 1;
-            self.parse(event.event, &text, out);
-        }
-        if !event.stray.is_empty() {
-            self.stray(&String::from_utf8_lossy(event.stray), out);
-        }
-    }
-
-    /// The dialect's terminal: what comes behind it does not count.
-    fn finish(&mut self) {
-        self.snapshot.done = true;
-        self.repeating.forget();
-    }
-
-    /// Learns how an event that was just folded stood in the bytes that it took, if it is whole in them.
-    fn learn_wire(&mut self, taken: &[u8], data: &[u8]) {
-        if self.repeating.wants_wire() {
-            let start = (data.as_ptr() as usize).wrapping_sub(taken.as_ptr() as usize);
-            if start < taken.len() && start + data.len() <= taken.len() {
-                self.repeating.learn_wire(taken, (start, start + data.len()));
-            }
-        }
-    }
-
-    fn parse(&mut self, event: &str, text: &str, out: &mut Sink<'_>) {
-        match Payload::parse(text) {
-            Ok(payload) => self.payload(event, payload.raw(), out),
-            Err(reason) => self.text(event, text, &reason, out),
-        }
-    }
-
-    fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
-        let object = payload.object();
-        self.dialect = self.dialect.or_else(|| dialect::detect(event, &object));
-        let error = ApiError::find(event, &object);
-        let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, event, &object, out));
-        if !folded && error.is_none() {
-            out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
-        }
-        let repeat = self.dialect.filter(|_| error.is_none() && self.repeating.learns());
-        let repeat = repeat.and_then(|dialect| (dialect.repeats)(&self.snapshot, &object));
-        self.repeating.learn(event, payload, repeat);
-        if let Some(error) = error {
-            self.snapshot.fail(error);
-        }
-    }
-
-    /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
-    fn text(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
-        match event {
-            "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
-            "message" if self.dialect.is_some() => {
-                self.snapshot.fail(ApiError::malformed(self.snapshot.payloads, text, reason));
-            }
-            _ => out(Delta::Other { choice: 0, kind: "event", json: &quote(text) }),
-        }
-    }
-
-    /// Lines that are no field of the standard: an error in some servers' own form, a whole body without framing, or
-    /// nothing.
-    fn stray(&mut self, stray: &str, out: &mut Sink<'_>) {
-        if let Some(error) = ApiError::find_in_stray(stray) {
-            self.snapshot.fail(error);
-        } else if self.snapshot.payloads == 0 {
-            self.foreign |= !Payload::parse(stray).is_ok_and(|body| self.body(body.raw(), out));
-        }
-    }
-
-    /// A whole object instead of a stream: folded as one chunk, and complete with it. Whether a dialect knows it.
-    fn body(&mut self, body: Raw<'_>, out: &mut Sink<'_>) -> bool {
-        let body = body.object();
-        let Some(dialect) = dialect::detect("", &body) else { return false };
-        self.dialect = Some(dialect);
-        self.snapshot.payloads += 1;
-        (dialect.fold)(&mut self.snapshot, "", &body, out);
-        self.snapshot.settle(out);
-        self.finish();
-        true
     }
 }

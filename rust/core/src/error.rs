@@ -15,6 +15,14 @@ pub struct EventTooLarge {
     pub offset: u64,
 }
 
+impl EventTooLarge {
+    /// The same fault of a stream that begins `bytes` into the body.
+    pub(crate) fn behind(mut self, bytes: u64) -> Self {
+        self.offset += bytes;
+        self
+    }
+}
+
 impl fmt::Display for EventTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, event, offset, .. } = self;

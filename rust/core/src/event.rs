@@ -36,6 +36,11 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// An event without a name and without data.
+    pub(crate) fn unnamed() -> Self {
+        Self { event: "message", named: false, data: b"", id: "", ids: 0, retry: None, stray: b"" }
+    }
+
     /// The data as text; invalid UTF-8 becomes U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
         // The same as `from_utf8_lossy`, which goes byte by byte even where there is nothing to replace.
@@ -93,6 +98,11 @@ impl EventDecoder {
     /// The last valid reconnection time in milliseconds.
     pub fn retry(&self) -> Option<u64> {
         self.retry
+    }
+
+    /// What the standard leaves open.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Events dispatched since the stream began.

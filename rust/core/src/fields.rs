@@ -5,9 +5,12 @@
 //! 3. Objects are laid over each other, member by member.
 //! 4. Lists: the last one counts, or each extends the one before, as the caller says.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
-use crate::json::{ObjectWriter, Raw};
+use crate::json::{Object, ObjectWriter, Payload, Raw, certain, write_array};
 use crate::text::{Text, TextBuffer};
 
 /// What becomes of a list where there is one already.
@@ -31,8 +34,21 @@ enum Kept {
     /// The items' JSON text, joined by commas: it grows without being read again.
     List(String),
     Object(Fields),
+    /// A list whose items are found by their index, and go on changing.
+    Items(BTreeMap<i64, Kept>),
     /// A string that grows by pieces.
     Text(TextBuffer),
+    /// A value whose JSON text grows by pieces.
+    Json(TextBuffer),
+}
+
+/// A step on the way to an object that is kept inside another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum In {
+    /// Into the member of that name.
+    Object(&'static str),
+    /// Into the item at that index of the list of that name.
+    Item(&'static str, i64),
 }
 
 /// Members of an object in the order in which they first came.
@@ -87,24 +103,89 @@ impl Fields {
         true
     }
 
+    /// Sets all members of an object as they stand.
+    pub(crate) fn set_all(&mut self, object: &Object<'_>) {
+        for (name, value) in object.iter() {
+            self.set(name, value.as_str().to_owned());
+        }
+    }
+
     /// The object that is the member of that name; made where there is none.
     pub(crate) fn object(&mut self, name: &str) -> &mut Fields {
-        let kept = self.entry(name, || Kept::Object(Fields::default()));
-        if !matches!(kept, Kept::Object(_)) {
-            *kept = Kept::Object(Fields::default());
+        self.entry(name, || Kept::Object(Fields::default())).object()
+    }
+
+    /// The object at the end of a way; made where there is none.
+    pub(crate) fn at(&mut self, way: &[In]) -> &mut Fields {
+        way.iter().fold(self, |fields, step| match *step {
+            In::Object(name) => fields.object(name),
+            In::Item(name, index) => fields.item(name, index),
+        })
+    }
+
+    /// The object at that index of a list; made where there is none.
+    pub(crate) fn item(&mut self, list: &str, index: i64) -> &mut Fields {
+        let items = self.entry(list, || Kept::Items(BTreeMap::new())).items();
+        items.entry(index).or_insert_with(|| Kept::Object(Fields::default())).object()
+    }
+
+    /// Whether a list has an item at that index.
+    pub(crate) fn has_item(&self, list: &str, index: i64) -> bool {
+        matches!(self.0.get(list), Some(Kept::Items(items)) if items.contains_key(&index))
+    }
+
+    /// The index behind the last item of a list.
+    pub(crate) fn next_index(&mut self, list: &str) -> i64 {
+        if !self.contains(list) {
+            return 0;
         }
-        match kept {
-            Kept::Object(fields) => fields,
-            _ => unreachable!("the member was just made an object"),
+        self.0[list].items().last_key_value().map_or(0, |(last, _)| last.saturating_add(1))
+    }
+
+    /// Makes an item of a list the object that it turns out to be.
+    pub(crate) fn replace_item(&mut self, list: &str, index: i64, object: &Object<'_>) {
+        let item = self.item(list, index);
+        item.0.clear();
+        item.set_all(object);
+    }
+
+    /// Takes the items from that index on off a list.
+    pub(crate) fn cut_items(&mut self, list: &str, index: i64) {
+        if let Some(kept) = self.0.get_mut(list) {
+            drop(kept.items().split_off(&index));
         }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.shift_remove(name);
+    }
+
+    /// Takes a member out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Member> {
+        self.0.shift_remove(name).map(Member)
+    }
+
+    /// Puts a member that was taken in.
+    pub(crate) fn put(&mut self, name: &str, member: Member) {
+        self.0.insert(name.to_owned(), member.0);
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
+    /// Adds an item to a list.
+    pub(crate) fn push(&mut self, list: &str, item: Raw<'_>) {
+        self.extend_by(list, item.as_str());
+    }
+
     fn extend(&mut self, name: &str, list: Raw<'_>) -> bool {
         let items = list.as_str()[1..list.as_str().len() - 1].trim_matches(crate::json::is_whitespace);
+        self.extend_by(name, items);
+        !items.is_empty()
+    }
+
+    fn extend_by(&mut self, name: &str, items: &str) {
         match self.entry(name, || Kept::List(String::new())) {
             Kept::List(kept) => {
                 if !kept.is_empty() && !items.is_empty() {
@@ -112,31 +193,42 @@ impl Fields {
                 }
                 kept.push_str(items);
             }
-            kept => *kept = Kept::List(items.to_owned()),
+            kept => *kept = Kept::List(kept.listed(items)),
         }
-        !items.is_empty()
     }
 
     /// Appends to a string member.
     pub(crate) fn append(&mut self, name: &str, piece: &Text<'_>) {
         let kept = self.entry(name, || Kept::Text(TextBuffer::default()));
         if !matches!(kept, Kept::Text(_)) {
-            *kept = Kept::Text(TextBuffer::default());
+            let mut text = TextBuffer::default();
+            text.push(&Text::Whole(kept.text()));
+            *kept = Kept::Text(text);
         }
         if let Kept::Text(text) = kept {
             text.push(piece);
         }
     }
 
+    /// Appends to the JSON text of a member; what stood there before it counts no more.
+    pub(crate) fn append_json(&mut self, name: &str, piece: &Text<'_>) {
+        let kept = self.entry(name, || Kept::Json(TextBuffer::default()));
+        if !matches!(kept, Kept::Json(_)) {
+            *kept = Kept::Json(TextBuffer::default());
+        }
+        if let Kept::Json(text) = kept {
+            text.push(piece);
+        }
+    }
+
+    /// A string member's text; `""` where it is none.
+    pub(crate) fn text(&self, name: &str) -> Cow<'_, str> {
+        self.0.get(name).map(Kept::text).unwrap_or_default()
+    }
+
     /// Gives up on characters whose second half never came.
     pub(crate) fn settle(&mut self) {
-        for kept in self.0.values_mut() {
-            match kept {
-                Kept::Text(text) => _ = text.settle(),
-                Kept::Object(fields) => fields.settle(),
-                Kept::Value(_) | Kept::List(_) => {}
-            }
-        }
+        self.0.values_mut().for_each(Kept::settle);
     }
 
     fn entry(&mut self, name: &str, make: impl FnOnce() -> Kept) -> &mut Kept {
@@ -178,13 +270,98 @@ impl Fields {
     }
 }
 
+/// A member between two objects.
+pub(crate) struct Member(Kept);
+
+impl Member {
+    /// Whether it is a list with something in it.
+    pub(crate) fn has_items(&self) -> bool {
+        match &self.0 {
+            Kept::Items(items) => !items.is_empty(),
+            Kept::List(items) => !items.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 impl Kept {
+    /// The object that it is, or is made.
+    fn object(&mut self) -> &mut Fields {
+        if let Self::Value(json) = self {
+            let mut fields = Fields::default();
+            if let Ok(payload) = Payload::parse(json) {
+                fields.set_all(&payload.raw().object());
+            }
+            *self = Self::Object(fields);
+        } else if !matches!(self, Self::Object(_)) {
+            *self = Self::Object(Fields::default());
+        }
+        match self {
+            Self::Object(fields) => fields,
+            _ => unreachable!("it was just made an object"),
+        }
+    }
+
+    /// The items that it has, or is given.
+    fn items(&mut self) -> &mut BTreeMap<i64, Self> {
+        if !matches!(self, Self::Items(_)) {
+            let list = match self {
+                Self::Value(json) => std::mem::take(json),
+                Self::List(items) => format!("[{items}]"),
+                _ => String::new(),
+            };
+            let payload = Payload::parse(&list);
+            let items = payload.iter().flat_map(|payload| payload.raw().items());
+            *self = Self::Items((0..).zip(items.map(|item| Self::Value(item.as_str().to_owned()))).collect());
+        }
+        match self {
+            Self::Items(items) => items,
+            _ => unreachable!("it was just made a list"),
+        }
+    }
+
+    /// Its own items, if it is a list, and then more.
+    fn listed(&mut self, more: &str) -> String {
+        let own: Vec<String> = self.items().values().map(Self::json).collect();
+        let more = Some(more).filter(|more| !more.is_empty());
+        own.iter().map(String::as_str).chain(more).collect::<Vec<_>>().join(",")
+    }
+
+    /// The text of a string; `""` of anything else.
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text.as_str()),
+            Self::Value(json) => {
+                let payload = Payload::parse(json);
+                payload.ok().and_then(|payload| Some(payload.raw().str()?.into_owned())).unwrap_or_default().into()
+            }
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    fn settle(&mut self) {
+        match self {
+            Self::Text(text) | Self::Json(text) => _ = text.settle(),
+            Self::Object(fields) => fields.settle(),
+            Self::Items(items) => items.values_mut().for_each(Self::settle),
+            Self::Value(_) | Self::List(_) => {}
+        }
+    }
+
+    fn json(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Self::Value(json) => out.push_str(json),
             Self::List(items) => out.extend(["[", items, "]"]),
             Self::Object(fields) => fields.write(out),
+            Self::Items(items) => write_array(out, items.values(), |out, item| item.write(out)),
             Self::Text(text) => out.push_str(&crate::json::quote(text.as_str())),
+            Self::Json(text) => out.push_str(certain(text.as_str()).as_deref().unwrap_or("{}")),
         }
     }
 }

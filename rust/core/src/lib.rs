@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   bytes ──lines──▶ lines ──field, event──▶ events ──json──▶ payloads ──dialect──▶ deltas
-//!                                                                             │
-//!                               snapshot, tool_call, text, fields, usage ◀────┘      accumulator ties them
+//!     └──────values────────▶ JSON values ─────────────────────▲          │
+//!                               snapshot, tool_call, text, fields, usage ◀────┘      fold, accumulator tie them
 //! ```
 //!
 //! 1. Cuts are invisible: the same bytes give the same events and deltas wherever they are cut.
@@ -23,6 +23,8 @@ mod error;
 mod event;
 mod field;
 mod fields;
+mod fold;
+mod frozen;
 mod json;
 mod lines;
 mod options;
@@ -33,6 +35,7 @@ mod text;
 mod tool_call;
 mod usage;
 mod usual;
+mod values;
 
 pub use accumulator::{Accumulator, UnknownDialect};
 pub use api_error::ApiError;
@@ -41,6 +44,7 @@ pub use dialect::names as dialect_names;
 pub use encode::{Unencodable, encode};
 pub use error::EventTooLarge;
 pub use event::{Event, EventDecoder};
+pub use frozen::freeze;
 pub use json::{Constant, NotJson, PartialJson, Step};
 pub use options::{DEFAULT_MAX_EVENT_SIZE, Options, Tail};
 pub use payload::{may_be_error, may_have_huge_integer};

@@ -1,11 +1,12 @@
 //! The whole so far: what deltas add up to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::dialect::Place;
 use crate::fields::Fields;
+use crate::json::Raw;
 use crate::text::{Text, TextBuffer};
 use crate::tool_call::{Piece, ToolCalls};
 use crate::usage::Usage;
@@ -22,8 +23,10 @@ pub struct Snapshot {
     pub(crate) done: bool,
     /// Payloads folded or passed through so far.
     pub(crate) payloads: u64,
-    /// The dialect's other top-level members.
+    /// The dialect's object, but for what stands above.
     pub(crate) fields: Fields,
+    /// Where in a list of the object the item with that key is.
+    pub(crate) places: HashMap<String, i64>,
 }
 
 impl Snapshot {
@@ -88,7 +91,22 @@ impl Snapshot {
             Place::Refusal { choice } => self.choice(choice).add_refusal(text, out),
             Place::Arguments { choice, position } => self.choice(choice).add_arguments(position, text, out),
             Place::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
+            Place::Member { ref way, name } => self.fields.at(way).append(name, text),
+            Place::Json { ref way, name } => self.fields.at(way).append_json(name, text),
         }
+    }
+
+    /// Lays a newer usage over the one so far.
+    pub(crate) fn count(&mut self, usage: Raw<'_>, out: &mut Sink<'_>) {
+        if usage.is_object() && self.usage.overlay(usage) {
+            out(Delta::Usage { usage: &self.usage });
+        }
+    }
+
+    /// The dialect's terminal: what comes behind it does not count.
+    pub(crate) fn finish(&mut self, out: &mut Sink<'_>) {
+        self.settle(out);
+        self.done = true;
     }
 
     /// Gives up on characters whose second half never came.
@@ -96,6 +114,7 @@ impl Snapshot {
         for choice in self.choices.values_mut() {
             choice.settle(out);
         }
+        self.fields.settle();
     }
 }
 
@@ -195,6 +214,14 @@ impl Choice {
     pub(crate) fn add_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
         let (position, arguments) = self.tool_calls.merge(piece);
         let grown = arguments.len();
+        self.tell_tool_call(position, grown, out);
+        position
+    }
+
+    /// Adds a tool call, whatever came before; returns its position.
+    pub(crate) fn begin_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
+        let position = self.tool_calls.begin(piece);
+        let grown = self.tool_calls.at(position).arguments().len();
         self.tell_tool_call(position, grown, out);
         position
     }

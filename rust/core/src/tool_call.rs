@@ -188,6 +188,29 @@ impl ToolCalls {
         (position, self.calls[position].merge(piece))
     }
 
+    /// The call that the provider's index names, where indexes can be trusted.
+    pub(crate) fn by_index(&self, index: i64) -> Option<usize> {
+        self.slots.get(&index).copied()
+    }
+
+    /// The call with that id.
+    pub(crate) fn by_id(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Adds a call, whatever came before; returns its position.
+    pub(crate) fn begin(&mut self, piece: &Piece<'_>) -> usize {
+        let position = self.add();
+        if let Some(index) = piece.index {
+            self.slots.insert(index, position);
+        }
+        if !piece.id.is_empty() {
+            self.by_id.entry(piece.id.to_owned()).or_insert(position);
+        }
+        self.calls[position].merge(piece);
+        position
+    }
+
     /// Merges a piece into the only call of its kind.
     pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, &str) {
         let position = self.sole.unwrap_or_else(|| self.add());

@@ -12,18 +12,35 @@ pub struct Usage {
 /// Where a count stands, by provider: the first that is there counts.
 type Paths = &'static [&'static [&'static str]];
 
-const INPUT: Paths = &[&["prompt_tokens"], &["input_tokens"]];
-const OUTPUT: Paths = &[&["completion_tokens"], &["output_tokens"]];
+const INPUT: Paths = &[
+    &["prompt_tokens"],
+    &["input_tokens"],
+    &["promptTokenCount"],
+    &["tokens", "input_tokens"],
+    &["prompt_eval_count"],
+];
+const OUTPUT: Paths = &[
+    &["completion_tokens"],
+    &["output_tokens"],
+    &["candidatesTokenCount"],
+    &["tokens", "output_tokens"],
+    &["eval_count"],
+];
 const CACHED: Paths = &[
     &["prompt_tokens_details", "cached_tokens"],
     &["input_tokens_details", "cached_tokens"],
     &["prompt_cache_hit_tokens"],
     &["cache_read_input_tokens"],
+    &["cachedContentTokenCount"],
+    &["cached_tokens"],
 ];
 const REASONING: Paths = &[
     &["completion_tokens_details", "reasoning_tokens"],
     &["output_tokens_details", "reasoning_tokens"],
     &["reasoning_tokens"],
+    &["output_tokens_details", "thinking_tokens"],
+    &["thoughtsTokenCount"],
+    &["tokens", "reasoning_tokens"],
 ];
 
 impl Usage {
@@ -43,6 +60,19 @@ impl Usage {
     /// Lays a newer usage over this one. Returns whether that changed anything.
     pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
         self.fields.overlay(usage, Lists::Replace, Nulls::Keep)
+    }
+
+    /// Puts a newer usage in place of this one. Returns whether that changed anything.
+    pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
+        let before = self.json();
+        *self = Self::default();
+        self.overlay(usage);
+        self.json() != before
+    }
+
+    /// Sets one count.
+    pub(crate) fn set(&mut self, name: &str, count: Raw<'_>) -> bool {
+        self.fields.merge(name, count, Lists::Replace)
     }
 
     /// Tokens of the prompt.

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
-use ssewire_core::{Accumulator as Core, ApiError};
+use ssewire_core::{Accumulator as Core, ApiError, freeze};
 
 use crate::accumulator::{Accumulation, Part, Shared};
 use crate::delta::Usage;
@@ -133,12 +133,12 @@ impl Snapshot {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let state = self.shared.lock(py);
         let core = &state.core;
-        let (dialect, object, done) = (core.dialect(), core.object(), core.snapshot().done());
+        let (dialect, view, object) = (core.dialect(), freeze(core), core.object());
         let error = core.snapshot().error().cloned();
         drop(state);
         let error = error.map(|error| (error.message, error.code, error.kind, error.status, error.body));
         let restore = py.import("ssewire._core")?.getattr("_restore_snapshot")?;
-        Ok((restore, (dialect, object, error, done).into_pyobject(py)?))
+        Ok((restore, (dialect, view, object, error).into_pyobject(py)?))
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -166,12 +166,12 @@ type PickledError = (String, Option<String>, Option<String>, Option<u16>, String
 #[pyo3(name = "_restore_snapshot")]
 pub(crate) fn restore_snapshot(
     dialect: Option<&str>,
-    object: &str,
+    view: &str,
+    object: String,
     error: Option<PickledError>,
-    done: bool,
 ) -> PyResult<Snapshot> {
     let error = error.map(|(message, code, kind, status, body)| ApiError { message, code, kind, status, body });
-    let core = Core::restore(dialect, object, error, done);
+    let core = Core::restore(dialect, view, object, error);
     let core = core.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
     Ok(Snapshot { shared: Shared::new(core) })
 }

@@ -2,7 +2,10 @@
 //!
 //! To add a dialect: write its file with a `DIALECT`, and name it in [`DIALECTS`].
 
+use std::borrow::Cow;
+
 use crate::delta::Sink;
+use crate::fields::In;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
@@ -12,9 +15,10 @@ mod openai_chat;
 pub(crate) struct Dialect {
     /// Its public name.
     pub(crate) name: &'static str,
-    /// Whether a payload can only be this dialect's: an event type and the JSON.
+    /// Whether a payload can only be this dialect's: its kind and the JSON.
     pub(crate) detects: fn(&str, &Object<'_>) -> bool,
-    /// Merges a payload into the snapshot and tells what changed; false where the payload is none of its own.
+    /// Merges a payload into the snapshot and tells what changed; false where the payload is none of its own. Sees the
+    /// terminal too, and whole objects.
     pub(crate) fold: fn(&mut Snapshot, &str, &Object<'_>, &mut Sink<'_>) -> bool,
     /// What of a payload that was just folded would do anything if the payload came again with other texts; `None` where that
     /// cannot be told.
@@ -60,6 +64,16 @@ pub(crate) enum Place {
         position: usize,
         name: &'static str,
     },
+    /// A string of the dialect's object.
+    Member {
+        way: Vec<In>,
+        name: &'static str,
+    },
+    /// A value of the dialect's object whose JSON text comes in pieces.
+    Json {
+        way: Vec<In>,
+        name: &'static str,
+    },
 }
 
 static DIALECTS: [&Dialect; 1] = [&openai_chat::DIALECT];
@@ -73,6 +87,11 @@ pub(crate) fn named(name: &str) -> Option<&'static Dialect> {
     DIALECTS.into_iter().find(|dialect| dialect.name == name)
 }
 
-pub(crate) fn detect(event: &str, payload: &Object<'_>) -> Option<&'static Dialect> {
-    DIALECTS.into_iter().find(|dialect| (dialect.detects)(event, payload))
+/// What a payload says that it is: its type, or else the event's.
+pub(crate) fn kind<'a>(event: &'a str, payload: &Object<'a>) -> Cow<'a, str> {
+    Some(payload.str("type")).filter(|kind| !kind.is_empty()).unwrap_or(Cow::Borrowed(event))
+}
+
+pub(crate) fn detect(kind: &str, payload: &Object<'_>) -> Option<&'static Dialect> {
+    DIALECTS.into_iter().find(|dialect| (dialect.detects)(kind, payload))
 }

@@ -11,6 +11,7 @@ use std::fmt;
 
 use crate::text::Text;
 
+mod certain;
 mod characters;
 mod number;
 mod partial;
@@ -20,6 +21,7 @@ mod step;
 mod template;
 mod write;
 
+pub(crate) use certain::certain;
 pub use partial::PartialJson;
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Found, Strings, Template, span};

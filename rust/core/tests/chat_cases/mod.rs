@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall};
+use ssewire_core::{Accumulator, freeze, ApiError, Choice, Delta, ToolCall};
 
 use crate::json::{Json, unhex};
 
@@ -94,9 +94,8 @@ pub(crate) fn accumulate_as(dialect: Option<&str>, pieces: &[&[u8]]) -> Outcome 
 
 /// An accumulator made from what another one writes.
 pub(crate) fn restored(accumulator: &Accumulator) -> Accumulator {
-    let snapshot = accumulator.snapshot();
-    let (error, done) = (snapshot.error().cloned(), snapshot.done());
-    Accumulator::restore(accumulator.dialect(), &accumulator.object(), error, done).unwrap()
+    let error = accumulator.snapshot().error().cloned();
+    Accumulator::restore(accumulator.dialect(), &freeze(accumulator), accumulator.object(), error).unwrap()
 }
 
 /// What an accumulator holds, in the shape of the corpus.

@@ -55,12 +55,19 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
     if payload.first(&["choices", "usage", "x_groq"]).is_none() {
         return false;
     }
+    let choices: Vec<_> = payload.get("choices").map(Raw::objects).unwrap_or_default();
+    let choices: Vec<_> = choices.into_iter().map(Raw::object).collect();
     let whole = payload.str("object") == "chat.completion";
-    for choice in payload.get("choices").map(Raw::objects).unwrap_or_default() {
-        fold_choice(snapshot, &choice.object(), whole, out);
+    for choice in &choices {
+        fold_choice(snapshot, choice, whole, out);
     }
     for (name, value) in payload.iter() {
         fold_member(snapshot, name, value, out);
+    }
+    // Some servers call their chunks so too.
+    let has_message = |choice: &Object<'_>| choice.get("message").is_some() && choice.get("delta").is_none();
+    if whole && !choices.is_empty() && choices.iter().all(has_message) {
+        snapshot.finish(out);
     }
     true
 }
@@ -76,7 +83,7 @@ fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Si
                 snapshot.fields.set("created", value.as_str().to_owned());
             }
         }
-        "usage" => fold_usage(snapshot, value, out),
+        "usage" => snapshot.count(value, out),
         "x_groq" => fold_groq(snapshot, value, out),
         _ => {
             let known = matches!(name, "system_fingerprint" | "service_tier");
@@ -89,18 +96,12 @@ fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Si
     }
 }
 
-fn fold_usage(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
-    if usage.is_object() && snapshot.usage.overlay(usage) {
-        out(Delta::Usage { usage: &snapshot.usage });
-    }
-}
-
 /// Groq's own member holds the usage beside other things.
 fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
     let mut changed = false;
     for (name, value) in groq.object().iter() {
         if name == "usage" {
-            fold_usage(snapshot, value, out);
+            snapshot.count(value, out);
         } else if !value.is_null() && snapshot.fields.object("x_groq").merge(name, value, Lists::Replace) {
             changed = true;
         }
@@ -126,7 +127,7 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, whole: bool, out: &mu
         snapshot.fail(ApiError::of(error, item));
     }
     if let Some(usage) = item.get("usage") {
-        fold_usage(snapshot, usage, out);
+        snapshot.count(usage, out);
     }
 }
 

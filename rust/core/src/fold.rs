@@ -1,0 +1,154 @@
+//! Events -> the snapshot: recognises the dialect, and tells payloads from errors and the sentinel.
+
+use crate::api_error::ApiError;
+use crate::delta::{Delta, Sink};
+use crate::dialect::{self, Dialect};
+use crate::event::Event;
+use crate::frozen::Frozen;
+use crate::json::{Payload, Raw, is_whitespace, quote};
+use crate::payload::is_sentinel;
+use crate::repeating::Repeating;
+use crate::snapshot::Snapshot;
+
+/// What the events of one stream add up to.
+#[derive(Clone, Default)]
+pub(crate) struct Fold {
+    pub(crate) dialect: Option<&'static Dialect>,
+    pub(crate) snapshot: Snapshot,
+    /// There were lines before the first payload that are neither an event stream's nor an error.
+    pub(crate) foreign: bool,
+    /// A first JSON value that no dialect knows, while it may be the only one.
+    held: Option<String>,
+    pub(crate) repeating: Repeating,
+    /// What was known of a stream that was frozen, where this is what came out of it.
+    pub(crate) frozen: Option<Box<Frozen>>,
+}
+
+impl Fold {
+    pub(crate) fn new(dialect: Option<&'static Dialect>) -> Self {
+        Self { dialect, ..Self::default() }
+    }
+
+    /// Folds the event that `piece` begins with if it repeats the last one's shape; returns its size in bytes.
+    pub(crate) fn repeat(&mut self, piece: &[u8], out: &mut Sink<'_>) -> Option<usize> {
+        let size = self.repeating.fold_wire(piece, &mut self.snapshot, out)?;
+        self.snapshot.payloads += 1;
+        Some(size)
+    }
+
+    pub(crate) fn event(&mut self, event: &Event<'_>, out: &mut Sink<'_>) {
+        if self.snapshot.done {
+            return;
+        }
+        if event.stray.is_empty() && self.repeating.fold(event, &mut self.snapshot, out) {
+            self.snapshot.payloads += 1;
+            return;
+        }
+        let text = event.text();
+        if is_sentinel(&text) {
+            self.snapshot.finish(out);
+        } else if !text.trim_matches(is_whitespace).is_empty() {
+            self.snapshot.payloads += 1;
+            self.parse(event.event, &text, out);
+        }
+        if !event.stray.is_empty() {
+            self.stray(&String::from_utf8_lossy(event.stray));
+        }
+    }
+
+    /// Learns how an event that was just folded stood in the bytes that it took, if it is whole in them.
+    pub(crate) fn learn_wire(&mut self, taken: &[u8], data: &[u8]) {
+        if self.repeating.wants_wire() {
+            let start = (data.as_ptr() as usize).wrapping_sub(taken.as_ptr() as usize);
+            if start < taken.len() && start + data.len() <= taken.len() {
+                self.repeating.learn_wire(taken, (start, start + data.len()));
+            }
+        }
+    }
+
+    fn parse(&mut self, event: &str, text: &str, out: &mut Sink<'_>) {
+        match Payload::parse(text) {
+            Ok(payload) => self.payload(event, payload.raw(), out),
+            Err(reason) => self.text(event, text, &reason, out),
+        }
+    }
+
+    fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
+        let object = payload.object();
+        let kind = dialect::kind(event, &object);
+        self.dialect = self.dialect.or_else(|| dialect::detect(&kind, &object));
+        let error = ApiError::find(event, &object);
+        let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, &kind, &object, out));
+        if !folded && error.is_none() {
+            out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
+        }
+        let repeat = self.dialect.filter(|_| error.is_none() && self.repeating.learns());
+        let repeat = repeat.and_then(|dialect| (dialect.repeats)(&self.snapshot, &object));
+        self.repeating.learn(event, payload, repeat);
+        if let Some(error) = error {
+            self.snapshot.fail(error);
+        }
+    }
+
+    /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
+    fn text(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
+        match event {
+            "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
+            "message" if self.dialect.is_some() => {
+                self.snapshot.fail(ApiError::malformed(self.snapshot.payloads, text, reason));
+            }
+            _ => out(Delta::Other { choice: 0, kind: "event", json: &quote(text) }),
+        }
+    }
+
+    /// Lines that are no field of the standard: an error in some servers' own form, or nothing.
+    fn stray(&mut self, stray: &str) {
+        match ApiError::find_in_stray(stray) {
+            Some(error) => self.snapshot.fail(error),
+            None => self.foreign |= self.snapshot.payloads == 0,
+        }
+    }
+
+    /// Folds one JSON value of a body that is a row of them.
+    pub(crate) fn value(&mut self, value: &[u8], out: &mut Sink<'_>) {
+        let text = String::from_utf8_lossy(value);
+        let first = self.snapshot.payloads == 0 && self.held.is_none();
+        if first && !self.is_known(&text) {
+            // If no other comes, this is the whole of a body that is no stream.
+            self.held = Some(text.into_owned());
+            return;
+        }
+        for text in self.held.take().as_deref().into_iter().chain([text.as_ref()]) {
+            self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
+        }
+    }
+
+    /// Whether a payload is of a dialect, or an error.
+    fn is_known(&self, text: &str) -> bool {
+        let Ok(payload) = Payload::parse(text) else { return false };
+        let object = payload.raw().object();
+        let kind = dialect::kind("", &object);
+        dialect::detect(&kind, &object).is_some() || ApiError::find("", &object).is_some()
+    }
+
+    /// The bracket that closes an array of values.
+    pub(crate) fn end_of_values(&mut self, out: &mut Sink<'_>) {
+        if self.snapshot.payloads > 0 {
+            self.snapshot.finish(out);
+        } else {
+            self.foreign |= self.held.is_none();
+        }
+    }
+
+    /// The end of input.
+    pub(crate) fn end(&mut self, out: &mut Sink<'_>) {
+        if let Some(body) = self.held.take() {
+            let body = Payload::parse(&body);
+            match body.ok().and_then(|body| ApiError::find_in_body(body.raw())) {
+                Some(error) => self.snapshot.fail(error),
+                None => self.foreign = true,
+            }
+        }
+        self.snapshot.settle(out);
+    }
+}

@@ -1,0 +1,101 @@
+//! JSON text that broke off, as far as it is certain, and complete.
+
+use super::partial::PartialJson;
+use super::step::Step;
+use super::write::quote;
+use crate::text::{Text, TextBuffer};
+
+/// The value that is certain of JSON text, written out with all that is open closed; `None` where nothing is.
+pub(crate) fn certain(text: &str) -> Option<String> {
+    let mut out = Certain::default();
+    // What is certain before a fault stands: the text itself is kept elsewhere.
+    _ = PartialJson::default().feed(text, &mut |step| out.take(step));
+    out.close()
+}
+
+#[derive(Default)]
+struct Certain {
+    out: String,
+    /// What closes the brackets that are open, and whether something stands behind the bracket.
+    open: Vec<(char, bool)>,
+    /// A name whose value has not come.
+    name: Option<String>,
+    string: Option<TextBuffer>,
+}
+
+impl Certain {
+    fn take(&mut self, step: Step<'_>) {
+        if let Step::More(more) = &step {
+            self.string.get_or_insert_default().push(more);
+            return;
+        }
+        self.end_string();
+        match step {
+            Step::Object => self.begin("{", '}'),
+            Step::Array => self.begin("[", ']'),
+            Step::End => self.out.extend(self.open.pop().map(|(close, _)| close)),
+            Step::Name(name) => self.name = Some(quote(&name.into_str())),
+            Step::String(text) => self.string = Some(buffer(&text)),
+            Step::Number(digits) => self.value(digits),
+            Step::Constant(constant) => self.value(constant.word()),
+            Step::More(_) => {}
+        }
+    }
+
+    fn begin(&mut self, bracket: &str, close: char) {
+        self.value(bracket);
+        self.open.push((close, false));
+    }
+
+    fn value(&mut self, json: &str) {
+        if let Some((_, filled)) = self.open.last_mut()
+            && std::mem::replace(filled, true)
+        {
+            self.out.push(',');
+        }
+        if let Some(name) = self.name.take() {
+            self.out.extend([&name, ":"]);
+        }
+        self.out.push_str(json);
+    }
+
+    fn end_string(&mut self) {
+        if let Some(mut text) = self.string.take() {
+            text.settle();
+            self.value(&quote(text.as_str()));
+        }
+    }
+
+    fn close(mut self) -> Option<String> {
+        self.end_string();
+        self.out.extend(self.open.iter().rev().map(|(close, _)| close));
+        Some(self.out).filter(|out| !out.is_empty())
+    }
+}
+
+fn buffer(text: &Text<'_>) -> TextBuffer {
+    let mut buffer = TextBuffer::default();
+    buffer.push(text);
+    buffer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_closed() {
+        for (text, value) in [
+            (r#"{"a": [1, 2"#, r#"{"a":[1]}"#),
+            (r#"{"a": {"b": "x\u00e9y"#, r#"{"a":{"b":"xéy"}}"#),
+            (r#"{"a": tru"#, "{}"),
+            (r#"{"a": null, "b"#, r#"{"a":null}"#),
+            (r#"{"a": [], "b": {}}"#, r#"{"a":[],"b":{}}"#),
+            (r#"[1, "2", true, x"#, r#"[1,"2",true]"#),
+        ] {
+            assert_eq!(certain(text).as_deref(), Some(value), "{text}");
+        }
+        assert_eq!(certain(""), None);
+        assert_eq!(certain("tru"), None);
+    }
+}
