@@ -221,6 +221,14 @@ impl Fields {
         }
     }
 
+    /// The JSON text of a member that never grew.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        match self.0.get(name)? {
+            Kept::Value(json) => Some(json),
+            _ => None,
+        }
+    }
+
     /// A string member's text; `""` where it is none.
     pub(crate) fn text(&self, name: &str) -> Cow<'_, str> {
         self.0.get(name).map(Kept::text).unwrap_or_default()

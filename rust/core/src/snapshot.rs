@@ -6,7 +6,7 @@ use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::dialect::Place;
 use crate::fields::Fields;
-use crate::json::Raw;
+use crate::json::{ObjectWriter, Raw};
 use crate::text::{Text, TextBuffer};
 use crate::tool_call::{Piece, ToolCalls};
 use crate::usage::Usage;
@@ -94,6 +94,21 @@ impl Snapshot {
             Place::Member { ref way, name } => self.fields.at(way).append(name, text),
             Place::Json { ref way, name } => self.fields.at(way).append_json(name, text),
         }
+    }
+
+    /// The dialect's object: what it has, these members where it lacks them, and the usage.
+    pub(crate) fn object(&self, otherwise: &[(&str, &str)]) -> String {
+        let mut out = String::new();
+        let mut object = ObjectWriter::new(&mut out);
+        for (name, json) in otherwise.iter().filter(|(name, _)| !self.fields.contains(name)) {
+            object.json(name, json);
+        }
+        self.fields.write_members(&mut object);
+        if let Some(usage) = self.usage() {
+            object.json("usage", &usage.json());
+        }
+        object.end();
+        out
     }
 
     /// Lays a newer usage over the one so far.

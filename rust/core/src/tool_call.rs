@@ -42,6 +42,13 @@ pub(crate) struct Piece<'a> {
     pub(crate) arguments: Text<'a>,
 }
 
+impl<'a> Piece<'a> {
+    /// The beginning of a call that the provider tells apart by its index or its id.
+    pub(crate) fn start(index: Option<i64>, id: &'a str, name: &'a str) -> Self {
+        Self { index, place: (0, 1), id, kind: "", name, arguments: Text::from("") }
+    }
+}
+
 impl ToolCall {
     /// The provider's id; `None` where it gave none.
     pub fn id(&self) -> Option<&str> {

@@ -9,6 +9,7 @@ use crate::fields::In;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
+mod anthropic;
 mod openai_chat;
 
 /// One API's shapes. All state is in the snapshot, so that copying it copies everything.
@@ -39,6 +40,31 @@ pub(crate) struct Repeat<'a> {
     pub(crate) dropped: Vec<Raw<'a>>,
     /// A value around one of these strings that is then told of as it stands: its choice and kind.
     pub(crate) told: Option<(i64, &'static str, Raw<'a>)>,
+}
+
+impl<'a> Repeat<'a> {
+    /// A payload that does nothing but add to these.
+    pub(crate) fn of(growth: Growth<'a>) -> Option<Self> {
+        let Growth { text, places } = growth;
+        let filled = text.is_truthy() && text.text().is_some();
+        let grows = places.into_iter().map(|place| (text, place)).collect();
+        filled.then(|| Self { grows, indexes: vec![], dropped: vec![], told: None })
+    }
+}
+
+/// A string of a payload, and what grows by it.
+pub(crate) struct Growth<'a> {
+    pub(crate) text: Raw<'a>,
+    pub(crate) places: Vec<Place>,
+}
+
+impl Growth<'_> {
+    /// Adds the string to all of them.
+    pub(crate) fn fold(&self, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+        if let Some(text) = self.text.text() {
+            self.places.iter().for_each(|place| snapshot.grow(place, &text, out));
+        }
+    }
 }
 
 /// A text that grows.
@@ -76,7 +102,7 @@ pub(crate) enum Place {
     },
 }
 
-static DIALECTS: [&Dialect; 1] = [&openai_chat::DIALECT];
+static DIALECTS: [&Dialect; 2] = [&openai_chat::DIALECT, &anthropic::DIALECT];
 
 /// The names of all dialects.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -89,7 +115,13 @@ pub(crate) fn named(name: &str) -> Option<&'static Dialect> {
 
 /// What a payload says that it is: its type, or else the event's.
 pub(crate) fn kind<'a>(event: &'a str, payload: &Object<'a>) -> Cow<'a, str> {
-    Some(payload.str("type")).filter(|kind| !kind.is_empty()).unwrap_or(Cow::Borrowed(event))
+    let kind = payload.str("type");
+    match event {
+        _ if !kind.is_empty() => kind,
+        // Nobody named it.
+        "message" => Cow::Borrowed(""),
+        event => Cow::Borrowed(event),
+    }
 }
 
 pub(crate) fn detect(kind: &str, payload: &Object<'_>) -> Option<&'static Dialect> {

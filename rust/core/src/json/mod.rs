@@ -270,6 +270,11 @@ impl<'a> Object<'a> {
         found.map(|(_, value)| *value).filter(|value| !value.is_null())
     }
 
+    /// The object that is the member of that name; one without members where it is none.
+    pub(crate) fn child(&self, name: &str) -> Object<'a> {
+        self.get(name).map(Raw::object).unwrap_or_default()
+    }
+
     /// The first member that is there, of several names.
     pub(crate) fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
         names.iter().find_map(|name| self.get(name))
