@@ -13,7 +13,7 @@ BENCH := .venv-bench
 BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python guard bench bench-functions lint format lock clean
+.PHONY: help demo test test-rust test-python guard bench bench-functions merging lint format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +39,9 @@ bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py
 
+merging: $(VENV)/built $(BENCH)-merging/tools $(BENCH)-litellm/tools  ## docs/merge-table.md: what peers make of the same streams
+	$(BIN)/python -m benches.merging
+
 lint: $(VENV)/built  ## formatting, lints and types of both languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
@@ -58,13 +61,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes
 lock: $(VENV)/tools  ## newest versions of everything, into the lock files
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --python-version 3.10 --group dev --output-file requirements/dev.txt
-	for group in bench bench-niquests bench-litellm; do \
+	for group in bench bench-niquests bench-litellm bench-merging; do \
 	    $(COMPILE) --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done
 	cargo update
 
 clean:  ## remove what was made
-	rm -rf $(VENV) $(BENCHES) target python/ssewire/_core.*.so
+	rm -rf $(VENV) $(BENCHES) $(BENCH)-merging target python/ssewire/_core.*.so
 
 $(VENV)/tools: requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)

@@ -27,6 +27,11 @@ impl ApiError {
         Self { message: text.to_owned(), code: None, kind: None, status: None, body: quote(text) }
     }
 
+    /// An error without words of its own, in a payload that says that there is one.
+    pub(crate) fn told(payload: &Object<'_>, message: &str) -> Self {
+        Self { body: payload.raw().as_str().to_owned(), ..Self::of_text(message) }
+    }
+
     /// A payload that is no JSON, where the dialect has nothing but JSON.
     pub(crate) fn malformed(event: u64, text: &str, reason: &impl std::fmt::Display) -> Self {
         let begin: String = text.chars().take(80).collect();

@@ -134,12 +134,12 @@ impl Fields {
         matches!(self.0.get(list), Some(Kept::Items(items)) if items.contains_key(&index))
     }
 
-    /// The index behind the last item of a list.
-    pub(crate) fn next_index(&mut self, list: &str) -> i64 {
-        if !self.contains(list) {
-            return 0;
+    /// The index behind the last item of a list of items that go on changing.
+    pub(crate) fn next_index(&self, list: &str) -> i64 {
+        match self.0.get(list) {
+            Some(Kept::Items(items)) => items.last_key_value().map_or(0, |(last, _)| last.saturating_add(1)),
+            _ => 0,
         }
-        self.0[list].items().last_key_value().map_or(0, |(last, _)| last.saturating_add(1))
     }
 
     /// Makes an item of a list the object that it turns out to be.
@@ -156,8 +156,8 @@ impl Fields {
         }
     }
 
-    pub(crate) fn remove(&mut self, name: &str) {
-        self.0.shift_remove(name);
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Takes a member out.
@@ -179,7 +179,8 @@ impl Fields {
         self.extend_by(list, item.as_str());
     }
 
-    fn extend(&mut self, name: &str, list: Raw<'_>) -> bool {
+    /// Adds the items of one list to another.
+    pub(crate) fn extend(&mut self, name: &str, list: Raw<'_>) -> bool {
         let items = list.as_str()[1..list.as_str().len() - 1].trim_matches(crate::json::is_whitespace);
         self.extend_by(name, items);
         !items.is_empty()
@@ -230,8 +231,15 @@ impl Fields {
     }
 
     /// A string member's text; `""` where it is none.
-    pub(crate) fn text(&self, name: &str) -> Cow<'_, str> {
-        self.0.get(name).map(Kept::text).unwrap_or_default()
+    pub(crate) fn text(&mut self, name: &str) -> &str {
+        if self.contains(name) {
+            // Read once: it may be asked for again and again.
+            self.append(name, &Text::from(""));
+        }
+        match self.0.get(name) {
+            Some(Kept::Text(text)) => text.as_str(),
+            _ => "",
+        }
     }
 
     /// Gives up on characters whose second half never came.
@@ -280,17 +288,6 @@ impl Fields {
 
 /// A member between two objects.
 pub(crate) struct Member(Kept);
-
-impl Member {
-    /// Whether it is a list with something in it.
-    pub(crate) fn has_items(&self) -> bool {
-        match &self.0 {
-            Kept::Items(items) => !items.is_empty(),
-            Kept::List(items) => !items.is_empty(),
-            _ => false,
-        }
-    }
-}
 
 impl Kept {
     /// The object that it is, or is made.

@@ -113,7 +113,7 @@ impl Fold {
     pub(crate) fn value(&mut self, value: &[u8], out: &mut Sink<'_>) {
         let text = String::from_utf8_lossy(value);
         let first = self.snapshot.payloads == 0 && self.held.is_none();
-        if first && !self.is_known(&text) {
+        if first && !is_known(&text) {
             // If no other comes, this is the whole of a body that is no stream.
             self.held = Some(text.into_owned());
             return;
@@ -121,14 +121,6 @@ impl Fold {
         for text in self.held.take().as_deref().into_iter().chain([text.as_ref()]) {
             self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
         }
-    }
-
-    /// Whether a payload is of a dialect, or an error.
-    fn is_known(&self, text: &str) -> bool {
-        let Ok(payload) = Payload::parse(text) else { return false };
-        let object = payload.raw().object();
-        let kind = dialect::kind("", &object);
-        dialect::detect(&kind, &object).is_some() || ApiError::find("", &object).is_some()
     }
 
     /// The bracket that closes an array of values.
@@ -151,4 +143,12 @@ impl Fold {
         }
         self.snapshot.settle(out);
     }
+}
+
+/// Whether a payload is of a dialect, or an error.
+fn is_known(text: &str) -> bool {
+    let Ok(payload) = Payload::parse(text) else { return false };
+    let object = payload.raw().object();
+    let kind = dialect::kind("", &object);
+    dialect::detect(&kind, &object).is_some() || ApiError::find("", &object).is_some()
 }

@@ -98,9 +98,15 @@ fn thaw(view: &Object<'_>) -> Snapshot {
 fn thaw_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) {
     choice.set_role(&view.str("role"), out);
     let [content, reasoning, refusal] = TEXTS.map(|name| view.get(name).and_then(Raw::text));
-    content.iter().for_each(|text| choice.add_content(text, out));
-    reasoning.iter().for_each(|text| choice.add_reasoning(text, out));
-    refusal.iter().for_each(|text| choice.add_refusal(text, out));
+    if let Some(text) = &content {
+        choice.add_content(text, out);
+    }
+    if let Some(text) = &reasoning {
+        choice.add_reasoning(text, out);
+    }
+    if let Some(text) = &refusal {
+        choice.add_refusal(text, out);
+    }
     choice.finish(&view.str("finish_reason"), out);
     if let Some(logprobs) = view.get("logprobs") {
         choice.logprobs.set_all(&logprobs.object());

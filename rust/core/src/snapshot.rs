@@ -241,6 +241,16 @@ impl Choice {
         position
     }
 
+    /// Adds to the call at that position what was not known of it.
+    pub(crate) fn name_tool_call(&mut self, position: usize, piece: &Piece<'_>, out: &mut Sink<'_>) {
+        let call = self.tool_calls.at(position);
+        let unknown = |known: &str, told: &str| known.is_empty() && !told.is_empty();
+        if unknown(&call.id, piece.id) || unknown(&call.name, piece.name) {
+            self.tool_calls.complete(position, piece);
+            self.tell_tool_call(position, 0, out);
+        }
+    }
+
     /// Adds to the arguments of the call at that position.
     pub(crate) fn add_arguments(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
         let grown = self.tool_calls.at(position).arguments.push(piece).len();

@@ -218,6 +218,19 @@ impl ToolCalls {
         position
     }
 
+    /// Adds to a call what was not known of it; its arguments stay.
+    pub(crate) fn complete(&mut self, position: usize, piece: &Piece<'_>) {
+        let call = &mut self.calls[position];
+        for (known, told) in [(&mut call.id, piece.id), (&mut call.name, piece.name), (&mut call.kind, piece.kind)] {
+            if known.is_empty() {
+                told.clone_into(known);
+            }
+        }
+        if !piece.id.is_empty() {
+            self.by_id.entry(piece.id.to_owned()).or_insert(position);
+        }
+    }
+
     /// Merges a piece into the only call of its kind.
     pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, &str) {
         let position = self.sole.unwrap_or_else(|| self.add());

@@ -21,7 +21,11 @@ const BLOCKS: &str = "content";
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     match kind {
-        "message_start" | "content_block_start" | "content_block_delta" | "content_block_stop" | "message_delta"
+        "message_start"
+        | "content_block_start"
+        | "content_block_delta"
+        | "content_block_stop"
+        | "message_delta"
         | "message_stop" => true,
         _ => is_whole(kind, payload),
     }

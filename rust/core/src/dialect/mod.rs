@@ -11,6 +11,7 @@ use crate::snapshot::Snapshot;
 
 mod anthropic;
 mod openai_chat;
+mod openai_responses;
 
 /// One API's shapes. All state is in the snapshot, so that copying it copies everything.
 pub(crate) struct Dialect {
@@ -102,7 +103,7 @@ pub(crate) enum Place {
     },
 }
 
-static DIALECTS: [&Dialect; 2] = [&openai_chat::DIALECT, &anthropic::DIALECT];
+static DIALECTS: [&Dialect; 3] = [&openai_chat::DIALECT, &openai_responses::DIALECT, &anthropic::DIALECT];
 
 /// The names of all dialects.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -16,14 +16,14 @@ const LONGEST: usize = 4096;
 /// The most strings that differ in the payloads of the recorded streams.
 const MOST_HOLES: usize = 4;
 
-/// A payload with holes where strings stood.
+/// A payload with holes where strings and whole numbers stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template {
-    /// The text before each hole, quote included, and behind the last.
+    /// The text before each hole, a string's quote included, and behind the last.
     around: Vec<String>,
 }
 
-/// A string found in a hole: well-formed as far as its bytes are.
+/// What was found in a hole: a string, well-formed as far as its bytes are, or a number's digits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Found {
     /// Where it stands in the payload, quotes excluded.
@@ -36,7 +36,7 @@ pub(crate) struct Found {
 pub(crate) type Strings = [Found; MOST_HOLES];
 
 impl Template {
-    /// Makes holes of strings of `payload`, which are put in order.
+    /// Makes holes of strings and whole numbers of `payload`, which are put in order.
     pub(crate) fn learn(payload: Raw<'_>, holes: &mut Vec<Raw<'_>>) -> Option<Self> {
         holes.sort_unstable_by_key(|hole| span(payload, *hole).0);
         holes.dedup_by_key(|hole| span(payload, *hole).0);
@@ -47,8 +47,13 @@ impl Template {
         let mut rest = 0;
         for hole in holes {
             let (start, end) = span(payload, *hole);
-            around.push(payload.0[rest..=start].to_owned());
-            rest = end - 1;
+            let quote = match hole.first() {
+                b'"' => 1,
+                b'0'..=b'9' if hole.index().is_some() => 0,
+                _ => return None,
+            };
+            around.push(payload.0[rest..start + quote].to_owned());
+            rest = end - quote;
         }
         around.push(payload.0[rest..].to_owned());
         Some(Self { around })
@@ -68,7 +73,9 @@ impl Template {
         let mut rest = bytes;
         for (literal, found) in before.iter().zip(strings) {
             rest = rest.strip_prefix(literal.as_bytes())?;
-            let (size, escaped) = string(rest)?;
+            // No number follows a quote: before one stands what JSON has between values.
+            let text = literal.as_bytes().last() == Some(&b'"');
+            let (size, escaped) = if text { string(rest)? } else { (digits(rest)?, false) };
             found.start = bytes.len() - rest.len();
             found.end = found.start + size;
             found.escaped = escaped;
@@ -92,6 +99,13 @@ fn string(bytes: &[u8]) -> Option<(usize, bool)> {
         return Some((size, false));
     }
     unusual_string(bytes, size, ascii)
+}
+
+/// The size of the whole number that `bytes` begin with; what follows it is compared.
+fn digits(bytes: &[u8]) -> Option<usize> {
+    let size = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = size == 1 || (size > 1 && bytes[0] != b'0');
+    number.then_some(size)
 }
 
 /// The same of a string with escapes, or with other characters than ASCII's.
@@ -166,6 +180,25 @@ mod tests {
             assert_eq!(unescape(text).map(|text| Text::Whole(Cow::Owned(text))), read, "{text}");
         }
         assert_eq!(unescape(r"\n\u000a"), None);
+    }
+
+    #[test]
+    fn whole_numbers_may_be_holes() {
+        let payload = Payload::parse(r#"{"n":7,"text":"a"}"#).unwrap();
+        let object = payload.raw().object();
+        let template = Template::learn(payload.raw(), &mut vec![object.get("n").unwrap()]).unwrap();
+        let read = |payload: &str| template.read(payload.as_bytes(), &mut Strings::default());
+        assert_eq!(read(r#"{"n":1234,"text":"a"}"#), Some(21));
+        assert_eq!(read(r#"{"n":0,"text":"a"}"#), Some(18));
+        for other in [
+            r#"{"n":01,"text":"a"}"#,
+            r#"{"n":,"text":"a"}"#,
+            r#"{"n":1.0,"text":"a"}"#,
+            r#"{"n":-1,"text":"a"}"#,
+            r#"{"n":1"#,
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ssewire_core::{Accumulator, freeze, ApiError, Choice, Delta, ToolCall};
+use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall, freeze};
 
 use crate::json::{Json, unhex};
 
