@@ -15,4 +15,4 @@ from ssewire._core import (
 )
 
 Delta: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | FinishDelta | UsageDelta | OtherDelta
-Dialect: TypeAlias = Literal["openai-chat", "openai-responses", "anthropic"]
+Dialect: TypeAlias = Literal["openai-chat", "openai-completions", "openai-responses", "anthropic", "gemini"]

@@ -42,6 +42,13 @@ enum Kept {
     Json(TextBuffer),
 }
 
+/// A step on a way that only the stream knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key<'a> {
+    Name(&'a str),
+    Index(i64),
+}
+
 /// A step on the way to an object that is kept inside another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum In {
@@ -156,6 +163,10 @@ impl Fields {
         }
     }
 
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.shift_remove(name);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
@@ -168,6 +179,34 @@ impl Fields {
     /// Puts a member that was taken in.
     pub(crate) fn put(&mut self, name: &str, member: Member) {
         self.0.insert(name.to_owned(), member.0);
+    }
+
+    /// Whether there are no members of other names.
+    pub(crate) fn has_only(&self, names: &[&str]) -> bool {
+        self.0.keys().all(|name| names.contains(&name.as_str()))
+    }
+
+    /// Sets what stands at the end of a way inside a member.
+    pub(crate) fn set_at(&mut self, name: &str, keys: &[Key<'_>], json: String) {
+        *self.inside(name, keys) = Kept::Value(json);
+    }
+
+    /// Appends to the string that stands at the end of a way inside a member.
+    pub(crate) fn append_at(&mut self, name: &str, keys: &[Key<'_>], piece: &Text<'_>) {
+        self.inside(name, keys).append(piece);
+    }
+
+    fn inside(&mut self, name: &str, keys: &[Key<'_>]) -> &mut Kept {
+        let new = || Kept::Value("null".to_owned());
+        keys.iter().fold(self.entry(name, new), |kept, key| match key {
+            Key::Name(name) => kept.object().entry(name, new),
+            Key::Index(index) => kept.items().entry(*index).or_insert_with(new),
+        })
+    }
+
+    /// A member's JSON text.
+    pub(crate) fn json_of(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(Kept::json)
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -200,15 +239,7 @@ impl Fields {
 
     /// Appends to a string member.
     pub(crate) fn append(&mut self, name: &str, piece: &Text<'_>) {
-        let kept = self.entry(name, || Kept::Text(TextBuffer::default()));
-        if !matches!(kept, Kept::Text(_)) {
-            let mut text = TextBuffer::default();
-            text.push(&Text::Whole(kept.text()));
-            *kept = Kept::Text(text);
-        }
-        if let Kept::Text(text) = kept {
-            text.push(piece);
-        }
+        self.entry(name, || Kept::Text(TextBuffer::default())).append(piece);
     }
 
     /// Appends to the JSON text of a member; what stood there before it counts no more.
@@ -330,6 +361,18 @@ impl Kept {
         let own: Vec<String> = self.items().values().map(Self::json).collect();
         let more = Some(more).filter(|more| !more.is_empty());
         own.iter().map(String::as_str).chain(more).collect::<Vec<_>>().join(",")
+    }
+
+    /// Appends to the string that it is, or is made.
+    fn append(&mut self, piece: &Text<'_>) {
+        if !matches!(self, Self::Text(_)) {
+            let mut text = TextBuffer::default();
+            text.push(&Text::Whole(self.text()));
+            *self = Self::Text(text);
+        }
+        if let Self::Text(text) = self {
+            text.push(piece);
+        }
     }
 
     /// The text of a string; `""` of anything else.

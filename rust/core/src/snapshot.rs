@@ -98,6 +98,11 @@ impl Snapshot {
 
     /// The dialect's object: what it has, these members where it lacks them, and the usage.
     pub(crate) fn object(&self, otherwise: &[(&str, &str)]) -> String {
+        self.object_with("usage", otherwise)
+    }
+
+    /// The same, where the usage has another name.
+    pub(crate) fn object_with(&self, usage_name: &str, otherwise: &[(&str, &str)]) -> String {
         let mut out = String::new();
         let mut object = ObjectWriter::new(&mut out);
         for (name, json) in otherwise.iter().filter(|(name, _)| !self.fields.contains(name)) {
@@ -105,7 +110,7 @@ impl Snapshot {
         }
         self.fields.write_members(&mut object);
         if let Some(usage) = self.usage() {
-            object.json("usage", &usage.json());
+            object.json(usage_name, &usage.json());
         }
         object.end();
         out

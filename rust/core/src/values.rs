@@ -26,14 +26,23 @@ pub(crate) struct ValueDecoder {
     /// The last value is complete: the next call clears it.
     complete: bool,
     depth: usize,
-    inside_string: bool,
-    escaped: bool,
+    string: Quoted,
     /// The values are an array's items.
     array: bool,
     /// Values so far, and bytes.
     pub(crate) values: u64,
     pub(crate) offset: u64,
     fault: Option<EventTooLarge>,
+}
+
+/// Where in a string the next byte is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Quoted {
+    #[default]
+    Outside,
+    Inside,
+    /// Behind a backslash.
+    Escaped,
 }
 
 /// Room in bytes that is kept from one value to the next.
@@ -97,7 +106,7 @@ impl ValueDecoder {
     fn scan(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut at = 0;
         while at < bytes.len() {
-            if self.inside_string {
+            if self.string != Quoted::Outside {
                 match self.string_end(&bytes[at..]) {
                     None => break,
                     Some(size) => at += size,
@@ -108,7 +117,7 @@ impl ValueDecoder {
                 continue;
             }
             match bytes[at] {
-                b'"' => self.inside_string = true,
+                b'"' => self.string = Quoted::Inside,
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' if self.depth > 0 => {
                     self.depth -= 1;
@@ -129,14 +138,17 @@ impl ValueDecoder {
 
     /// The bytes up to the quote that ends the string, that included.
     fn string_end(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut at = usize::from(std::mem::take(&mut self.escaped));
+        let mut at = usize::from(self.string == Quoted::Escaped);
+        self.string = Quoted::Inside;
         while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
             at += found + 1;
             if bytes[at - 1] == b'"' {
-                self.inside_string = false;
+                self.string = Quoted::Outside;
                 return Some(at);
             }
-            self.escaped = at == bytes.len();
+            if at == bytes.len() {
+                self.string = Quoted::Escaped;
+            }
             at += 1;
         }
         None

@@ -10,7 +10,9 @@ use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
 mod anthropic;
+mod gemini;
 mod openai_chat;
+mod openai_completions;
 mod openai_responses;
 
 /// One API's shapes. All state is in the snapshot, so that copying it copies everything.
@@ -103,7 +105,13 @@ pub(crate) enum Place {
     },
 }
 
-static DIALECTS: [&Dialect; 3] = [&openai_chat::DIALECT, &openai_responses::DIALECT, &anthropic::DIALECT];
+static DIALECTS: [&Dialect; 5] = [
+    &openai_chat::DIALECT,
+    &openai_completions::DIALECT,
+    &openai_responses::DIALECT,
+    &anthropic::DIALECT,
+    &gemini::DIALECT,
+];
 
 /// The names of all dialects.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -127,4 +135,9 @@ pub(crate) fn kind<'a>(event: &'a str, payload: &Object<'a>) -> Cow<'a, str> {
 
 pub(crate) fn detect(kind: &str, payload: &Object<'_>) -> Option<&'static Dialect> {
     DIALECTS.into_iter().find(|dialect| (dialect.detects)(kind, payload))
+}
+
+/// Whether every choice that was seen has ended.
+fn all_finished(snapshot: &Snapshot) -> bool {
+    !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())
 }

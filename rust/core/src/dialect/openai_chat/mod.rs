@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use super::Dialect;
+use super::{Dialect, all_finished};
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::fields::{Lists, Nulls};
@@ -24,8 +24,14 @@ use crate::tool_call::{Piece, ToolCall};
 mod object;
 mod repeats;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "openai-chat", detects, fold, repeats: repeats::repeats, complete, object: object::object };
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "openai-chat",
+    detects,
+    fold,
+    repeats: repeats::repeats,
+    complete: all_finished,
+    object: object::object,
+};
 
 /// Random padding against observers who count bytes.
 const PADDING: [&str; 2] = ["obfuscation", "p"];
@@ -45,10 +51,6 @@ fn detects(_event: &str, payload: &Object<'_>) -> bool {
     };
     // Some servers call their chat chunks `text_completion` too; only a delta tells them apart.
     object != "text_completion" || choices.items().iter().any(|choice| choice.object().get("delta").is_some())
-}
-
-fn complete(snapshot: &Snapshot) -> bool {
-    !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())
 }
 
 fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
@@ -72,7 +74,7 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
     true
 }
 
-fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+pub(super) fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     match name {
         "choices" | "object" | "error" => {}
         name if PADDING.contains(&name) => {}
@@ -131,7 +133,7 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, whole: bool, out: &mu
     }
 }
 
-fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+pub(super) fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     match name {
         "index" | "delta" | "message" | "text" | "usage" | "error" => {}
         name if PADDING.contains(&name) => {}

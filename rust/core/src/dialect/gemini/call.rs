@@ -1,0 +1,93 @@
+//! Function calls: whole, or with their arguments in pieces (Vertex AI's `streamFunctionCallArguments`).
+
+use super::{Object, PARTS, Sink, Snapshot, content};
+use crate::fields::{Fields, Key};
+use crate::json::{Payload, Raw};
+use crate::text::Text;
+use crate::tool_call::Piece;
+
+/// A path with more steps than this is ignored: what it would build could not be read by anyone.
+const MAX_STEPS: usize = 64;
+
+/// The last part's call, if the last part is one.
+fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut Fields> {
+    let parts = content(snapshot, candidate);
+    let last = parts.next_index(PARTS) - 1;
+    let part = (last >= 0).then(|| parts.item(PARTS, last))?;
+    part.contains("functionCall").then(|| part.object("functionCall"))
+}
+
+/// Whether a call is more of the one before: that said that it goes on, and this one has no name.
+pub(super) fn goes_on(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>) -> bool {
+    function.str("name").is_empty()
+        && last_call(snapshot, candidate).is_some_and(|call| call.value("willContinue") == Some("true"))
+}
+
+/// A call, which stands in its part already.
+pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
+    let (id, name) = (function.str("id"), function.str("name"));
+    let arguments = function.get("args").map(Raw::compact).unwrap_or_default();
+    let piece = Piece { arguments: Text::from(arguments.as_str()), ..Piece::start(None, &id, &name) };
+    snapshot.choice(candidate).begin_tool_call(&piece, out);
+    if function.get("partialArgs").is_some() {
+        fold_piece(snapshot, candidate, function, out);
+    }
+}
+
+/// More of the last call: its arguments are told when nothing more is to come.
+pub(super) fn fold_piece(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
+    let Some(call) = last_call(snapshot, candidate) else { return };
+    call.remove("partialArgs");
+    for piece in function.get("partialArgs").map(Raw::objects).unwrap_or_default() {
+        fold_argument(call, &piece.object());
+    }
+    if function.truthy("willContinue").is_some() {
+        return;
+    }
+    call.remove("willContinue");
+    let arguments = call.json_of("args").unwrap_or_default();
+    let position = snapshot.choice(candidate).tool_calls.as_slice().len() - 1;
+    let compact = Payload::parse(&arguments).map(|arguments| arguments.raw().compact()).unwrap_or_default();
+    snapshot.choice(candidate).add_arguments(position, &Text::from(compact.as_str()), out);
+}
+
+/// Sets what a piece's path names, or, of a string, adds to it.
+fn fold_argument(call: &mut Fields, piece: &Object<'_>) {
+    let path = piece.str("jsonPath");
+    let Some(keys) = keys(&path) else { return };
+    if let Some(text) = piece.get("stringValue").and_then(Raw::text) {
+        call.append_at("args", &keys, &text);
+    } else if let Some(value) = piece.first(&["numberValue", "boolValue"]) {
+        call.set_at("args", &keys, value.as_str().to_owned());
+    } else {
+        call.set_at("args", &keys, "null".into());
+    }
+}
+
+/// The steps of a path such as `$.rooms[0].name` or `$['a b']` (RFC 9535, of which only these are sent).
+fn keys(path: &str) -> Option<Vec<Key<'_>>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut keys = Vec::new();
+    while !rest.is_empty() {
+        if keys.len() == MAX_STEPS {
+            return None;
+        }
+        if let Some(dotted) = rest.strip_prefix('.') {
+            let end = dotted.find(['.', '[']).unwrap_or(dotted.len());
+            keys.push(Key::Name(&dotted[..end]));
+            rest = &dotted[end..];
+            continue;
+        }
+        let inner = rest.strip_prefix('[')?;
+        if let Some(quote @ ('\'' | '"')) = inner.chars().next() {
+            let (name, behind) = inner[1..].split_once(quote)?;
+            keys.push(Key::Name(name));
+            rest = behind.strip_prefix(']')?;
+        } else {
+            let (index, behind) = inner.split_once(']')?;
+            keys.push(Key::Index(index.parse().ok()?));
+            rest = behind;
+        }
+    }
+    Some(keys)
+}
