@@ -40,6 +40,8 @@ enum Kept {
     Text(TextBuffer),
     /// A value whose JSON text grows by pieces.
     Json(TextBuffer),
+    /// What came whole, and what was put together before: that counts again when it goes on growing.
+    Whole(Box<(String, Kept)>),
 }
 
 /// A step on a way that only the stream knows.
@@ -156,6 +158,17 @@ impl Fields {
         item.set_all(object);
     }
 
+    /// Makes an item of a list stand as it came whole, until it goes on changing.
+    pub(crate) fn seal_item(&mut self, list: &str, index: i64, json: String) {
+        let items = self.entry(list, || Kept::Items(BTreeMap::new())).items();
+        items.entry(index).or_insert_with(|| Kept::Object(Fields::default())).seal(json);
+    }
+
+    /// Makes a member stand as it came whole, until it goes on changing.
+    pub(crate) fn seal(&mut self, name: &str, json: String) {
+        self.entry(name, || Kept::Text(TextBuffer::default())).seal(json);
+    }
+
     /// Takes the items from that index on off a list.
     pub(crate) fn cut_items(&mut self, list: &str, index: i64) {
         if let Some(kept) = self.0.get_mut(list) {
@@ -263,13 +276,25 @@ impl Fields {
 
     /// A string member's text; `""` where it is none.
     pub(crate) fn text(&mut self, name: &str) -> &str {
-        if self.contains(name) {
-            // Read once: it may be asked for again and again.
-            self.append(name, &Text::from(""));
+        self.buffer(name).map_or("", |text| text.as_str())
+    }
+
+    /// A string member; `None` where there is no member of that name.
+    pub(crate) fn buffer(&mut self, name: &str) -> Option<&mut TextBuffer> {
+        let kept = self.0.get_mut(name)?;
+        // Read once: it may be asked for again and again.
+        kept.append(&Text::from(""));
+        match kept {
+            Kept::Text(text) => Some(text),
+            _ => None,
         }
-        match self.0.get(name) {
-            Some(Kept::Text(text)) => text.as_str(),
-            _ => "",
+    }
+
+    /// The indexes of a list of items that go on changing.
+    pub(crate) fn indexes(&self, list: &str) -> Vec<i64> {
+        match self.0.get(list) {
+            Some(Kept::Items(items)) => items.keys().copied().collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -321,8 +346,22 @@ impl Fields {
 pub(crate) struct Member(Kept);
 
 impl Kept {
+    fn seal(&mut self, json: String) {
+        self.unseal();
+        let draft = std::mem::replace(self, Self::Value(String::new()));
+        *self = Self::Whole(Box::new((json, draft)));
+    }
+
+    fn unseal(&mut self) {
+        if let Self::Whole(whole) = self {
+            let draft = std::mem::replace(&mut whole.1, Self::Value(String::new()));
+            *self = draft;
+        }
+    }
+
     /// The object that it is, or is made.
     fn object(&mut self) -> &mut Fields {
+        self.unseal();
         if let Self::Value(json) = self {
             let mut fields = Fields::default();
             if let Ok(payload) = Payload::parse(json) {
@@ -340,6 +379,7 @@ impl Kept {
 
     /// The items that it has, or is given.
     fn items(&mut self) -> &mut BTreeMap<i64, Self> {
+        self.unseal();
         if !matches!(self, Self::Items(_)) {
             let list = match self {
                 Self::Value(json) => std::mem::take(json),
@@ -365,6 +405,7 @@ impl Kept {
 
     /// Appends to the string that it is, or is made.
     fn append(&mut self, piece: &Text<'_>) {
+        self.unseal();
         if !matches!(self, Self::Text(_)) {
             let mut text = TextBuffer::default();
             text.push(&Text::Whole(self.text()));
@@ -392,6 +433,7 @@ impl Kept {
             Self::Text(text) | Self::Json(text) => _ = text.settle(),
             Self::Object(fields) => fields.settle(),
             Self::Items(items) => items.values_mut().for_each(Self::settle),
+            Self::Whole(whole) => whole.1.settle(),
             Self::Value(_) | Self::List(_) => {}
         }
     }
@@ -405,6 +447,7 @@ impl Kept {
     fn write(&self, out: &mut String) {
         match self {
             Self::Value(json) => out.push_str(json),
+            Self::Whole(whole) => out.push_str(&whole.0),
             Self::List(items) => out.extend(["[", items, "]"]),
             Self::Object(fields) => fields.write(out),
             Self::Items(items) => write_array(out, items.values(), |out, item| item.write(out)),

@@ -5,7 +5,7 @@ use crate::delta::{Delta, Sink};
 use crate::dialect::{self, Dialect};
 use crate::event::Event;
 use crate::frozen::Frozen;
-use crate::json::{Payload, Raw, is_whitespace, quote};
+use crate::json::{Object, Payload, Raw, is_whitespace, quote};
 use crate::payload::is_sentinel;
 use crate::repeating::Repeating;
 use crate::snapshot::Snapshot;
@@ -69,13 +69,19 @@ impl Fold {
     fn parse(&mut self, event: &str, text: &str, out: &mut Sink<'_>) {
         match Payload::parse(text) {
             Ok(payload) => self.payload(event, payload.raw(), out),
-            Err(reason) => self.text(event, text, &reason, out),
+            Err(reason) => match rows(text) {
+                Some(rows) => rows.iter().for_each(|row| self.payload(event, row.raw(), out)),
+                None => self.text(event, text, &reason, out),
+            },
         }
     }
 
     fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
         let object = payload.object();
         let kind = dialect::kind(event, &object);
+        if matches!(kind.as_ref(), "ping" | "keepalive") {
+            return;
+        }
         self.dialect = self.dialect.or_else(|| dialect::detect(&kind, &object));
         let error = ApiError::find(event, &object);
         let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, &kind, &object, out));
@@ -94,11 +100,17 @@ impl Fold {
     fn text(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
         match event {
             "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
-            "message" if self.dialect.is_some() => {
+            _ if self.expects_json(event) => {
                 self.snapshot.fail(ApiError::malformed(self.snapshot.payloads, text, reason));
             }
             _ => out(Delta::Other { choice: 0, kind: "event", json: &quote(text) }),
         }
+    }
+
+    /// Whether an event of that type can only hold JSON.
+    fn expects_json(&self, event: &str) -> bool {
+        let is_own = |dialect: &Dialect| event == "message" || (dialect.detects)(event, &Object::default());
+        self.dialect.is_some_and(is_own)
     }
 
     /// Lines that are no field of the standard: an error in some servers' own form, or nothing.
@@ -151,4 +163,11 @@ fn is_known(text: &str) -> bool {
     let object = payload.raw().object();
     let kind = dialect::kind("", &object);
     dialect::detect(&kind, &object).is_some() || ApiError::find("", &object).is_some()
+}
+
+/// The payloads of an event whose data lines are one each: of servers that leave the blank lines out.
+pub(crate) fn rows(text: &str) -> Option<Vec<Payload<'_>>> {
+    let lines = text.contains('\n').then(|| text.lines())?;
+    let rows = lines.map(|line| Payload::parse(line).ok().filter(|row| row.raw().is_object()));
+    rows.collect()
 }

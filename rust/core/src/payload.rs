@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::event::Event;
+use crate::fold::rows;
 use crate::json::Payload;
 
 impl Event<'_> {
@@ -22,7 +23,8 @@ impl Event<'_> {
 }
 
 fn is_document(text: &str) -> bool {
-    Payload::parse(text).is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array())
+    let payload = Payload::parse(text);
+    payload.is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array()) || rows(text).is_some()
 }
 
 /// `[DONE]`, which some servers pad and some quote.

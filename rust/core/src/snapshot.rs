@@ -116,6 +116,21 @@ impl Snapshot {
         out
     }
 
+    /// Forgets half a character at the end of a text that comes again as a whole.
+    pub(crate) fn forget_half(&mut self, place: &Place) {
+        let buffer = match *place {
+            Place::Content { choice } => self.choice(choice).content.as_mut(),
+            Place::Reasoning { choice } => self.choice(choice).reasoning.as_mut(),
+            Place::Refusal { choice } => self.choice(choice).refusal.as_mut(),
+            Place::Arguments { choice, position } => Some(&mut self.choice(choice).tool_calls.at(position).arguments),
+            Place::Member { ref way, name } => self.fields.at(way).buffer(name),
+            Place::Detail { .. } | Place::Json { .. } => None,
+        };
+        if let Some(buffer) = buffer {
+            buffer.forget_half();
+        }
+    }
+
     /// Lays a newer usage over the one so far.
     pub(crate) fn count(&mut self, usage: Raw<'_>, out: &mut Sink<'_>) {
         if usage.is_object() && self.usage.overlay(usage) {
@@ -246,6 +261,13 @@ impl Choice {
         position
     }
 
+    /// Tells of the call that the provider's index names.
+    pub(crate) fn tell_tool_call_at(&self, index: i64, out: &mut Sink<'_>) {
+        if let Some(position) = self.tool_calls.by_index(index) {
+            self.tell_tool_call(position, 0, out);
+        }
+    }
+
     /// Adds to the call at that position what was not known of it.
     pub(crate) fn name_tool_call(&mut self, position: usize, piece: &Piece<'_>, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);
@@ -298,11 +320,14 @@ impl Choice {
         }
         self.details.items.iter_mut().for_each(Fields::settle);
         self.message_fields.settle();
-        for index in 0..self.tool_calls.as_slice().len() {
-            let grown = self.tool_calls.at(index).arguments.settle().len();
-            if grown > 0 {
-                self.tell_tool_call(index, grown, out);
-            }
+        (0..self.tool_calls.as_slice().len()).for_each(|position| self.settle_tool_call(position, out));
+    }
+
+    /// No more pieces will come of the call at that position.
+    pub(crate) fn settle_tool_call(&mut self, position: usize, out: &mut Sink<'_>) {
+        let grown = self.tool_calls.at(position).settle().len();
+        if grown > 0 {
+            self.tell_tool_call(position, grown, out);
         }
     }
 }

@@ -89,6 +89,11 @@ impl TextBuffer {
         &self.text[start..]
     }
 
+    /// Forgets a waiting half: all of the text comes again.
+    pub(crate) fn forget_half(&mut self) {
+        self.half = None;
+    }
+
     fn push_halved(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some(at) = find_surrogate(rest) {

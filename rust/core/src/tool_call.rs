@@ -24,6 +24,8 @@ pub struct ToolCall {
     pub(crate) kind: String,
     pub(crate) name: String,
     pub(crate) arguments: TextBuffer,
+    /// The arguments that it came with, which count where no pieces come.
+    pub(crate) otherwise: String,
     complete: Completeness,
     /// Members of the call, and of its function, that the merge rule does not know.
     pub(crate) fields: Fields,
@@ -68,6 +70,14 @@ impl ToolCall {
     /// The arguments' raw text so far.
     pub fn arguments(&self) -> &str {
         self.arguments.as_str()
+    }
+
+    /// Nothing more will come: returns what the arguments grow by.
+    pub(crate) fn settle(&mut self) -> &str {
+        if self.arguments.is_empty() && !self.otherwise.is_empty() {
+            return self.arguments.push(&Text::from(self.otherwise.as_str()));
+        }
+        self.arguments.settle()
     }
 
     /// Merges a piece in; returns what the arguments grew by.

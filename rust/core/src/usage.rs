@@ -28,6 +28,7 @@ const OUTPUT: Paths = &[
 ];
 const CACHED: Paths = &[
     &["prompt_tokens_details", "cached_tokens"],
+    &["prompt_token_details", "cached_tokens"],
     &["input_tokens_details", "cached_tokens"],
     &["prompt_cache_hit_tokens"],
     &["cache_read_input_tokens"],

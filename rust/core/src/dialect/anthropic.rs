@@ -10,9 +10,8 @@
 use super::{Dialect, Growth, Place, Repeat};
 use crate::delta::{Delta, Sink};
 use crate::fields::{In, Lists};
-use crate::json::{Object, Payload, Raw};
+use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
-use crate::text::Text;
 use crate::tool_call::Piece;
 
 pub(super) static DIALECT: Dialect = Dialect { name: "anthropic", detects, fold, repeats, complete: |_| false, object };
@@ -37,13 +36,19 @@ fn is_whole(kind: &str, payload: &Object<'_>) -> bool {
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     match kind {
-        "message_start" => fold_message(snapshot, &payload.child("message"), out),
+        "message_start" => {
+            fold_message(snapshot, &payload.child("message"), out);
+            keep_beside(snapshot, payload);
+        }
         "content_block_start" => start_block(snapshot, index(payload), &payload.child("content_block"), out),
         "content_block_delta" => fold_delta(snapshot, payload, out),
         "content_block_stop" => stop_block(snapshot, position(snapshot, payload), out),
         "message_delta" => fold_message_delta(snapshot, payload, out),
-        "message_stop" => snapshot.finish(out),
-        "ping" | "error" => {}
+        "message_stop" => {
+            keep_beside(snapshot, payload);
+            snapshot.finish(out);
+        }
+        "error" => {}
         _ if is_whole(kind, payload) => fold_whole(snapshot, payload, out),
         _ => return false,
     }
@@ -52,9 +57,6 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 
 fn fold_whole(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     fold_message(snapshot, message, out);
-    for position in 0..snapshot.fields.next_index(BLOCKS) {
-        stop_block(snapshot, position, out);
-    }
     snapshot.finish(out);
 }
 
@@ -65,7 +67,9 @@ fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
         snapshot.choice(0).set_role(&role, out);
     }
     for (name, value) in message.iter().filter(|(name, _)| !matches!(*name, "usage" | BLOCKS)) {
-        if !value.is_null() || !snapshot.fields.contains(name) {
+        let again = snapshot.fields.contains(name);
+        // Of streams that a gateway joined the first tells who answers.
+        if !again || !(value.is_null() || name == "id") {
             snapshot.fields.set(name, value.as_str().to_owned());
         }
     }
@@ -78,12 +82,19 @@ fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
 
 fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let delta = payload.child("delta");
-    let beside = payload.iter().filter(|(name, _)| !matches!(*name, "type" | "delta" | "usage"));
-    for (name, value) in delta.iter().chain(beside) {
-        snapshot.fields.merge(name, value, Lists::Replace);
+    for (name, value) in delta.iter().filter(|(_, value)| !value.is_null()) {
+        snapshot.fields.set(name, value.as_str().to_owned());
     }
+    keep_beside(snapshot, payload);
     finish(snapshot, &delta, out);
     snapshot.count(payload.get("usage").unwrap_or_default(), out);
+}
+
+/// Members of an event beside what it is for: `context_management`, a cloud's own metrics.
+fn keep_beside(snapshot: &mut Snapshot, payload: &Object<'_>) {
+    for (name, value) in payload.iter().filter(|(name, _)| !matches!(*name, "type" | "message" | "delta" | "usage")) {
+        snapshot.fields.merge(name, value, Lists::Replace);
+    }
 }
 
 fn finish(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
@@ -117,7 +128,9 @@ fn start_block(snapshot: &mut Snapshot, index: i64, block: &Object<'_>, out: &mu
         "tool_use" => {
             let (id, name) = (block.str("id"), block.str("name"));
             let piece = Piece::start(Some(position), &id, &name);
-            choice.begin_tool_call(&piece, out);
+            let call = choice.begin_tool_call(&piece, out);
+            let input = block.truthy("input").map(Raw::compact).unwrap_or_default();
+            choice.tool_calls.at(call).otherwise = input;
         }
         kind => out(Delta::Other { choice: 0, kind, json: block.raw().as_str() }),
     }
@@ -125,15 +138,9 @@ fn start_block(snapshot: &mut Snapshot, index: i64, block: &Object<'_>, out: &mu
 
 /// A tool call that came with its input has it now that no pieces can come.
 fn stop_block(snapshot: &mut Snapshot, position: i64, out: &mut Sink<'_>) {
-    let Some(call) = snapshot.choice(0).tool_calls.by_index(position) else { return };
-    if !snapshot.choice(0).tool_calls.at(call).arguments().is_empty() {
-        return;
-    }
-    let input = snapshot.fields.item(BLOCKS, position).value("input").unwrap_or_default().to_owned();
-    if let Ok(input) = Payload::parse(&input)
-        && input.raw().is_truthy()
-    {
-        snapshot.choice(0).add_arguments(call, &Text::from(input.raw().compact().as_str()), out);
+    let choice = snapshot.choice(0);
+    if let Some(call) = choice.tool_calls.by_index(position) {
+        choice.settle_tool_call(call, out);
     }
 }
 
@@ -178,13 +185,14 @@ fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>)
     }
     let block = snapshot.fields.item(BLOCKS, position);
     let (name, kind) = match kind.as_ref() {
+        "text_delta" | "thinking_delta" => return,
         "signature_delta" => ("signature", "signature"),
         "citations_delta" => ("citation", "citation"),
         "input_json_delta" => ("partial_json", "input_json"),
         "compaction_delta" => ("", "compaction"),
         kind => ("", kind),
     };
-    let value = delta.get(name).unwrap_or(delta.raw());
+    let Some(value) = (if name.is_empty() { Some(delta.raw()) } else { delta.get(name) }) else { return };
     match kind {
         "citation" => block.push("citations", value),
         "input_json" => {
@@ -193,7 +201,7 @@ fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>)
             }
         }
         _ => delta.iter().filter(|(name, _)| *name != "type").for_each(|(name, value)| {
-            block.set(name, value.as_str().to_owned());
+            block.merge(name, value, Lists::Replace);
         }),
     }
     out(Delta::Other { choice: 0, kind, json: value.as_str() });

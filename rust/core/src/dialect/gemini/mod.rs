@@ -119,6 +119,9 @@ fn fold_content(snapshot: &mut Snapshot, candidate: i64, object: &Object<'_>, ou
     for (name, value) in object.iter().filter(|(name, value)| *name != PARTS && !value.is_null()) {
         content(snapshot, candidate).set(name, value.as_str().to_owned());
     }
+    if object.get(PARTS).is_some_and(Raw::is_array) && !content(snapshot, candidate).contains(PARTS) {
+        content(snapshot, candidate).set(PARTS, "[]".into());
+    }
     if let Some(role) = object.get("role").and_then(Raw::str) {
         snapshot.choice(candidate).set_role(&role, out);
     }
@@ -175,7 +178,7 @@ fn grow(snapshot: &mut Snapshot, choice: i64, part: i64, text: Raw<'_>, thought:
 
 /// Tells of a part that is neither text nor a call.
 fn tell_part(candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
-    let names = part.iter().map(|(name, _)| name);
+    let names = part.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
     let Some(name) = names.into_iter().find(|name| !matches!(*name, "thought" | SIGNATURE)) else { return };
     let mime = part.child("inlineData").str("mimeType");
     let kind = match mime.split_once('/') {

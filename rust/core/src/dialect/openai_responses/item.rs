@@ -3,6 +3,7 @@
 use super::texts::{ARGUMENTS, INPUT, OUTPUT_TEXT, REASONING, REFUSAL, SUMMARY, Texts, complete, part};
 use super::{Delta, In, Object, Raw, Sink, Snapshot, tell};
 use crate::tool_call::Piece;
+use std::borrow::Cow;
 
 pub(super) const OUTPUT: &str = "output";
 
@@ -22,19 +23,30 @@ pub(super) fn add_item(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut 
     let index = named.unwrap_or_else(|| snapshot.fields.next_index(OUTPUT));
     let item = payload.child("item");
     snapshot.fields.replace_item(OUTPUT, index, &Object::default());
-    complete_item(snapshot, index, &item, true, out);
+    complete_item(snapshot, index, &item, Stage::Begun, out);
     snapshot.fields.replace_item(OUTPUT, index, &item);
 }
 
 pub(super) fn finish_item(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let index = output_index(snapshot, payload);
     let item = payload.child("item");
-    complete_item(snapshot, index, &item, true, out);
-    snapshot.fields.replace_item(OUTPUT, index, &item);
+    complete_item(snapshot, index, &item, Stage::Done, out);
+    if item.raw().is_object() {
+        snapshot.fields.seal_item(OUTPUT, index, item.raw().as_str().to_owned());
+    }
 }
 
-/// Tells what an item has that was not told yet; `anew`, where it comes by itself, also what it has no pieces of.
-pub(super) fn complete_item(snapshot: &mut Snapshot, index: i64, item: &Object<'_>, anew: bool, out: &mut Sink<'_>) {
+/// How far an item has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Begun,
+    Done,
+    /// It comes again, in the terminal response.
+    Told,
+}
+
+/// Tells what an item has that was not told yet.
+pub(super) fn complete_item(snapshot: &mut Snapshot, index: i64, item: &Object<'_>, stage: Stage, out: &mut Sink<'_>) {
     let at = In::Item(OUTPUT, index);
     let parts = |list| (0..).zip(item.get(list).map(Raw::objects).unwrap_or_default());
     match item.str("type").as_ref() {
@@ -43,20 +55,25 @@ pub(super) fn complete_item(snapshot: &mut Snapshot, index: i64, item: &Object<'
             parts("content").for_each(|(index, part)| complete_part(snapshot, at, index, &part.object(), out));
         }
         "reasoning" => {
-            for (index, summary) in parts("summary") {
-                complete_text(snapshot, &SUMMARY, &part(at, "summary", index), &summary.object(), out);
+            for (index, part) in parts("summary").chain(parts("content")) {
+                complete_part(snapshot, at, index, &part.object(), out);
             }
-            parts("content").for_each(|(index, part)| complete_part(snapshot, at, index, &part.object(), out));
-            if let Some(signature) = item.truthy("encrypted_content").filter(|_| anew) {
+            if let Some(signature) = item.truthy("encrypted_content").filter(|_| stage == Stage::Done) {
                 out(Delta::Other { choice: 0, kind: "signature", json: signature.as_str() });
             }
         }
         kind @ ("function_call" | "custom_tool_call") => {
-            begin_call(snapshot, index, kind, item, out);
             let texts = if kind == "function_call" { &ARGUMENTS } else { &INPUT };
+            if call_at(snapshot, index).is_none() {
+                begin_call(snapshot, index, kind, item);
+                if item.truthy(texts.member).is_none() {
+                    snapshot.choice(0).tell_tool_call_at(index, out);
+                }
+            }
+            name_call(snapshot, index, item, &item.str("name"), out);
             complete_text(snapshot, texts, &[at], item, out);
         }
-        kind if anew => tell(item, kind, out),
+        kind if stage != Stage::Told => tell(item, kind, out),
         _ => {}
     }
 }
@@ -67,6 +84,7 @@ pub(super) fn complete_part(snapshot: &mut Snapshot, item: In, index: i64, objec
         "output_text" => &OUTPUT_TEXT,
         "refusal" => &REFUSAL,
         "reasoning_text" => &REASONING,
+        "summary_text" => return complete_text(snapshot, &SUMMARY, &part(item, "summary", index), object, out),
         _ => return,
     };
     complete_text(snapshot, texts, &part(item, "content", index), object, out);
@@ -78,14 +96,21 @@ fn complete_text(snapshot: &mut Snapshot, texts: &Texts, way: &[In], object: &Ob
     }
 }
 
-/// Makes the tool call that an item is, or adds to it what was not known of it.
-pub(super) fn begin_call(snapshot: &mut Snapshot, index: i64, kind: &str, item: &Object<'_>, out: &mut Sink<'_>) {
-    let id = item.first(&["call_id", "id"]).and_then(Raw::str).unwrap_or_default();
-    let name = item.str("name");
+/// Makes the tool call that an item is; it is told by what follows.
+pub(super) fn begin_call(snapshot: &mut Snapshot, index: i64, kind: &str, item: &Object<'_>) {
     let kind = if kind == "custom_tool_call" { "custom" } else { "" };
-    let piece = Piece { kind, ..Piece::start(Some(index), &id, &name) };
-    match call_at(snapshot, index) {
-        None => _ = snapshot.choice(0).begin_tool_call(&piece, out),
-        Some(position) => snapshot.choice(0).name_tool_call(position, &piece, out),
+    let (id, name) = (id(item), item.str("name"));
+    snapshot.choice(0).tool_calls.begin(&Piece { kind, ..Piece::start(Some(index), &id, &name) });
+}
+
+fn id<'a>(item: &Object<'a>) -> Cow<'a, str> {
+    item.first(&["call_id", "id"]).and_then(Raw::str).unwrap_or_default()
+}
+
+/// Adds to an item's tool call, if it is one, what was not known of it.
+pub(super) fn name_call(snapshot: &mut Snapshot, index: i64, item: &Object<'_>, name: &str, out: &mut Sink<'_>) {
+    if let Some(position) = call_at(snapshot, index) {
+        let id = id(item);
+        snapshot.choice(0).name_tool_call(position, &Piece::start(None, &id, name), out);
     }
 }

@@ -19,7 +19,7 @@ use crate::text::Text;
 mod item;
 mod texts;
 
-use item::{OUTPUT, add_item, complete_item, finish_item, output_index};
+use item::{OUTPUT, Stage, add_item, complete_item, finish_item, output_index};
 use texts::{Texts, complete, growth};
 
 pub(super) static DIALECT: Dialect =
@@ -35,7 +35,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
         if whole {
             end(snapshot, "", payload, payload, out);
         }
-        return whole || matches!(kind, "error" | "ping" | "keepalive");
+        return whole || kind == "error";
     };
     match event {
         "created" | "queued" | "in_progress" => take_response(snapshot, &payload.child("response"), out),
@@ -44,8 +44,8 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
         }
         "output_item.added" => add_item(snapshot, payload, out),
         "output_item.done" => finish_item(snapshot, payload, out),
-        "content_part.added" => add_part(snapshot, "content", "content_index", payload),
-        "reasoning_summary_part.added" => add_part(snapshot, "summary", "summary_index", payload),
+        "content_part.added" => add_part(snapshot, "content", "content_index", payload, out),
+        "reasoning_summary_part.added" => add_part(snapshot, "summary", "summary_index", payload, out),
         "content_part.done" => finish_part(snapshot, payload, out),
         "reasoning_summary_part.done" => {}
         "output_text.annotation.added" => annotate(snapshot, payload, out),
@@ -62,14 +62,15 @@ fn tell(payload: &Object<'_>, kind: &str, out: &mut Sink<'_>) {
 
 fn fold_text(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     if let Some(texts) = Texts::of(event, ".done") {
-        let way = texts.prepare(snapshot, payload, out);
+        let way = texts.prepare(snapshot, payload);
+        item::name_call(snapshot, output_index(snapshot, payload), &Object::default(), &payload.str("name"), out);
         if let Some(whole) = payload.get(texts.member).and_then(Raw::text) {
             complete(snapshot, texts, &way, &whole, out);
         }
         return true;
     }
     let Some(texts) = Texts::of(event, ".delta") else { return false };
-    let way = texts.prepare(snapshot, payload, out);
+    let way = texts.prepare(snapshot, payload);
     let Some(growth) = growth(snapshot, texts, payload) else { return true };
     growth.fold(snapshot, out);
     if let Some(kind) = texts.told {
@@ -99,17 +100,24 @@ fn index(payload: &Object<'_>, name: &str) -> i64 {
     payload.get(name).and_then(Raw::index).unwrap_or(0)
 }
 
-fn add_part(snapshot: &mut Snapshot, list: &'static str, index_name: &str, payload: &Object<'_>) {
-    let item = snapshot.fields.at(&[In::Item(OUTPUT, output_index(snapshot, payload))]);
-    let index = index(payload, index_name);
-    if !item.has_item(list, index) {
-        item.replace_item(list, index, &payload.child("part"));
+fn add_part(snapshot: &mut Snapshot, list: &'static str, index_name: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
+    let item = In::Item(OUTPUT, output_index(snapshot, payload));
+    let (index, part) = (index(payload, index_name), payload.child("part"));
+    if !snapshot.fields.at(&[item]).has_item(list, index) {
+        if part.truthy("text").is_some() || part.truthy("refusal").is_some() {
+            item::complete_part(snapshot, item, index, &part, out);
+        }
+        snapshot.fields.at(&[item]).replace_item(list, index, &part);
     }
 }
 
 fn finish_part(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let item = In::Item(OUTPUT, output_index(snapshot, payload));
-    item::complete_part(snapshot, item, index(payload, "content_index"), &payload.child("part"), out);
+    let (index, part) = (index(payload, "content_index"), payload.child("part"));
+    item::complete_part(snapshot, item, index, &part, out);
+    if part.raw().is_object() {
+        snapshot.fields.at(&[item]).seal_item("content", index, part.raw().as_str().to_owned());
+    }
 }
 
 fn annotate(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
@@ -138,16 +146,25 @@ fn take_response(snapshot: &mut Snapshot, response: &Object<'_>, out: &mut Sink<
     snapshot.count(response.get("usage").unwrap_or_default(), out);
 }
 
-/// The terminal event, or a whole response.
-fn end(snapshot: &mut Snapshot, event: &str, response: &Object<'_>, payload: &Object<'_>, out: &mut Sink<'_>) {
-    for (index, item) in (0..).zip(response.get(OUTPUT).map(Raw::objects).unwrap_or_default()) {
+/// Tells what the terminal's output has that was not told. Its items' places are the order of the indexes, which may have gaps,
+/// unless the terminal leaves items out.
+fn complete_items(snapshot: &mut Snapshot, items: Vec<Raw<'_>>, out: &mut Sink<'_>) {
+    let ours = snapshot.fields.indexes(OUTPUT);
+    let indexes = if ours.len() == items.len() { ours } else { (0..).take(items.len()).collect() };
+    for (index, item) in indexes.into_iter().zip(items) {
         let item = item.object();
         let known = snapshot.fields.has_item(OUTPUT, index);
-        // Some terminals leave items out: then others stand at their indexes.
-        if !known || snapshot.fields.at(&[In::Item(OUTPUT, index)]).text("type") == item.str("type").as_ref() {
-            complete_item(snapshot, index, &item, !known, out);
+        if !known {
+            complete_item(snapshot, index, &item, Stage::Done, out);
+        } else if snapshot.fields.item(OUTPUT, index).text("type") == item.str("type") {
+            complete_item(snapshot, index, &item, Stage::Told, out);
         }
     }
+}
+
+/// The terminal event, or a whole response.
+fn end(snapshot: &mut Snapshot, event: &str, response: &Object<'_>, payload: &Object<'_>, out: &mut Sink<'_>) {
+    complete_items(snapshot, response.get(OUTPUT).map(Raw::objects).unwrap_or_default(), out);
     take_response(snapshot, response, out);
     let status = response.str("status");
     let reason = response.child("incomplete_details").str("reason");

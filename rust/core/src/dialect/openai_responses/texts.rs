@@ -69,14 +69,14 @@ impl Texts {
     }
 
     /// Makes what the text is to stand in, where it was not announced.
-    pub(super) fn prepare(&self, snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> Vec<In> {
+    pub(super) fn prepare(&self, snapshot: &mut Snapshot, payload: &Object<'_>) -> Vec<In> {
         let item = output_index(snapshot, payload);
         let way = self.way(item, |name| index(payload, name));
-        self.prepare_at(snapshot, item, &way, out);
+        self.prepare_at(snapshot, item, &way);
         way
     }
 
-    fn prepare_at(&self, snapshot: &mut Snapshot, item: i64, way: &[In], out: &mut Sink<'_>) {
+    fn prepare_at(&self, snapshot: &mut Snapshot, item: i64, way: &[In]) {
         let fields = snapshot.fields.at(&[In::Item(OUTPUT, item)]);
         if !fields.contains("type") {
             fields.set("type", quote(self.item));
@@ -88,7 +88,7 @@ impl Texts {
             }
         }
         if self.seen == Seen::Arguments && call_at(snapshot, item).is_none() {
-            super::item::begin_call(snapshot, item, self.item, &Object::default(), out);
+            super::item::begin_call(snapshot, item, self.item, &Object::default());
         }
     }
 
@@ -116,14 +116,15 @@ pub(super) fn growth<'a>(snapshot: &Snapshot, texts: &Texts, payload: &Object<'a
 /// Adds what a whole text has beyond its pieces.
 pub(super) fn complete(snapshot: &mut Snapshot, texts: &Texts, way: &[In], whole: &Text<'_>, out: &mut Sink<'_>) {
     let Some(&In::Item(_, item)) = way.first() else { return };
-    texts.prepare_at(snapshot, item, way, out);
+    texts.prepare_at(snapshot, item, way);
     let whole = whole.clone().into_str();
     let rest = whole.strip_prefix(snapshot.fields.at(way).text(texts.member));
     match rest {
-        None => _ = snapshot.fields.at(way).set(texts.member, quote(&whole)),
+        None => snapshot.fields.at(way).seal(texts.member, quote(&whole)),
         Some(rest) => {
             let places = texts.places(snapshot, item, way.to_vec()).unwrap_or_default();
             for place in &places {
+                snapshot.forget_half(place);
                 snapshot.grow(place, &Text::from(rest), out);
             }
         }
