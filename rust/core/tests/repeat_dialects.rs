@@ -1,0 +1,134 @@
+//! A payload that repeats the shape of the one before is folded as the full parse folds it: every dialect but chat, which has
+//! a file of its own.
+
+use proptest::prelude::*;
+use ssewire_core::Accumulator;
+
+mod repeats;
+
+use repeats::{TEXTS, WIRES, fold};
+
+/// Payloads of one dialect, with `@` where a string's text comes and `#` where a number does.
+struct Family {
+    dialect: &'static str,
+    /// What streams begin with, so that there is something that can grow.
+    opening: &'static [&'static str],
+    /// The ones whose repetition is to be seen at once, and others.
+    growing: &'static [&'static str],
+    others: &'static [&'static str],
+}
+
+const FAMILIES: [Family; 3] = [
+    Family {
+        dialect: "openai-completions",
+        opening: &[],
+        growing: &[
+            r#"{"id":"c","object":"text_completion","created":1,"model":"m","choices":[{"text":"@","index":0,"finish_reason":null}]}"#,
+            r#"{"choices":[{"text":"@","index":1,"logprobs":null}],"usage":null}"#,
+        ],
+        others: &[
+            r#"{"choices":[{"text":"@","logprobs":{"tokens":["@"]}}]}"#,
+            r#"{"choices":[{"text":"@"},{"text":"@","index":1}]}"#,
+            r#"{"choices":[{"text":"@","finish_reason":"length","stop_reason":#}]}"#,
+            r#"{"choices":[{"text":"@"}],"error":"@"}"#,
+            r#"{"choices":[{"text":"@","extra":[#]}],"p":"@"}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":#}}"#,
+        ],
+    },
+    Family {
+        dialect: "openai-responses",
+        opening: &[
+            r#"{"type":"response.created","response":{"id":"r","output":[]}}"#,
+            r#"{"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c","name":"f","arguments":""}}"#,
+        ],
+        growing: &[
+            r#"{"type":"response.output_text.delta","sequence_number":#,"item_id":"@","output_index":0,"content_index":0,"delta":"@","logprobs":[]}"#,
+            r#"{"type":"response.reasoning_summary_text.delta","output_index":2,"summary_index":0,"delta":"@","obfuscation":"@","sequence_number":#}"#,
+            r#"{"type":"response.function_call_arguments.delta","output_index":1,"delta":"@","sequence_number":#}"#,
+        ],
+        others: &[
+            r#"{"type":"response.output_text.delta","delta":"@"}"#,
+            r#"{"type":"response.output_text.delta","output_index":#,"content_index":0,"delta":"@"}"#,
+            r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"@","logprobs":[{"token":"@"}]}"#,
+            r#"{"type":"response.custom_tool_call_input.delta","output_index":5,"delta":"@"}"#,
+            r#"{"type":"response.code_interpreter_call_code.delta","output_index":6,"delta":"@"}"#,
+            r#"{"type":"response.output_text.done","output_index":0,"content_index":0,"text":"@"}"#,
+            r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"message","content":[{"type":"output_text","text":"@"}]}}"#,
+            r#"{"type":"response.output_item.added","item":{"type":"message","role":"@","content":[]}}"#,
+            r#"{"type":"response.refusal.delta","output_index":0,"content_index":#,"delta":"@"}"#,
+            r#"{"type":"keepalive","sequence_number":#}"#,
+        ],
+    },
+    Family {
+        dialect: "anthropic",
+        opening: &[
+            r#"{"type":"message_start","message":{"id":"m","role":"assistant","content":[]}}"#,
+            r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"f","input":{"a":1}}}"#,
+        ],
+        growing: &[
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"@"}}"#,
+            r#"{"type":"content_block_delta","index":2,"delta":{"type":"thinking_delta","thinking":"@"}   }"#,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"@"}}"#,
+        ],
+        others: &[
+            r#"{"type":"content_block_delta","index":#,"delta":{"type":"text_delta","text":"@"}}"#,
+            r#"{"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"@"}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"@"}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"x_delta","text":"@"}}"#,
+            r#"{"type":"content_block_start","index":#,"content_block":{"type":"text","text":"@"}}"#,
+            r#"{"type":"content_block_stop","index":#}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":"@"},"usage":{"output_tokens":#}}"#,
+            r#"{"type":"ping"}"#,
+        ],
+    },
+];
+
+impl Family {
+    fn shapes(&self) -> Vec<&'static str> {
+        self.growing.iter().chain(self.others).copied().collect()
+    }
+}
+
+fn filled(shape: &str, number: usize, text: &str) -> String {
+    shape.replace('#', &number.to_string()).replace('@', text)
+}
+
+/// Runs of one shape with other texts, so that most payloads repeat the one before.
+fn stream() -> impl Strategy<Value = (usize, Vec<String>)> {
+    (0..FAMILIES.len()).prop_flat_map(|family| {
+        let texts = prop::collection::vec((0..4_usize, prop::sample::select(&TEXTS[..])), 1..6);
+        let run = (prop::sample::select(FAMILIES[family].shapes()), texts);
+        let run = run.prop_map(|(shape, texts)| {
+            texts.into_iter().map(|(number, text)| filled(shape, number, text)).collect::<Vec<_>>()
+        });
+        let opening: Vec<_> = FAMILIES[family].opening.iter().map(ToString::to_string).collect();
+        prop::collection::vec(run, 1..8).prop_map(move |runs| (family, [opening.clone(), runs.concat()].concat()))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn repeating_a_shape_changes_nothing(
+        (family, payloads) in stream(), wire in prop::sample::select(&WIRES[..]), size in 1_usize..400
+    ) {
+        let dialect = FAMILIES[family].dialect;
+        prop_assert_eq!(fold(dialect, &payloads, false, wire, size), fold(dialect, &payloads, true, wire, size));
+    }
+}
+
+#[test]
+fn a_repeated_shape_is_not_parsed_again() {
+    for family in FAMILIES {
+        for shape in family.growing {
+            let mut accumulator = Accumulator::new(Some(family.dialect), None).unwrap();
+            let texts = ["one", r"two\n", "three", "four"].iter().zip(9..);
+            let payloads = texts.map(|(text, number)| filled(shape, number, text));
+            for payload in family.opening.iter().map(ToString::to_string).chain(payloads) {
+                accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut |_| {}).unwrap();
+            }
+            assert_eq!(accumulator.matched(), 3, "{shape}");
+        }
+    }
+}

@@ -1,0 +1,397 @@
+"""What the slow references of all dialects share: a body's payloads, and a base class with the rules that are the same.
+
+    body (bytes) --payloads--> items (Event | StrayLines | Value | Closed) --Reference.run--> dict
+
+A reference knows nothing of cuts: it always sees the whole stream. `run` gives, in plain JSON values:
+
+    id, model  str or None               usage   the provider's own object, or None
+    choices    sorted by index: index, role, content, reasoning, refusal, finish_reason and
+               tool_calls ([{"id", "type", "name", "arguments"}]); texts are None until a piece came, be it empty
+    error      {"message", "code", "type"} or None
+    done       the terminal was seen     complete  the stream ended as it should
+    object     what `to_dict()` gives
+    deltas     tuples in order: ("text" | "reasoning" | "refusal", choice, piece), ("tool_call", choice, position, id,
+               name, piece), ("finish", choice, reason), ("usage", usage so far), ("other", choice, kind, value)
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import NamedTuple
+
+from reference_calls import Json, Object, an_object, compact, is_json, overlay
+from reference_chat import SENTINELS, Event, StrayLines, mend, split_stream
+
+WHITESPACE = " \t\r\n"
+MALFORMED = {"message": "malformed payload", "type": "malformed_payload"}
+MESSAGE_MEMBERS = ("message", "error", "detail", "errorText", "error_message")
+
+
+class Value(NamedTuple):
+    """One value of a body that is a row of JSON values."""
+
+    text: str
+
+
+class Closed(NamedTuple):
+    """The bracket that closes a body which is a JSON array."""
+
+
+Item = Event | StrayLines | Value | Closed
+
+
+def payloads(body: bytes) -> list[Item]:
+    """Give the events and stray lines of an event stream, or the values of a body that begins with `{` or `[`."""
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff").lstrip(WHITESPACE)
+    return split_values(text) if text.startswith(("{", "[")) else list[Item](split_stream(body))
+
+
+def split_values(text: str) -> list[Item]:
+    """Give the values of a row, which commas, white space and the brackets of one array may stand between."""
+    items: list[Item] = []
+    at = 0
+    while at < len(text):
+        if text[at] == "]":
+            items.append(Closed())
+        if text[at] in WHITESPACE + ",[]":
+            at += 1
+            continue
+        end = value_end(text, at)
+        if end is None:
+            break  # The end of input cuts this value off.
+        items.append(Value(text[at:end]))
+        at = end
+    return items
+
+
+def value_end(text: str, start: int) -> int | None:
+    """Give where the value ends that begins at `start`, or None where the text ends before it."""
+    if text[start] != "{":
+        ends = [at for at in range(start, len(text)) if text[at] in WHITESPACE + ",[]{}"]
+        return max(ends[0], start + 1) if ends else None
+    depth, quoted, at = 0, False, start
+    while at < len(text):
+        if quoted and text[at] == "\\":
+            at += 1
+        elif text[at] == '"':
+            quoted = not quoted
+        elif not quoted:
+            depth += (text[at] in "{[") - (text[at] in "}]")
+            if depth == 0:
+                return at + 1
+        at += 1
+    return None
+
+
+class Call:
+    """One tool call."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.id: str | None = None
+        self.type: str | None = None
+        self.name: str | None = None
+        self.arguments = ""
+
+    def result(self) -> Object:
+        arguments = mend(self.arguments)
+        return {"id": self.id, "type": self.type or "function", "name": self.name, "arguments": arguments}
+
+
+class Choice:
+    """One choice of the response; its calls stand under whatever key tells them apart in the dialect."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.role: str | None = None
+        self.texts: dict[str, str | None] = {"text": None, "reasoning": None, "refusal": None}
+        self.finish_reasons: list[str] = []
+        self.calls: dict[object, Call] = {}
+
+    def result(self) -> Object:
+        return {
+            "index": self.index,
+            "role": self.role,
+            "content": mend(self.texts["text"]),
+            "reasoning": mend(self.texts["reasoning"]),
+            "refusal": mend(self.texts["refusal"]),
+            "finish_reason": self.finish_reasons[-1] if self.finish_reasons else None,
+            "tool_calls": [call.result() for call in self.calls.values()],
+        }
+
+
+class Reference:
+    """Everything known of a response so far. A dialect is a subclass with `take`, `to_object` and what else it has."""
+
+    dialect: str
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+        self.model: str | None = None
+        self.choices: dict[int, Choice] = {}
+        self.usage: Object | None = None
+        self.error: Object | None = None
+        self.done = False
+        self.deltas: list[tuple[Json, ...]] = []
+        self._halves: dict[tuple[Json, ...], str] = {}
+
+    # What a dialect is
+
+    def take(self, kind: str, payload: Object) -> bool:
+        """Merge a payload of that type, or of that event name where it has no type; False where it is unknown."""
+        raise NotImplementedError
+
+    def whole(self, _payload: Object) -> bool:
+        """Merge a payload that is the whole object instead of a stream; False where it is none."""
+        return False
+
+    def closed(self) -> None:
+        """Take the end of a JSON array."""
+
+    def ended(self) -> None:
+        """Tell what only the end of input, or the terminal, makes certain."""
+
+    def is_complete(self) -> bool:
+        """Whether nothing is missing where the input ends without a terminal."""
+        return False
+
+    def to_object(self) -> Object:
+        """Give the provider's own object."""
+        raise NotImplementedError
+
+    # What a dialect says
+
+    def choice(self, index: int = 0) -> Choice:
+        return self.choices.setdefault(index, Choice(index))
+
+    def role(self, role: Json, choice: int = 0) -> None:
+        """The first role that is not empty counts, and is told."""
+        if isinstance(role, str) and role and self.choice(choice).role is None:
+            self.choice(choice).role = role
+            self.other("role", role, choice)
+
+    def text(self, piece: Json, choice: int = 0) -> None:
+        self._append("text", piece, choice)
+
+    def reasoning(self, piece: Json, choice: int = 0) -> None:
+        self._append("reasoning", piece, choice)
+
+    def refusal(self, piece: Json, choice: int = 0) -> None:
+        self._append("refusal", piece, choice)
+
+    def _append(self, kind: str, piece: Json, choice: int) -> None:
+        """Append to one of a choice's texts: a string, "" too; null and anything else changes nothing."""
+        if isinstance(piece, str):
+            texts = self.choice(choice).texts
+            texts[kind] = (texts[kind] or "") + piece
+            self._tell_text((kind, choice), piece)
+
+    def call(  # noqa: PLR0913  what there is to say of a call, by name
+        self,
+        key: object,
+        *,
+        id: Json = None,  # noqa: A002  the APIs' own word
+        name: Json = None,
+        arguments: Json = "",
+        type: Json = None,  # noqa: A002  the APIs' own word
+        choice: int = 0,
+    ) -> Call:
+        """Merge a piece of the call that `key` stands for; told where the call is new or the piece says anything."""
+        calls = self.choice(choice).calls
+        new = key not in calls
+        call = calls.setdefault(key, Call(len(calls)))
+        before = (call.id, call.name)
+        call.id, call.name, call.type = (
+            call.id or a_string(id),
+            call.name or a_string(name),
+            call.type or a_string(type),
+        )
+        piece = arguments if isinstance(arguments, str) else ""
+        call.arguments += piece
+        if piece or new or before != (call.id, call.name):
+            self._tell_call(call, piece, choice)
+        return call
+
+    def finish(self, reason: Json, choice: int = 0) -> None:
+        """The last reason that is not empty counts; each is told once."""
+        if isinstance(reason, str) and reason:
+            reasons = self.choice(choice).finish_reasons
+            told = reason in reasons
+            reasons.append(reason)
+            if not told:
+                self.deltas.append(("finish", choice, reason))
+
+    def count(self, usage: Json, *, replace: bool = False) -> None:
+        """Lay usage over the older one, or put it in its place; told only where that changes anything."""
+        if isinstance(usage, dict):
+            newer = deepcopy(usage) if replace else overlay(self.usage or {}, usage)
+            if newer != self.usage:
+                self.usage = newer
+                self.deltas.append(("usage", deepcopy(newer)))
+
+    def other(self, kind: str, value: Json, choice: int = 0) -> None:
+        self.deltas.append(("other", choice, kind, mend(deepcopy(value))))
+
+    def fail(self, error: Json, payload: Json = None) -> None:
+        """Keep the first error; what it lacks may stand beside it in its payload."""
+        if error and self.error is None:
+            self.error = mend(error_fields(error, an_object(payload)))
+
+    def end(self) -> None:
+        """The terminal: what comes behind it does not count."""
+        if not self.done:
+            self._settle()
+            self.done = True
+
+    # The driver
+
+    def run(self, body: bytes) -> Object:
+        """Fold a whole body; see the top of the file for the result."""
+        for item in payloads(body):
+            if self.done:
+                break
+            self._take_item(item)
+        if not self.done:
+            self._settle()
+        return self._result()
+
+    def _take_item(self, item: Item) -> None:
+        if isinstance(item, Event):
+            self._take_event(item)
+        elif isinstance(item, StrayLines):
+            self._take_stray(item.text)
+        elif isinstance(item, Value):
+            self._take_value(item.text)
+        else:
+            self.closed()
+
+    def _take_event(self, event: Event) -> None:
+        """Tell the sentinel, empty data, payloads and what is no JSON apart."""
+        data = event.data.strip()
+        if data in SENTINELS:
+            self.end()
+        elif is_json(data):
+            self._take_payload(event.name, json.loads(data))
+        elif data:
+            self.fail(data if event.name == "error" else MALFORMED)
+
+    def _take_value(self, text: str) -> None:
+        if is_json(text):
+            self._take_payload("message", json.loads(text), bare=True)
+        else:
+            self.fail(MALFORMED)
+
+    def _take_payload(self, name: str, payload: Json, *, bare: bool = False) -> None:
+        """Merge a payload, and only then see whether it carries an error; `bare` where no event carries it."""
+        fields = an_object(payload)
+        error = error_of(name, payload)
+        if self.whole(fields):
+            self.fail(error, payload)
+            self.end()
+            return
+        known = self.take(a_string(fields.get("type")) or name, fields)
+        error = error or (bare_error(payload) if bare and not known else None)
+        if not known and not error:
+            self.other("event", payload)
+        self.fail(error, payload)
+
+    def _take_stray(self, lines: str) -> None:
+        """An `error:` line, or an error object (or a list that begins with one) without any field name."""
+        text = lines.removeprefix("error:").strip()
+        value = json.loads(text) if is_json(text) else text
+        bare = value[0] if isinstance(value, list) and value else value
+        if lines.startswith("error:"):
+            self.fail(error_of("error", bare) or value, bare)
+        else:
+            self.fail(error_of("", bare) or bare_error(bare), bare)
+
+    def _result(self) -> Object:
+        result = {
+            "id": self.id,
+            "model": self.model,
+            "choices": [choice.result() for _, choice in sorted(self.choices.items())],
+            "usage": self.usage,
+            "error": self.error,
+            "done": self.done,
+            "complete": self.error is None and (self.done or self.is_complete()),
+            "object": mend(self.to_object()),
+            "deltas": self.deltas,
+        }
+        return deepcopy(result)
+
+    # Halves of characters
+
+    def _tell_text(self, key: tuple[str, int], piece: str) -> None:
+        """Tell a piece of a text; half a character at its end waits for the other half."""
+        told = self._joined(key, piece)
+        if told:
+            self.deltas.append((*key, told))
+
+    def _tell_call(self, call: Call, piece: str, choice: int) -> None:
+        told = self._joined(("tool_call", choice, call.position), piece)
+        self.deltas.append(("tool_call", choice, call.position, call.id, call.name, told))
+
+    def _joined(self, key: tuple[Json, ...], piece: str) -> str:
+        text = self._halves.pop(key, "") + piece
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            self._halves[key] = text[-1]
+            text = text[:-1]
+        told: str = mend(text)
+        return told
+
+    def _settle(self) -> None:
+        """A half that still waits becomes U+FFFD; a dialect may have something else to tell."""
+        self.ended()
+        for kind, choice, *position in list(self._halves):
+            if kind == "tool_call":
+                call = list(self.choices[choice].calls.values())[position[0]]
+                self.deltas.append((kind, choice, call.position, call.id, call.name, "\ufffd"))
+            else:
+                self.deltas.append((kind, choice, "\ufffd"))
+        self._halves.clear()
+
+
+def a_string(value: Json) -> str | None:
+    """Give a string that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def keep(old: Object, new: Object, *, but: set[str] | frozenset[str] = frozenset()) -> None:
+    """Keep the members that no rule names: the last value that is not null, objects laid over each other."""
+    old.update(overlay(old, {key: deepcopy(value) for key, value in new.items() if key not in but}))
+
+
+def beyond(told: str, whole: Json) -> str:
+    """Give what a text that comes whole has beyond the pieces; nothing where it contradicts them."""
+    return whole[len(told) :] if isinstance(whole, str) and whole.startswith(told) else ""
+
+
+def error_of(name: str, payload: Json) -> Json:
+    """Give what in a payload is an error in a shape that no dialect uses for anything else, or None."""
+    fields = an_object(payload)
+    if fields.get("error"):
+        return fields["error"]
+    if name == "error" or fields.get("object") == "error" or fields.get("type") == "error":
+        return payload or compact(payload)
+    return None
+
+
+def bare_error(value: Json) -> Json:
+    """Give a value outside an event stream if it is an error by its members alone, as answers to requests are."""
+    fields = an_object(value)
+    bare = any(fields.get(key) is not None for key in ("message", "detail")) and "choices" not in fields
+    return value if bare else None
+
+
+def error_fields(error: Json, payload: Object) -> Object:
+    """Give message, code and type as a user sees them."""
+    fields = an_object(error)
+    message = next((fields[key] for key in MESSAGE_MEMBERS if fields.get(key)), error)
+    codes = [holder.get("code") for holder in (fields, payload)]
+    code = next((code for code in codes if code is not None and not isinstance(code, (dict, list))), None)
+    return {
+        "message": message if isinstance(message, str) else compact(message),
+        "code": code,
+        "type": a_string(fields.get("type")) or a_string(payload.get("error_type")),
+    }
