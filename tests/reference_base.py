@@ -1,6 +1,6 @@
 """What the slow references of all dialects share: a body's payloads, and a base class with the rules that are the same.
 
-    body (bytes) --payloads--> items (Event | StrayLines | Value | Closed) --Reference.run--> dict
+    body (bytes) --payloads--> items --Reference.run--> dict
 
 A reference knows nothing of cuts: it always sees the whole stream. `run` gives, in plain JSON values:
 
@@ -18,70 +18,14 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from typing import NamedTuple
 
 from reference_calls import Json, Object, an_object, compact, is_json, overlay
-from reference_chat import SENTINELS, Event, StrayLines, mend, split_stream
+from reference_chat import SENTINELS, Event, StrayLines, mend
+from reference_payloads import Closed, Item, Value, payloads, rows
 
-WHITESPACE = " \t\r\n"
 MALFORMED = {"message": "malformed payload", "type": "malformed_payload"}
+KEPT_ALIVE = ("ping", "keepalive")
 MESSAGE_MEMBERS = ("message", "error", "detail", "errorText", "error_message")
-
-
-class Value(NamedTuple):
-    """One value of a body that is a row of JSON values."""
-
-    text: str
-
-
-class Closed(NamedTuple):
-    """The bracket that closes a body which is a JSON array."""
-
-
-Item = Event | StrayLines | Value | Closed
-
-
-def payloads(body: bytes) -> list[Item]:
-    """Give the events and stray lines of an event stream, or the values of a body that begins with `{` or `[`."""
-    text = body.decode("utf-8", "replace").removeprefix("\ufeff").lstrip(WHITESPACE)
-    return split_values(text) if text.startswith(("{", "[")) else list[Item](split_stream(body))
-
-
-def split_values(text: str) -> list[Item]:
-    """Give the values of a row, which commas, white space and the brackets of one array may stand between."""
-    items: list[Item] = []
-    at = 0
-    while at < len(text):
-        if text[at] == "]":
-            items.append(Closed())
-        if text[at] in WHITESPACE + ",[]":
-            at += 1
-            continue
-        end = value_end(text, at)
-        if end is None:
-            break  # The end of input cuts this value off.
-        items.append(Value(text[at:end]))
-        at = end
-    return items
-
-
-def value_end(text: str, start: int) -> int | None:
-    """Give where the value ends that begins at `start`, or None where the text ends before it."""
-    if text[start] != "{":
-        ends = [at for at in range(start, len(text)) if text[at] in WHITESPACE + ",[]{}"]
-        return max(ends[0], start + 1) if ends else None
-    depth, quoted, at = 0, False, start
-    while at < len(text):
-        if quoted and text[at] == "\\":
-            at += 1
-        elif text[at] == '"':
-            quoted = not quoted
-        elif not quoted:
-            depth += (text[at] in "{[") - (text[at] in "}]")
-            if depth == 0:
-                return at + 1
-        at += 1
-    return None
 
 
 class Call:
@@ -145,9 +89,6 @@ class Reference:
     def whole(self, _payload: Object) -> bool:
         """Merge a payload that is the whole object instead of a stream; False where it is none."""
         return False
-
-    def closed(self) -> None:
-        """Take the end of a JSON array."""
 
     def ended(self) -> None:
         """Tell what only the end of input, or the terminal, makes certain."""
@@ -248,23 +189,27 @@ class Reference:
 
     def run(self, body: bytes) -> Object:
         """Fold a whole body; see the top of the file for the result."""
-        for item in payloads(body):
+        items = payloads(body)
+        alone = sum(isinstance(item, Value) for item in items) == 1
+        for item in items:
             if self.done:
                 break
-            self._take_item(item)
+            self._take_item(item, alone=alone)
         if not self.done:
             self._settle()
         return self._result()
 
-    def _take_item(self, item: Item) -> None:
+    def _take_item(self, item: Item, *, alone: bool) -> None:
         if isinstance(item, Event):
             self._take_event(item)
         elif isinstance(item, StrayLines):
             self._take_stray(item.text)
-        elif isinstance(item, Value):
-            self._take_value(item.text)
+        elif isinstance(item, Closed):
+            self.end()
+        elif is_json(item.text):
+            self._take_payload("message", json.loads(item.text), alone=alone)
         else:
-            self.closed()
+            self.fail(MALFORMED)
 
     def _take_event(self, event: Event) -> None:
         """Tell the sentinel, empty data, payloads and what is no JSON apart."""
@@ -273,28 +218,36 @@ class Reference:
             self.end()
         elif is_json(data):
             self._take_payload(event.name, json.loads(data))
+        elif rows(data):
+            for row in rows(data):
+                self._take_payload(event.name, row)
+        elif data and event.name == "error":
+            self.fail(data)
         elif data:
-            self.fail(data if event.name == "error" else MALFORMED)
+            self._take_text(event.name, event.data)
 
-    def _take_value(self, text: str) -> None:
-        if is_json(text):
-            self._take_payload("message", json.loads(text), bare=True)
-        else:
+    def _take_text(self, name: str, text: str) -> None:
+        """What is no JSON is an error, unless the dialect has no events of that name: then it may be anything."""
+        if name == "message" or type(self)().take(name, {}):
             self.fail(MALFORMED)
+        else:
+            self.other("event", text)
 
-    def _take_payload(self, name: str, payload: Json, *, bare: bool = False) -> None:
-        """Merge a payload, and only then see whether it carries an error; `bare` where no event carries it."""
+    def _take_payload(self, name: str, payload: Json, *, alone: bool = False) -> None:
+        """Merge a payload, and only then see whether it carries an error; `alone` where it is a body of its own."""
         fields = an_object(payload)
+        kind = a_string(fields.get("type")) or name
         error = error_of(name, payload)
+        if self.done or kind in KEPT_ALIVE:
+            return
         if self.whole(fields):
             self.fail(error, payload)
             self.end()
             return
-        known = self.take(a_string(fields.get("type")) or name, fields)
-        error = error or (bare_error(payload) if bare and not known else None)
-        if not known and not error:
+        known = self.take(kind, fields)
+        if not known and not error and not alone:
             self.other("event", payload)
-        self.fail(error, payload)
+        self.fail(error or (bare_error(payload) if alone and not known else None), payload)
 
     def _take_stray(self, lines: str) -> None:
         """An `error:` line, or an error object (or a list that begins with one) without any field name."""

@@ -133,9 +133,6 @@ class Gemini(Reference):
 
     # The end
 
-    def closed(self) -> None:
-        self.end()
-
     def is_complete(self) -> bool:
         blocked = as_reason(an_object(self.top.get("promptFeedback")).get("blockReason")) is not None
         finished = [as_reason(one.members.get("finishReason")) is not None for one in self.candidates.values()]

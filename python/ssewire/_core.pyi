@@ -33,6 +33,7 @@ __all__ = [
     "_choice",
     "_restore_snapshot",
     "_tool_call",
+    "foreign_format",
     "may_have_huge_integer",
     "observe_whole",
 ]
@@ -809,6 +810,9 @@ class HandIterator:
 
 def may_have_huge_integer(text: str) -> bool:
     """Whether JSON text may hold an integer of more than 64 bits."""
+
+def foreign_format(body: bytes) -> str | None:
+    """What a body is that begins like this, where its first bytes say it; None where nothing is known of it."""
 
 def observe_whole(data: _Data, accumulator: Accumulator) -> None:
     """Folds a whole body, without the GIL."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssewire._core import Accumulator
+from ssewire._core import Accumulator, foreign_format
 from ssewire._errors import ProviderError, ResponseError
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
         if _is_http_error(status):
             error.status = status  # it counts more than the body's word
         return error
-    came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "") if part) or "a body"
+    known = foreign_format(body) or ""
+    came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "", known) if part) or "a body"
     begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
     return ResponseError(
         f"expected an event stream, got {came}, {begins}",

@@ -5,6 +5,7 @@ use crate::dialect;
 use crate::error::EventTooLarge;
 use crate::event::{Event, EventDecoder};
 use crate::fold::Fold;
+use crate::foreign::foreign_format;
 use crate::json::is_whitespace;
 use crate::options::{Options, Tail};
 use crate::snapshot::Snapshot;
@@ -273,7 +274,8 @@ impl Accumulator {
         Some(match self.foreign() {
             Some(body) => {
                 let begin: String = String::from_utf8_lossy(body).chars().take(80).collect();
-                format!("expected an event stream, got a body without an event, which begins {begin:?}")
+                let what = foreign_format(body).unwrap_or("a body without an event");
+                format!("expected an event stream, got {what}, which begins {begin:?}")
             }
             None if payloads == 0 => "the stream ended before its first event".into(),
             None => format!("the stream ended before its terminal, after event {payloads}"),

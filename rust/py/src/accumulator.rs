@@ -319,3 +319,9 @@ pub(crate) fn observe_whole(
     });
     result.map_err(|fault| shared.too_large(py, &fault))
 }
+
+/// What a body is that begins like this, where its first bytes say it; None where nothing is known of it.
+#[pyfunction]
+pub(crate) fn foreign_format(body: &[u8]) -> Option<&'static str> {
+    ssewire_core::foreign_format(body)
+}

@@ -28,7 +28,7 @@ mod tree;
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::accumulator::{Accumulator, observe_whole};
+    use crate::accumulator::{Accumulator, foreign_format, observe_whole};
     #[pymodule_export]
     use crate::delta::{
         FinishDelta, OtherDelta, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta, Usage, UsageDelta,
