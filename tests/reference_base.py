@@ -228,7 +228,7 @@ class Reference:
 
     def _take_text(self, name: str, text: str) -> None:
         """What is no JSON is an error, unless the dialect has no events of that name: then it may be anything."""
-        if name == "message" or type(self)().take(name, {}):
+        if name == "message" or type(self)().take(name, {"object": name}):
             self.fail(MALFORMED)
         else:
             self.other("event", text)

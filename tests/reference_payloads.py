@@ -1,4 +1,4 @@
-"""The payloads of a whole body, slow and obvious: what the references of all dialects read."""
+"""The payloads of a whole body, as the references of all dialects read them: slow and obvious."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@
 
 mod body;
 mod chunks;
+mod dialects;
 mod shapes;
 mod work;
 mod workloads;
@@ -23,8 +24,8 @@ fn counted_work(run: &mut Run) {
     std::hint::black_box(run);
 }
 
-fn groups() -> [(&'static str, &'static [Work]); 2] {
-    [("core", workloads::ALL), ("shape", shapes::ALL)]
+fn groups() -> [(&'static str, &'static [Work]); 4] {
+    [("core", workloads::ALL), ("core", dialects::WORKLOADS), ("shape", shapes::ALL), ("shape", dialects::SHAPES)]
 }
 
 fn list() {
