@@ -30,7 +30,7 @@ RECORDED = {
 """The dialects of index.tsv, what they are called here, and how many recordings there are."""
 
 BEGINS_BROKEN = "openai/parallel-tool-call-wrapper.1.0-1e1b9727.sse"
-"""A fixture that begins with what is no JSON: an error where the dialect is named, and told where it is not known yet."""
+"""A fixture that begins with what is no JSON: an error where the dialect is named, told where it is not known yet."""
 
 NO_DIALECT = {
     "anthropic-completions": 1,

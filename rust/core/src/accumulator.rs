@@ -43,6 +43,8 @@ impl std::error::Error for UnknownDialect {}
 pub struct Accumulator {
     framing: Framing,
     decoder: EventDecoder,
+    /// Bytes of JSON values before the events.
+    values: u64,
     /// The body's first bytes, while nothing was found in it.
     head: Vec<u8>,
     pub(crate) fold: Fold,
@@ -53,8 +55,7 @@ pub struct Accumulator {
 enum Framing {
     /// Nothing but whitespace came yet.
     Open,
-    /// Events, behind that many bytes of JSON values.
-    Events(u64),
+    Events,
     /// JSON values.
     Values(Box<ValueDecoder>),
 }
@@ -69,7 +70,7 @@ impl Accumulator {
         let dialect = name.map(known).transpose()?;
         let options = Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_stray: true };
         let decoder = EventDecoder::new(options);
-        Ok(Self { framing: Framing::Open, decoder, head: Vec::new(), fold: Fold::new(dialect) })
+        Ok(Self { framing: Framing::Open, decoder, values: 0, head: Vec::new(), fold: Fold::new(dialect) })
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -87,8 +88,7 @@ impl Accumulator {
     /// As [`Self::feed`].
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         match self.framing {
-            Framing::Events(0) => self.step_event(data, out),
-            Framing::Events(values) => self.step_event(data, out).map_err(|fault| fault.behind(values)),
+            Framing::Events => self.step_event(data, out),
             Framing::Open => self.step_first(data, out),
             Framing::Values(_) => self.step_value(data, out),
         }
@@ -119,7 +119,7 @@ impl Accumulator {
                 self.framing = Framing::Values(Box::new(values));
                 return self.step(data, out);
             }
-            Some(_) => self.framing = Framing::Events(0),
+            Some(_) => self.framing = Framing::Events,
         }
         *data = &data[blank..];
         if data.is_empty() { Ok(false) } else { self.step(data, out) }
@@ -132,7 +132,8 @@ impl Accumulator {
             Ok(Some(Found::Value(value))) => self.fold.value(value, out),
             Ok(Some(Found::End)) => self.fold.end_of_values(out),
             Ok(Some(Found::Other)) => {
-                self.framing = Framing::Events(values.offset);
+                self.values = values.offset;
+                self.framing = Framing::Events;
                 return self.step(data, out);
             }
             Ok(None) => {
@@ -148,6 +149,7 @@ impl Accumulator {
         Ok(true)
     }
 
+    #[inline]
     fn step_event(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let before = *data;
         while self.decoder.is_between_events(data) {
@@ -166,6 +168,7 @@ impl Accumulator {
                 return Ok(false);
             }
             Err(fault) => {
+                let fault = fault.behind(self.values);
                 self.keep_head_of_fault(before, &fault);
                 return Err(fault);
             }

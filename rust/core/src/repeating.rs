@@ -43,8 +43,6 @@ struct Shape {
     /// What grows by which hole.
     grows: Vec<(usize, Place)>,
     told: Option<Told>,
-    /// The same with what stands around the payload of an event.
-    wire: Option<Template>,
 }
 
 /// A value that is told of as it stands.
@@ -71,6 +69,8 @@ impl Repeating {
             self.shapes.remove(0);
         }
         self.last = self.shapes.len();
+        // Most streams have one, and there may be thousands of them.
+        self.shapes.reserve_exact(1);
         self.shapes.push(shape);
         self.misses += 1;
     }
@@ -82,15 +82,16 @@ impl Repeating {
 
     /// Learns how the last event, that took these bytes, was framed.
     pub(crate) fn learn_wire(&mut self, taken: &[u8], data: (usize, usize)) {
-        if let Some(shape) = self.shapes.get_mut(self.last).filter(|shape| shape.wire.is_none()) {
-            let around = framing(taken, data, &shape.event);
-            shape.wire = around.map(|(before, behind)| shape.template.clone().within(before, behind));
+        if let Some(shape) = self.shapes.get_mut(self.last).filter(|shape| !shape.template.is_framed())
+            && let Some((before, behind)) = framing(taken, data, &shape.event)
+        {
+            shape.template.frame(before, behind);
         }
     }
 
     /// Whether the framing of the last payload's shape is not known yet.
     pub(crate) fn wants_wire(&self) -> bool {
-        self.shapes.get(self.last).is_some_and(|shape| shape.wire.is_none())
+        self.shapes.get(self.last).is_some_and(|shape| !shape.template.is_framed())
     }
 
     /// Folds the event that `piece` begins with, framing and all, if it has one of the shapes; returns its size in bytes.
@@ -98,7 +99,7 @@ impl Repeating {
     pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
         self.first(|shape| {
             let mut strings = Strings::default();
-            let size = shape.wire.as_ref()?.read(piece, &mut strings)?;
+            let size = shape.template.read_framed(piece, &mut strings)?;
             shape.fold(piece, &strings, snapshot, out).then_some(size)
         })
     }
@@ -151,7 +152,7 @@ impl Shape {
         let grows = grows.collect::<Option<_>>()?;
         holes.extend(&repeat.indexes);
         let kin = without(payload, &mut holes);
-        Some(Self { event: event.to_owned(), kin, template, grows, told, wire: None })
+        Some(Self { event: event.to_owned(), kin, template, grows, told })
     }
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look

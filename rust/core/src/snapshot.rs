@@ -84,6 +84,7 @@ impl Snapshot {
     }
 
     /// Adds a piece to one of the texts, which is there already.
+    #[inline]
     pub(crate) fn grow(&mut self, place: &Place, text: &Text<'_>, out: &mut Sink<'_>) {
         match *place {
             Place::Content { choice } => self.choice(choice).add_content(text, out),

@@ -17,10 +17,21 @@ const LONGEST: usize = 4096;
 const MOST_HOLES: usize = 4;
 
 /// A payload with holes where strings and whole numbers stood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Template {
-    /// The text before each hole, a string's quote included, and behind the last.
+    /// The text before each hole, a string's quote included, and behind the last; with what stands around the payload, where
+    /// that is known.
     around: Vec<String>,
+    /// Bytes of what stands before and behind the payload.
+    frame: Option<(usize, usize)>,
+}
+
+/// Payloads are compared, not what stands around them.
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |at| self.literal(at) == other.literal(at);
+        self.around.len() == other.around.len() && (0..self.around.len()).all(same)
+    }
 }
 
 /// What was found in a hole: a string, well-formed as far as its bytes are, or a number's digits.
@@ -56,33 +67,62 @@ impl Template {
             rest = end - quote;
         }
         around.push(payload.0[rest..].to_owned());
-        Some(Self { around })
+        Some(Self { around, frame: None })
     }
 
-    /// The same with text around the payload.
-    pub(crate) fn within(mut self, before: &str, behind: &str) -> Self {
+    /// Learns what stands around the payload.
+    pub(crate) fn frame(&mut self, before: &str, behind: &str) {
         self.around[0].insert_str(0, before);
         self.around.last_mut().into_iter().for_each(|last| last.push_str(behind));
-        self
+        self.frame = Some((before.len(), behind.len()));
     }
 
-    /// Reads the strings of text that differs from the template in its holes only. It may be followed by anything;
+    /// Whether it is known what stands around the payload.
+    pub(crate) fn is_framed(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// A text of the payload around the holes.
+    fn literal(&self, at: usize) -> &str {
+        let (before, behind) = self.frame.unwrap_or_default();
+        let text = &self.around[at];
+        let start = if at == 0 { before } else { 0 };
+        let end = if at + 1 == self.around.len() { text.len() - behind } else { text.len() };
+        &text[start..end]
+    }
+
+    /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
-        let (last, before) = self.around.split_last()?;
-        let mut rest = bytes;
-        for (literal, found) in before.iter().zip(strings) {
-            rest = rest.strip_prefix(literal.as_bytes())?;
-            // No number follows a quote: before one stands what JSON has between values.
-            let text = literal.as_bytes().last() == Some(&b'"');
-            let (size, escaped) = if text { string(rest)? } else { (digits(rest)?, false) };
-            found.start = bytes.len() - rest.len();
-            found.end = found.start + size;
-            found.escaped = escaped;
-            rest = &rest[size..];
-        }
-        rest.strip_prefix(last.as_bytes()).map(|rest| bytes.len() - rest.len())
+        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), strings)
     }
+
+    /// The same of a payload with what stands around it.
+    pub(crate) fn read_framed(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
+        self.frame?;
+        read_around(bytes, self.around.iter().map(String::as_str), strings)
+    }
+}
+
+#[inline]
+fn read_around<'t>(
+    bytes: &[u8],
+    mut around: impl ExactSizeIterator<Item = &'t str>,
+    strings: &mut Strings,
+) -> Option<usize> {
+    let mut rest = bytes;
+    for found in strings.iter_mut().take(around.len() - 1) {
+        let literal = around.next()?.as_bytes();
+        rest = rest.strip_prefix(literal)?;
+        // No number follows a quote: before one stands what JSON has between values.
+        let text = literal.last() == Some(&b'"');
+        let (size, escaped) = if text { string(rest)? } else { (digits(rest)?, false) };
+        found.start = bytes.len() - rest.len();
+        found.end = found.start + size;
+        found.escaped = escaped;
+        rest = &rest[size..];
+    }
+    rest.strip_prefix(around.next()?.as_bytes()).map(|rest| bytes.len() - rest.len())
 }
 
 /// Where a value stands in the payload that it was taken from.
@@ -92,7 +132,8 @@ pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
 }
 
 /// The size of the well-formed string that `bytes` begin with, behind its quote; and whether there are escapes in it.
-#[inline]
+#[expect(clippy::inline_always, reason = "one of its two callers is what most of a stream goes through")]
+#[inline(always)]
 fn string(bytes: &[u8]) -> Option<(usize, bool)> {
     let (size, ascii) = scan::plain_text(bytes)?;
     if ascii && bytes[size] == b'"' {
