@@ -112,6 +112,25 @@ impl Fields {
         true
     }
 
+    /// Keeps a member that no rule is about: its last value that is not null, or null where it has no other.
+    pub(crate) fn keep(&mut self, name: &str, value: Raw<'_>) {
+        self.merge_at(name, value, (Lists::Replace, Nulls::Keep), OVERLAY_DEPTH);
+    }
+
+    /// Keeps all members of an object, but for those that rules are about.
+    pub(crate) fn keep_all(&mut self, object: &Object<'_>, apart: &[&str]) {
+        for (name, value) in object.iter().filter(|(name, _)| !apart.contains(name)) {
+            self.keep(name, value);
+        }
+    }
+
+    /// Sets a member that counts once: the first that is not empty.
+    pub(crate) fn set_once(&mut self, name: &str, value: Option<Raw<'_>>) {
+        if let Some(value) = value.filter(|value| value.is_truthy() && !self.contains(name)) {
+            self.set(name, value.as_str().to_owned());
+        }
+    }
+
     /// Sets all members of an object as they stand.
     pub(crate) fn set_all(&mut self, object: &Object<'_>) {
         for (name, value) in object.iter() {
@@ -132,6 +151,23 @@ impl Fields {
         })
     }
 
+    /// The object at the end of a way, if it is there and was ever gone to: an untouched one is still its JSON text.
+    pub(crate) fn find(&self, way: &[In]) -> Option<&Fields> {
+        way.iter().try_fold(self, |fields, step| {
+            let kept = match *step {
+                In::Object(name) => fields.0.get(name),
+                In::Item(name, index) => match fields.0.get(name)? {
+                    Kept::Items(items) => items.get(&index),
+                    _ => None,
+                },
+            };
+            match kept? {
+                Kept::Object(fields) => Some(fields),
+                _ => None,
+            }
+        })
+    }
+
     /// The object at that index of a list; made where there is none.
     pub(crate) fn item(&mut self, list: &str, index: i64) -> &mut Fields {
         let items = self.entry(list, || Kept::Items(BTreeMap::new())).items();
@@ -148,6 +184,13 @@ impl Fields {
         match self.0.get(list) {
             Some(Kept::Items(items)) => items.last_key_value().map_or(0, |(last, _)| last.saturating_add(1)),
             _ => 0,
+        }
+    }
+
+    /// Takes a list that came as it is apart, so that its items can be gone to.
+    pub(crate) fn take_apart(&mut self, list: &str) {
+        if let Some(kept) = self.0.get_mut(list) {
+            kept.items();
         }
     }
 
@@ -296,6 +339,11 @@ impl Fields {
             Some(Kept::Items(items)) => items.keys().copied().collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The same of a short string that never grows: a name or a type.
+    pub(crate) fn word(&self, name: &str) -> Cow<'_, str> {
+        self.0.get(name).map(Kept::text).unwrap_or_default()
     }
 
     /// Gives up on characters whose second half never came.

@@ -47,6 +47,8 @@ impl Fold {
         let text = event.text();
         if is_sentinel(&text) {
             self.snapshot.finish(out);
+            // A shape would be folded unseen, whatever is done.
+            self.repeating.forget();
         } else if !text.trim_matches(is_whitespace).is_empty() {
             self.snapshot.payloads += 1;
             self.parse(event.event, &text, out);
@@ -70,7 +72,14 @@ impl Fold {
         match Payload::parse(text) {
             Ok(payload) => self.payload(event, payload.raw(), out),
             Err(reason) => match rows(text) {
-                Some(rows) => rows.iter().for_each(|row| self.payload(event, row.raw(), out)),
+                Some(rows) => {
+                    for row in &rows {
+                        // One of them may be the terminal.
+                        if !self.snapshot.done {
+                            self.payload(event, row.raw(), out);
+                        }
+                    }
+                }
                 None => self.text(event, text, &reason, out),
             },
         }

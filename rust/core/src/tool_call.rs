@@ -228,17 +228,20 @@ impl ToolCalls {
         position
     }
 
-    /// Adds to a call what was not known of it; its arguments stay.
-    pub(crate) fn complete(&mut self, position: usize, piece: &Piece<'_>) {
+    /// Adds to a call what was not known of it; its arguments stay. Returns whether its id or its name is new.
+    pub(crate) fn complete(&mut self, position: usize, piece: &Piece<'_>) -> bool {
         let call = &mut self.calls[position];
+        let known = (call.id.is_empty(), call.name.is_empty());
         for (known, told) in [(&mut call.id, piece.id), (&mut call.name, piece.name), (&mut call.kind, piece.kind)] {
             if known.is_empty() {
                 told.clone_into(known);
             }
         }
+        let new = known != (call.id.is_empty(), call.name.is_empty());
         if !piece.id.is_empty() {
             self.by_id.entry(piece.id.to_owned()).or_insert(position);
         }
+        new
     }
 
     /// Merges a piece into the only call of its kind.

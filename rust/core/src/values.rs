@@ -1,7 +1,7 @@
 //! A body of JSON values instead of events: lines of JSON, an array, or one value alone.
 //!
-//! A value is out with its last byte. Between values there is whitespace, and commas in an array; anything else ends the
-//! row of values, and is left to be read as an event stream.
+//! A value is out with its last byte. Between values there is whitespace, and commas; anything else ends the row of values,
+//! and is left to be read as an event stream.
 
 use crate::error::EventTooLarge;
 use crate::json::is_whitespace;
@@ -67,7 +67,7 @@ impl ValueDecoder {
             self.value.shrink_to(KEPT);
         }
         if self.value.is_empty() {
-            let blank = data.iter().take_while(|&&byte| is_whitespace(byte.into()) || (self.array && byte == b','));
+            let blank = data.iter().take_while(|&&byte| is_whitespace(byte.into()) || byte == b',');
             self.take(data, blank.count());
             match data.first() {
                 None => return Ok(None),
@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn values_are_found_wherever_they_are_cut() {
-        let bodies: [(&str, &[&str]); 4] = [
+        let bodies: [(&str, &[&str]); 5] = [
+            ("{\"a\":1},\n{\"b\":2},", &["{\"a\":1}", "{\"b\":2}"]),
             ("{\"a\": \"}\\\"{\"}\n{}{\"b\":[{}]}\n", &["{\"a\": \"}\\\"{\"}", "{}", "{\"b\":[{}]}"]),
             ("[{\"a\":1}\n,\r\n{\"b\":\"]\\\\\"} ]\n", &["{\"a\":1}", "{\"b\":\"]\\\\\"}", "end"]),
             ("[1, \"x,\", null,[2] ]{}", &["1", "\"x,\"", "null", "[2]", "end", "{}"]),

@@ -18,7 +18,7 @@ struct Family {
     others: &'static [&'static str],
 }
 
-const FAMILIES: [Family; 3] = [
+const FAMILIES: [Family; 6] = [
     Family {
         dialect: "openai-completions",
         opening: &[],
@@ -79,6 +79,76 @@ const FAMILIES: [Family; 3] = [
             r#"{"type":"content_block_stop","index":#}"#,
             r#"{"type":"message_delta","delta":{"stop_reason":"@"},"usage":{"output_tokens":#}}"#,
             r#"{"type":"ping"}"#,
+        ],
+    },
+    Family {
+        dialect: "cohere-v2",
+        opening: &[
+            r#"{"type":"message-start","id":"c","delta":{"message":{"role":"assistant","content":[],"tool_plan":"","tool_calls":[]}}}"#,
+            r#"{"type":"tool-call-start","index":1,"delta":{"message":{"tool_calls":{"id":"t","function":{"name":"f","arguments":""}}}}}"#,
+        ],
+        growing: &[
+            r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"@"}}}}"#,
+            r#"{"type":"content-delta","index":2,"delta":{"message":{"content":{"type":"x","thinking":"@","x":{"a":[1]}}}}}"#,
+            r#"{"type":"tool-plan-delta","delta":{"message":{"tool_plan":"@"}}}"#,
+            r#"{"type":"tool-call-delta","index":1,"delta":{"message":{"tool_calls":{"function":{"arguments":"@"}}}}}"#,
+        ],
+        others: &[
+            r#"{"type":"content-delta","index":#,"delta":{"message":{"content":{"text":"@","thinking":"@"}}}}"#,
+            r#"{"type":"content-delta","index":#,"delta":{"message":{"content":{"text":"@"}}},"logprobs":{"text":"@"}}"#,
+            r#"{"type":"content-delta","delta":{"message":{"content":{"text":"@"}}}}"#,
+            r#"{"type":"content-start","index":#,"delta":{"message":{"content":{"type":"y","text":"@"}}}}"#,
+            r#"{"type":"content-start","delta":{"message":{"content":{"type":"text","text":"@"}}}}"#,
+            r#"{"type":"tool-call-start","index":#,"delta":{"message":{"tool_calls":{"id":"@","function":{"name":"@"}}}}}"#,
+            r#"{"type":"tool-call-delta","index":#,"delta":{"message":{"tool_calls":{"id":"@","function":{"arguments":"@"}}}}}"#,
+            r#"{"type":"tool-call-delta","delta":{"message":{"tool_calls":{"function":{"arguments":"@"}}}}}"#,
+            r#"{"type":"citation-start","index":#,"delta":{"message":{"citations":{"text":"@"}}}}"#,
+            r#"{"type":"message-start","id":"@","delta":{"message":{"role":"@","content":[],"tool_plan":"@"}}}"#,
+            r#"{"error":"@","type":"content-delta","index":#,"delta":{"message":{"content":{"text":"@"}}}}"#,
+        ],
+    },
+    Family {
+        dialect: "ollama",
+        opening: &[],
+        growing: &[
+            r#"{"model":"m","created_at":"@","message":{"role":"assistant","content":"@"},"done":false}"#,
+            r#"{"model":"m","created_at":"@","message":{"role":"assistant","content":"","thinking":"@"},"done":false}"#,
+            r#"{"model":"m","created_at":"@","response":"@","done":false}"#,
+            r#"{"message":{"content":"@","tool_calls":[],"images":[]},"done":false,"eval_count":7}"#,
+        ],
+        others: &[
+            r#"{"created_at":null,"message":{"content":"@","thinking":"@"},"response":"@","done":false}"#,
+            r#"{"model":"@","created_at":"@","response":"@","thinking":"@","done":false,"x":{"a":#}}"#,
+            r#"{"message":{"content":"@","tool_calls":[{"function":{"name":"@","arguments":{}}}]},"done":false}"#,
+            r#"{"message":{"content":"@","images":["@"]},"done":false}"#,
+            r#"{"response":"@","done":false,"logprobs":[{"token":"@"}]}"#,
+            r#"{"message":{"role":"@","content":"@","x":"@"},"done":false}"#,
+            r#"{"error":"@","message":{"content":"@"},"done":false}"#,
+        ],
+    },
+    Family {
+        dialect: "openai-assistants",
+        opening: &[
+            r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f"}}]}}}"#,
+        ],
+        growing: &[
+            r#"{"id":"m","object":"thread.message.delta","delta":{"content":[{"index":0,"type":"text","text":{"value":"@"}}]}}"#,
+            r#"{"id":"m","object":"thread.message.delta","delta":{"role":"assistant","content":[{"index":1,"type":"refusal","refusal":"@","x":"y"}]}}"#,
+            r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":0,"function":{"arguments":"@"}}]}}}"#,
+            r#"{"id":"t","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":0,"type":"code_interpreter","code_interpreter":{"input":"@"}}]}}}"#,
+        ],
+        others: &[
+            r#"{"id":"m","object":"thread.message.delta","delta":{"content":[{"index":#,"type":"text","text":{"value":"@","annotations":[]}}]}}"#,
+            r#"{"id":"m","object":"thread.message.delta","delta":{"content":[{"index":#,"text":{"value":"@","annotations":[{"a":1}]}}]}}"#,
+            r#"{"id":"m","object":"thread.message.delta","delta":{"content":[{"index":#,"type":"image_url","text":{"value":"@"}}]}}"#,
+            r#"{"id":"m","object":"thread.message.delta","delta":{"content":[{"text":{"value":"@"}},{"index":1,"refusal":"@"}]}}"#,
+            r#"{"id":"m","object":"thread.message","role":"assistant","content":[{"type":"text","text":{"value":"@"}}]}"#,
+            r#"{"id":"m","object":"thread.message","content":[{"type":"text","text":{"value":"a@"}}]}"#,
+            r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":#,"id":"@","type":"function","function":{"name":"@","arguments":"@"}}]}}}"#,
+            r#"{"id":"t","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":#,"type":"code_interpreter","code_interpreter":{"input":"@","outputs":[{"index":0,"logs":"x"}]}}]}}}"#,
+            r#"{"id":"t","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":#,"type":"file_search","file_search":{"input":"@"}}]}}}"#,
+            r#"{"id":"s","object":"thread.run.step","step_details":{"tool_calls":[{"id":"@","type":"function","function":{"name":"f","arguments":"@"}}]}}"#,
+            r#"{"id":"r","object":"thread.run","required_action":{"submit_tool_outputs":{"tool_calls":[{"id":"@","function":{"arguments":"@"}}]}}}"#,
         ],
     },
 ];

@@ -144,6 +144,14 @@ fn shapes_take_turns() {
 }
 
 #[test]
+fn nothing_is_repeated_behind_the_end() {
+    let event = format!("data: {}\n\n", SHAPES[0].replace('@', "x"));
+    let mut accumulator = Accumulator::new(None, None).unwrap();
+    accumulator.feed(format!("{event}{event}data: [DONE]\n\n{event}").as_bytes(), &mut |_| {}).unwrap();
+    assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("xx"));
+}
+
+#[test]
 fn the_limit_holds_for_a_repeated_shape() {
     let event = |text: &str| format!("data: {}\n\n", SHAPES[0].replace('@', text));
     let limit = event("x").len();

@@ -10,7 +10,12 @@ use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
 mod anthropic;
+mod cohere_v2;
+#[cfg(test)]
+mod folded;
 mod gemini;
+mod ollama;
+mod openai_assistants;
 mod openai_chat;
 mod openai_completions;
 mod openai_responses;
@@ -48,10 +53,16 @@ pub(crate) struct Repeat<'a> {
 impl<'a> Repeat<'a> {
     /// A payload that does nothing but add to these.
     pub(crate) fn of(growth: Growth<'a>) -> Option<Self> {
-        let Growth { text, places } = growth;
-        let filled = text.is_truthy() && text.text().is_some();
-        let grows = places.into_iter().map(|place| (text, place)).collect();
-        filled.then(|| Self { grows, indexes: vec![], dropped: vec![], told: None })
+        Self::of_all([growth])
+    }
+
+    /// A payload that does nothing but add to all of these, those aside that are no text or an empty one.
+    pub(crate) fn of_all(growths: impl IntoIterator<Item = Growth<'a>>) -> Option<Self> {
+        let filled = |growth: &Growth<'_>| growth.text.is_truthy() && growth.text.text().is_some();
+        let each = growths.into_iter().filter(filled);
+        let grows: Vec<_> =
+            each.flat_map(|Growth { text, places }| places.into_iter().map(move |place| (text, place))).collect();
+        (!grows.is_empty()).then(|| Self { grows, indexes: vec![], dropped: vec![], told: None })
     }
 }
 
@@ -67,6 +78,13 @@ impl Growth<'_> {
         if let Some(text) = self.text.text() {
             self.places.iter().for_each(|place| snapshot.grow(place, &text, out));
         }
+    }
+}
+
+/// Adds each string to what grows by it.
+pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Growth<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+    for growth in growths {
+        growth.fold(snapshot, out);
     }
 }
 
@@ -105,12 +123,15 @@ pub(crate) enum Place {
     },
 }
 
-static DIALECTS: [&Dialect; 5] = [
+static DIALECTS: [&Dialect; 8] = [
     &openai_chat::DIALECT,
     &openai_completions::DIALECT,
     &openai_responses::DIALECT,
     &anthropic::DIALECT,
     &gemini::DIALECT,
+    &cohere_v2::DIALECT,
+    &openai_assistants::DIALECT,
+    &ollama::DIALECT,
 ];
 
 /// The names of all dialects.

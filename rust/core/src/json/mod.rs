@@ -231,6 +231,11 @@ impl<'a> Raw<'a> {
         self.text().map(Text::into_str)
     }
 
+    /// The text of a string, or the JSON text of anything else: arguments that come as an object.
+    pub(crate) fn text_or_json(self) -> Text<'a> {
+        self.text().unwrap_or_else(|| Text::Whole(Cow::Owned(self.compact())))
+    }
+
     /// A whole number from 0 on, or a string of its digits; what is too large to count is the largest one.
     pub(crate) fn index(self) -> Option<i64> {
         let text = self.str().unwrap_or(Cow::Borrowed(self.0));

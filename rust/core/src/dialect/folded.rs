@@ -1,0 +1,92 @@
+//! For the tests of dialects: short streams, and what they tell in words.
+
+use crate::accumulator::Accumulator;
+use crate::delta::Delta;
+
+/// What payloads told, each delta in words, and what came of them.
+pub(super) struct Folded {
+    pub(super) told: Vec<String>,
+    pub(super) accumulator: Accumulator,
+}
+
+/// Folds payloads, each the data of an event.
+pub(super) fn folded(dialect: &str, payloads: &[&str]) -> Folded {
+    let events = payloads.iter().map(|payload| format!("data: {payload}\n\n"));
+    of_body(Some(dialect), &events.collect::<String>())
+}
+
+/// Folds a body, with its end.
+pub(super) fn of_body(dialect: Option<&str>, body: &str) -> Folded {
+    let mut accumulator = Accumulator::new(dialect, None).unwrap();
+    let mut told = vec![];
+    let mut out = |delta: Delta<'_>| told.push(in_words(&delta));
+    accumulator.feed(body.as_bytes(), &mut out).unwrap();
+    accumulator.flush(&mut out);
+    Folded { told, accumulator }
+}
+
+fn in_words(delta: &Delta<'_>) -> String {
+    match delta {
+        Delta::Text { text, .. } => format!("text {text}"),
+        Delta::Reasoning { text, .. } => format!("reasoning {text}"),
+        Delta::Refusal { text, .. } => format!("refusal {text}"),
+        Delta::ToolCall { index, id, name, arguments, .. } => {
+            format!("call {index} {} {} {arguments}", id.unwrap_or("-"), name.unwrap_or("-"))
+        }
+        Delta::Finish { reason, .. } => format!("finish {reason}"),
+        Delta::Usage { usage } => format!("usage {}", usage.json()),
+        Delta::Other { kind, json, .. } => format!("{kind} {json}"),
+    }
+}
+
+impl Folded {
+    pub(super) fn object(&self) -> String {
+        self.accumulator.object()
+    }
+
+    /// The message of the stream's error.
+    pub(super) fn error(&self) -> Option<&str> {
+        self.accumulator.snapshot().error().map(|error| error.message.as_str())
+    }
+}
+
+/// The dialect that one payload decides on.
+pub(super) fn detected(payload: &str) -> Option<&'static str> {
+    of_body(None, &format!("data: {payload}\n\n")).accumulator.dialect()
+}
+
+#[test]
+fn each_dialect_knows_its_own_only() {
+    for (payload, dialect) in [
+        (r#"{"type":"message-start","delta":{"message":{}}}"#, Some("cohere-v2")),
+        (r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"a"}}}}"#, Some("cohere-v2")),
+        (r#"{"id":"c","finish_reason":"COMPLETE","message":{"role":"assistant"}}"#, Some("cohere-v2")),
+        (r#"{"id":"c","finish_reason":"COMPLETE","message":{},"choices":[]}"#, Some("openai-chat")),
+        (r#"{"type":"message","finish_reason":"COMPLETE","message":{}}"#, None),
+        (r#"{"model":"m","done":false,"message":{}}"#, Some("ollama")),
+        (r#"{"model":"m","done":true,"response":""}"#, Some("ollama")),
+        (r#"{"model":"m","done":1,"response":""}"#, None),
+        (r#"{"model":"m","done":false}"#, None),
+        (r#"{"done":false,"message":{}}"#, None),
+        (r#"{"status":"pulling manifest"}"#, None),
+        (r#"{"object":"thread.run","id":"r"}"#, Some("openai-assistants")),
+        (r#"{"object":"thread.run.step.delta","id":"s","delta":{}}"#, Some("openai-assistants")),
+        (r#"{"object":"thread.run.step","id":"s","type":"tool_calls"}"#, Some("openai-assistants")),
+        (r#"{"type":"thread.created","thread":{}}"#, None),
+        (r#"{"type":"message_start","message":{}}"#, Some("anthropic")),
+        (r#"{"type":"response.created","response":{}}"#, Some("openai-responses")),
+        (r#"{"candidates":[]}"#, Some("gemini")),
+        (r#"{"type":"text-delta","id":"t","delta":"a"}"#, None),
+        (r#"{"type":"tool-input-start","toolCallId":"t"}"#, None),
+        (r#"{"type":"tool-call-delta","toolCallId":"t","argsTextDelta":"a"}"#, None),
+        (r#"{"type":"start"}"#, None),
+        (r#"{"type":"finish"}"#, None),
+        (r#"{"type":"ping"}"#, None),
+        (r#"{"type":"error","error":"e"}"#, None),
+        (r#"{"error":"e"}"#, None),
+    ] {
+        // Of the dialects that are still to come, any may know what these three do not.
+        let found = detected(payload).filter(|found| !matches!(*found, "vercel-ui" | "ag-ui"));
+        assert_eq!(found, dialect, "{payload}");
+    }
+}

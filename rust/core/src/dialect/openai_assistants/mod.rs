@@ -1,0 +1,177 @@
+//! `OpenAI`'s Assistants: a thread, a run, its steps and its messages, each an object of its own that comes again and again.
+//!
+//! 1. A payload is what its `object` says: a step's `type` is no event's type.
+//! 2. Deltas put steps and messages together; the object itself, whenever it comes, takes the place of that. Of each id the
+//!    newest counts.
+//! 3. What an object's texts have beyond their pieces is told. Where they contradict the pieces, what was told stands.
+//! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, told apart by their ids.
+
+use super::Dialect;
+use crate::api_error::ApiError;
+use crate::delta::Sink;
+use crate::json::{Object, ObjectWriter, Raw, quote};
+use crate::snapshot::Snapshot;
+
+mod messages;
+mod repeats;
+mod steps;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "openai-assistants",
+    detects,
+    fold,
+    repeats: repeats::repeats,
+    // A run that ended may still have a step or a message to tell of: only `done` is the end.
+    complete: |_| false,
+    object,
+};
+
+fn detects(kind: &str, payload: &Object<'_>) -> bool {
+    match payload.str("object").as_ref() {
+        "thread"
+        | "thread.run"
+        | "thread.run.step"
+        | "thread.run.step.delta"
+        | "thread.message"
+        | "thread.message.delta" => true,
+        // The bare name is asked about without a payload: others name events of theirs so too.
+        _ => payload.raw().is_null() && kind.starts_with("thread."),
+    }
+}
+
+fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    match payload.str("object").as_ref() {
+        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str().to_owned()),
+        "thread.run" => fold_run(snapshot, payload, out),
+        "thread.run.step" => steps::fold(snapshot, payload, out),
+        "thread.run.step.delta" => steps::fold_delta(snapshot, payload, out),
+        "thread.message" => messages::fold(snapshot, payload, out),
+        "thread.message.delta" => messages::fold_delta(snapshot, payload, out),
+        _ if kind == "done" => snapshot.finish(out),
+        _ => return false,
+    }
+    true
+}
+
+fn fold_run(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
+    snapshot.fields.set("run", run.raw().as_str().to_owned());
+    snapshot.set_id(&run.str("id"));
+    snapshot.set_model(&run.str("model"));
+    snapshot.count(run.get("usage").unwrap_or_default(), out);
+    let action = run.child("required_action").child("submit_tool_outputs");
+    for call in action.get("tool_calls").map(Raw::objects).unwrap_or_default() {
+        let call = call.object();
+        let key = format!("action/{}", call.str("id"));
+        steps::fold_whole_call(snapshot, key, &call, out);
+    }
+    fold_status(snapshot, run, out);
+}
+
+fn fold_status(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
+    let status = run.str("status");
+    let why = run.child("incomplete_details").str("reason");
+    let reason = match status.as_ref() {
+        "incomplete" if !why.is_empty() => why,
+        "completed" | "incomplete" | "requires_action" | "cancelled" | "expired" | "failed" => status.clone(),
+        _ => return,
+    };
+    snapshot.choice(0).finish(&reason, out);
+    if status == "failed" {
+        let error = run.truthy("last_error").map(|error| ApiError::of(error, run));
+        snapshot.fail(error.unwrap_or_else(|| ApiError::told(run, &status)));
+    }
+}
+
+/// The key under which the snapshot knows where in its list a message or a step is.
+fn key(list: &str, payload: &Object<'_>) -> String {
+    format!("{list}/{}", payload.str("id"))
+}
+
+/// Where in its list the message or step of that id is, or goes.
+fn place(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i64 {
+    let next = snapshot.fields.next_index(list);
+    *snapshot.places.entry(key(list, payload)).or_insert(next)
+}
+
+/// Where in its list the message or step is that a delta is about; made where it was never told of.
+fn place_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, payload: &Object<'_>) -> i64 {
+    let position = place(snapshot, list, payload);
+    if !snapshot.fields.has_item(list, position) {
+        let made = snapshot.fields.item(list, position);
+        made.set("id", payload.get("id").unwrap_or_default().as_str().to_owned());
+        made.set("object", quote(kind));
+    }
+    position
+}
+
+/// The objects of a list, each at the index that it names, or else at its place in the list.
+fn indexed<'a>(owner: &Object<'a>, list: &str) -> Vec<(i64, Object<'a>)> {
+    let items = owner.get(list).map(Raw::objects).unwrap_or_default().into_iter().map(Raw::object);
+    (0..).zip(items).map(|(place, item)| (item.get("index").and_then(Raw::index).unwrap_or(place), item)).collect()
+}
+
+/// The thread, the run, and all steps and messages of it, each as the API has them.
+fn object(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    let mut object = ObjectWriter::new(&mut out);
+    let member = |name| snapshot.fields.json_of(name);
+    if let Some(thread) = member("thread") {
+        object.json("thread", &thread);
+    }
+    for (name, otherwise) in [("run", "null"), (steps::STEPS, "[]"), (messages::MESSAGES, "[]")] {
+        object.json(name, member(name).as_deref().unwrap_or(otherwise));
+    }
+    object.end();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::folded::{folded, of_body};
+
+    fn run(status: &str, rest: &str) -> String {
+        format!(r#"{{"object":"thread.run","id":"r","model":"m","status":"{status}"{rest}}}"#)
+    }
+
+    #[test]
+    fn a_run_tells_how_it_ended() {
+        for (payload, told) in [
+            (run("queued", ""), &[][..]),
+            (run("completed", r#","usage":{"total_tokens":3}"#), &["usage {\"total_tokens\":3}", "finish completed"]),
+            (run("incomplete", r#","incomplete_details":{"reason":"max_tokens"}"#), &["finish max_tokens"]),
+            (run("incomplete", ""), &["finish incomplete"]),
+            (run("cancelling", ""), &[]),
+        ] {
+            assert_eq!(folded("openai-assistants", &[&payload]).told, told, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_failed_is_an_error() {
+        let error = r#","last_error":{"code":"server_error","message":"no"}"#;
+        for (rest, message) in [(error, "no"), (r#","last_error":null"#, "failed")] {
+            let folded = folded("openai-assistants", &[&run("failed", rest)]);
+            assert_eq!(
+                (folded.told, folded.accumulator.snapshot().error().unwrap().message.as_str()),
+                (vec!["finish failed".to_owned()], message)
+            );
+        }
+    }
+
+    #[test]
+    fn only_done_is_the_end() {
+        let events = format!("event: thread.run.completed\ndata: {}\n\n", run("completed", ""));
+        let cut = of_body(None, &events);
+        assert_eq!(cut.accumulator.dialect(), Some("openai-assistants"));
+        assert!(!cut.accumulator.is_complete());
+        for end in ["[DONE]", "{}", "done"] {
+            assert!(
+                of_body(None, &format!("{events}event: done\ndata: {end}\n\n")).accumulator.is_complete()
+                    == (end != "done")
+            );
+        }
+        let thread = r#"{"object":"thread","id":"t"}"#;
+        let object = folded("openai-assistants", &[thread]).object();
+        assert_eq!(object, format!(r#"{{"thread":{thread},"run":null,"steps":[],"messages":[]}}"#));
+    }
+}

@@ -1,0 +1,48 @@
+//! Deltas that differ from the one before in one text only: what else they say counts once, or is the same again.
+
+use super::messages::{self, MESSAGES};
+use super::steps::{self, CODE, STEPS};
+use super::{indexed, key};
+use crate::dialect::Repeat;
+use crate::json::{Object, Raw};
+use crate::snapshot::Snapshot;
+
+/// A piece of one part of a message, or of one call of a step.
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+    let place = |list: &str| snapshot.places.get(&key(list, payload)).copied();
+    let delta = payload.child("delta");
+    match payload.str("object").as_ref() {
+        "thread.message.delta" => of_part(snapshot, place(MESSAGES)?, &delta),
+        "thread.run.step.delta" => of_call(snapshot, place(STEPS)?, &delta.child("step_details")),
+        _ => None,
+    }
+}
+
+fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<Repeat<'a>> {
+    let (part, item) = only(indexed(delta, "content"))?;
+    let told = !matches!(item.str("type").as_ref(), "" | "text" | "refusal");
+    let cited = item.child("text").get("annotations").is_some_and(Raw::has_list);
+    let at = messages::At { message, part };
+    let mut repeat = Repeat::of_all(messages::growths(snapshot, at, &item)).filter(|_| !told && !cited)?;
+    repeat.indexes.extend(item.get("index"));
+    Some(repeat)
+}
+
+fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<Repeat<'a>> {
+    let (call, item) = only(indexed(details, "tool_calls"))?;
+    let at = steps::At { step, call };
+    let mut repeat = match snapshot.fields.find(&at.way())?.word("type").as_ref() {
+        "function" => Repeat::of(steps::arguments(at, steps::known_call(snapshot, at, &item)?, &item)?)?,
+        CODE => {
+            let told = Some((0, CODE, item.raw()));
+            Repeat { told, ..Repeat::of(steps::code(at, &item)?)? }
+        }
+        _ => return None,
+    };
+    repeat.indexes.extend(item.get("index"));
+    Some(repeat)
+}
+
+fn only<T>(mut items: Vec<T>) -> Option<T> {
+    items.pop().filter(|_| items.is_empty())
+}
