@@ -112,6 +112,8 @@ class Assistants(Reference):
             self.tell_piece((message, index, "refusal"), part["refusal"])
         if part.get("type") in ("image_file", "image_url"):
             self.other("image", part)
+        elif part.get("type") not in (None, "text", "refusal"):
+            self.other(part["type"], part)
 
     def take_text(self, key: tuple[str, int, str], mine: Object, text: Object) -> None:
         keep(mine, text, but={"value", "annotations"})

@@ -59,7 +59,10 @@ class Gemini(Reference):
         self.choice(mine.index)
         if isinstance(candidate.get("content"), dict):
             self.merge_content(mine, candidate["content"])
-        keep_last(mine.members, candidate, but={"content"})
+        keep_last(mine.members, candidate, but={"content", "logprobsResult"})
+        logprobs = mine.members.setdefault("logprobsResult", {}) if an_object(candidate.get("logprobsResult")) else {}
+        for name, value in an_object(candidate.get("logprobsResult")).items():
+            logprobs[name] = logprobs.get(name, []) + value if isinstance(value, list) else value
         for name, value in candidate.items():
             if name not in ("content", "index", "finishReason") and value is not None:
                 self.other(KINDS.get(name, name), value, mine.index)

@@ -123,7 +123,7 @@ def test_deltas_can_be_made() -> None:
             "logprobs",
             {"content": [{"n": BIG}]},
         ),
-        (b'data: {"type":"ping"}\n\n', "event", {"type": "ping"}),
+        (b'data: {"type":"pong"}\n\n', "event", {"type": "pong"}),
         (b"data: [1, 2]\n\n", "event", [1, 2]),
     ],
 )

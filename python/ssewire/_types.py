@@ -15,4 +15,15 @@ from ssewire._core import (
 )
 
 Delta: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | FinishDelta | UsageDelta | OtherDelta
-Dialect: TypeAlias = Literal["openai-chat", "openai-completions", "openai-responses", "anthropic", "gemini"]
+Dialect: TypeAlias = Literal[
+    "openai-chat",
+    "openai-completions",
+    "openai-responses",
+    "anthropic",
+    "gemini",
+    "cohere-v2",
+    "openai-assistants",
+    "ollama",
+    "vercel-ui",
+    "ag-ui",
+]

@@ -1,6 +1,6 @@
 //! Function calls: whole, or with their arguments in pieces (Vertex AI's `streamFunctionCallArguments`).
 
-use super::{Object, PARTS, Sink, Snapshot, content};
+use super::{Object, PARTS, Sink, Snapshot, candidate_at, content};
 use crate::fields::{Fields, Key};
 use crate::json::{Payload, Raw};
 use crate::text::Text;
@@ -11,6 +11,9 @@ const MAX_STEPS: usize = 64;
 
 /// The last part's call, if the last part is one.
 fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut Fields> {
+    if !snapshot.fields.at(&[candidate_at(candidate)]).contains("content") {
+        return None;
+    }
     let parts = content(snapshot, candidate);
     let last = parts.next_index(PARTS) - 1;
     let part = (last >= 0).then(|| parts.item(PARTS, last))?;
@@ -26,10 +29,15 @@ pub(super) fn goes_on(snapshot: &mut Snapshot, candidate: i64, function: &Object
 /// A call, which stands in its part already.
 pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
     let (id, name) = (function.str("id"), function.str("name"));
-    let arguments = function.get("args").map(Raw::compact).unwrap_or_default();
+    let streams = function.truthy("willContinue").is_some() || function.get("partialArgs").is_some();
+    let arguments = function.get("args").filter(|_| !streams).map(Raw::compact).unwrap_or_default();
     let piece = Piece { arguments: Text::from(arguments.as_str()), ..Piece::start(None, &id, &name) };
     snapshot.choice(candidate).begin_tool_call(&piece, out);
-    if function.get("partialArgs").is_some() {
+    if streams {
+        if let Some(call) = last_call(snapshot, candidate) {
+            call.set("willContinue", "true".into());
+            call.object("args");
+        }
         fold_piece(snapshot, candidate, function, out);
     }
 }
@@ -41,14 +49,23 @@ pub(super) fn fold_piece(snapshot: &mut Snapshot, candidate: i64, function: &Obj
     for piece in function.get("partialArgs").map(Raw::objects).unwrap_or_default() {
         fold_argument(call, &piece.object());
     }
-    if function.truthy("willContinue").is_some() {
-        return;
+    if function.truthy("willContinue").is_none() {
+        close(snapshot, candidate, out);
     }
+}
+
+/// The arguments of the last call are whole, if it was still going on.
+pub(super) fn close(snapshot: &mut Snapshot, candidate: i64, out: &mut Sink<'_>) {
+    let Some(call) = last_call(snapshot, candidate).filter(|call| call.value("willContinue") == Some("true")) else {
+        return;
+    };
     call.remove("willContinue");
     let arguments = call.json_of("args").unwrap_or_default();
-    let position = snapshot.choice(candidate).tool_calls.as_slice().len() - 1;
     let compact = Payload::parse(&arguments).map(|arguments| arguments.raw().compact()).unwrap_or_default();
-    snapshot.choice(candidate).add_arguments(position, &Text::from(compact.as_str()), out);
+    let calls = &mut snapshot.choice(candidate).tool_calls;
+    if let Some(position) = calls.as_slice().len().checked_sub(1) {
+        snapshot.choice(candidate).add_arguments(position, &Text::from(compact.as_str()), out);
+    }
 }
 
 /// Sets what a piece's path names, or, of a string, adds to it.

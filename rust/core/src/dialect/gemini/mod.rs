@@ -87,6 +87,9 @@ fn fold_candidate(snapshot: &mut Snapshot, candidate: &Object<'_>, out: &mut Sin
             _ => fold_candidate_member(snapshot, index, name, value, out),
         }
     }
+    if candidate.get("finishReason").is_some() {
+        call::close(snapshot, index, out);
+    }
 }
 
 fn fold_candidate_member(snapshot: &mut Snapshot, index: i64, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
@@ -152,6 +155,7 @@ fn fold_part(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &m
     }
     let index = if goes_on { last } else { last + 1 };
     if !goes_on {
+        call::close(snapshot, candidate, out);
         let parts = content(snapshot, candidate);
         parts.replace_item(PARTS, index, part);
         if text.is_some() {
