@@ -132,6 +132,23 @@ impl Fields {
         })
     }
 
+    /// The object at the end of a way, if there is one that goes on changing.
+    pub(crate) fn seen(&self, way: &[In]) -> Option<&Fields> {
+        way.iter().try_fold(self, |fields, step| {
+            let kept = match *step {
+                In::Object(name) => fields.0.get(name),
+                In::Item(name, index) => match fields.0.get(name) {
+                    Some(Kept::Items(items)) => items.get(&index),
+                    _ => None,
+                },
+            };
+            match kept {
+                Some(Kept::Object(fields)) => Some(fields),
+                _ => None,
+            }
+        })
+    }
+
     /// The object at that index of a list; made where there is none.
     pub(crate) fn item(&mut self, list: &str, index: i64) -> &mut Fields {
         let items = self.entry(list, || Kept::Items(BTreeMap::new())).items();

@@ -9,11 +9,13 @@ use crate::fields::In;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
+mod ag_ui;
 mod anthropic;
 mod gemini;
 mod openai_chat;
 mod openai_completions;
 mod openai_responses;
+mod vercel_ui;
 
 /// One API's shapes. All state is in the snapshot, so that copying it copies everything.
 pub(crate) struct Dialect {
@@ -105,12 +107,14 @@ pub(crate) enum Place {
     },
 }
 
-static DIALECTS: [&Dialect; 5] = [
+static DIALECTS: [&Dialect; 7] = [
     &openai_chat::DIALECT,
     &openai_completions::DIALECT,
     &openai_responses::DIALECT,
     &anthropic::DIALECT,
     &gemini::DIALECT,
+    &vercel_ui::DIALECT,
+    &ag_ui::DIALECT,
 ];
 
 /// The names of all dialects.
