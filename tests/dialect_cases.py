@@ -144,13 +144,18 @@ def grouped(deltas: Iterable[Told]) -> dict[str, list[Told]]:
 
 
 def saying_something(deltas: list[Told]) -> list[Told]:
-    """Drop the tool call deltas that say nothing which an earlier one has not said."""
+    """Drop the tool call deltas that say nothing which the ones around them do not say.
+
+    A call that comes with its arguments may be told in one delta or in two: who it is, and then what it has.
+    """
     heads: dict[Told, Told] = {}
     kept: list[Told] = []
-    for _, choice, position, *head, piece in deltas:
-        if piece or heads.get((choice, position)) != tuple(head):
+    for at, (_, choice, position, *head, piece) in enumerate(deltas):
+        later = next((delta for delta in deltas[at + 1 :] if delta[1:3] == (choice, position)), None)
+        news = heads.get((choice, position)) != tuple(head)
+        if piece or (news and (later is None or list(later[3:5]) != head)):
             kept.append(("tool_call", choice, position, *head, piece))
-        heads[choice, position] = tuple(head)
+            heads[choice, position] = tuple(head)
     return kept
 
 

@@ -226,7 +226,11 @@ fn complete_input(snapshot: &mut Snapshot, position: i64, kind: &str, payload: &
     let Some(input) = payload.get("input") else { return };
     // An input that could not be read comes as the text that it is.
     let text = input.str().filter(|_| kind == "tool-input-error" || is_text(snapshot, position));
-    part(snapshot, position).set("input", input.as_str().to_owned());
+    let fields = part(snapshot, position);
+    // It is no input of the tool that the part is typed as.
+    let name = if kind == "tool-input-error" && fields.text("type") != "dynamic-tool" { "rawInput" } else { "input" };
+    fields.remove("input");
+    fields.set(name, input.as_str().to_owned());
     let Some(call) = call_at(snapshot, position) else { return };
     let told = snapshot.choice(0).tool_calls.at(call).arguments();
     let forms = [text.unwrap_or_else(|| input.compact().into()), input.as_str().into()];
