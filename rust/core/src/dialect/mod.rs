@@ -9,6 +9,7 @@ use crate::fields::In;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
+mod ag_ui;
 mod anthropic;
 mod cohere_v2;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod openai_assistants;
 mod openai_chat;
 mod openai_completions;
 mod openai_responses;
+mod vercel_ui;
 
 /// One API's shapes. All state is in the snapshot, so that copying it copies everything.
 pub(crate) struct Dialect {
@@ -123,7 +125,7 @@ pub(crate) enum Place {
     },
 }
 
-static DIALECTS: [&Dialect; 8] = [
+static DIALECTS: [&Dialect; 10] = [
     &openai_chat::DIALECT,
     &openai_completions::DIALECT,
     &openai_responses::DIALECT,
@@ -132,6 +134,8 @@ static DIALECTS: [&Dialect; 8] = [
     &cohere_v2::DIALECT,
     &openai_assistants::DIALECT,
     &ollama::DIALECT,
+    &vercel_ui::DIALECT,
+    &ag_ui::DIALECT,
 ];
 
 /// The names of all dialects.

@@ -271,8 +271,12 @@ impl<'a> Object<'a> {
 
     /// The member of that name; null counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<Raw<'a>> {
-        let found = self.members.iter().find(|(member, _)| member == name);
-        found.map(|(_, value)| *value).filter(|value| !value.is_null())
+        self.member(name).filter(|value| !value.is_null())
+    }
+
+    /// The member of that name as it stands, be it null.
+    pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
+        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
     }
 
     /// The object that is the member of that name; one without members where it is none.
