@@ -142,6 +142,7 @@ class Vercel(Reference):
         if kind == "tool-output-available":
             part = self.name_tool(payload, "output-available")
             part["output"] = deepcopy(payload.get("output"))
+            part.pop("preliminary", None)  # The last output is not preliminary because an earlier one was.
             keep(part, payload, but=payload.keys() - {"preliminary"})
             self.other("tool-output", payload)
         elif kind in ("tool-output-error", "tool-input-error"):
