@@ -1,6 +1,6 @@
 //! The whole so far: what deltas add up to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
@@ -166,8 +166,6 @@ pub struct Choice {
     pub(crate) refusal: Option<TextBuffer>,
     pub(crate) tool_calls: ToolCalls,
     pub(crate) finish_reason: String,
-    /// The finish reasons before the last.
-    earlier_reasons: BTreeSet<String>,
     pub(crate) logprobs: Fields,
     pub(crate) details: Details,
     /// Other members of the message, and of the choice itself.
@@ -304,15 +302,9 @@ impl Choice {
 
     /// The last reason counts; each is told once.
     pub(crate) fn finish(&mut self, reason: &str, out: &mut Sink<'_>) {
-        if reason.is_empty() || self.finish_reason == reason {
-            return;
-        }
-        let last = std::mem::replace(&mut self.finish_reason, reason.to_owned());
-        if !self.earlier_reasons.contains(reason) {
+        if !reason.is_empty() && self.finish_reason != reason {
+            reason.clone_into(&mut self.finish_reason);
             out(Delta::Finish { choice: self.index, reason });
-        }
-        if !last.is_empty() {
-            self.earlier_reasons.insert(last);
         }
     }
 
