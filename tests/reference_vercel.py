@@ -129,24 +129,26 @@ class Vercel(Reference):
             part["input"] = deepcopy(payload.get("input"))
             told = part["input"] if text and isinstance(part["input"], str) else compact(part["input"])
             piece = remainder(self.pieces.get(known, ""), told)
+            part.pop("rawInput", None)
+            part.pop("inputEncoding", None)
         self.pieces[known] = self.pieces.get(known, "") + piece
         self.call(known, id=payload.get("toolCallId"), name=payload.get("toolName"), arguments=piece)
         if kind == "tool-input-delta":
-            keep(part, {"input": self.pieces[known] if text else certain(self.pieces[known])})
+            part["rawInput"] = self.pieces[known]
+            keep(part, {"input": part["rawInput"] if text else certain(part["rawInput"])})
 
     def take_tool(self, kind: str, payload: Object) -> bool:
         """Take what became of a call; False for what is told as an event."""
         if kind == "tool-output-available":
             part = self.name_tool(payload, "output-available")
             part["output"] = deepcopy(payload.get("output"))
-            part.pop("preliminary", None)
+            part.pop("preliminary", None)  # The last output is not preliminary because an earlier one was.
             keep(part, payload, but=payload.keys() - {"preliminary"})
             self.other("tool-output", payload)
         elif kind in ("tool-output-error", "tool-input-error"):
             part = self.name_tool(payload, "output-error")
             part["errorText"] = payload.get("errorText")
             if "input" in payload:
-                part.pop("input", None)
                 part["input" if part["type"] == "dynamic-tool" else "rawInput"] = deepcopy(payload["input"])
             self.other("tool-error", payload)
         else:

@@ -18,7 +18,7 @@ struct Family {
     others: &'static [&'static str],
 }
 
-const FAMILIES: [Family; 6] = [
+const FAMILIES: [Family; 8] = [
     Family {
         dialect: "openai-completions",
         opening: &[],
@@ -149,6 +149,67 @@ const FAMILIES: [Family; 6] = [
             r#"{"id":"t","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":#,"type":"file_search","file_search":{"input":"@"}}]}}}"#,
             r#"{"id":"s","object":"thread.run.step","step_details":{"tool_calls":[{"id":"@","type":"function","function":{"name":"f","arguments":"@"}}]}}"#,
             r#"{"id":"r","object":"thread.run","required_action":{"submit_tool_outputs":{"tool_calls":[{"id":"@","function":{"arguments":"@"}}]}}}"#,
+        ],
+    },
+    Family {
+        dialect: "vercel-ui",
+        opening: &[
+            r#"{"type":"start","messageId":"m"}"#,
+            r#"{"type":"text-start","id":"0"}"#,
+            r#"{"type":"tool-input-start","toolCallId":"c","toolName":"f"}"#,
+            r#"{"type":"tool-input-start","toolCallId":"t","toolName":"g","inputEncoding":"text"}"#,
+        ],
+        growing: &[
+            r#"{"type":"text-delta","id":"0","delta":"@"}"#,
+            r#"{"type":"text-delta","id":0,"delta":"@","providerMetadata":{"p":[{"a":null}]}}"#,
+            r#"{"type":"reasoning-delta","id":"0","delta":"@","text":"x"}"#,
+            r#"{"type":"tool-input-delta","toolCallId":"c","inputTextDelta":"@"}"#,
+            r#"{"type":"tool-input-delta","toolCallId":"t","inputTextDelta":"@","title":"T"}"#,
+        ],
+        others: &[
+            r##"{"type":"text-delta","id":"#","delta":"@"}"##,
+            r#"{"type":"text-delta","id":"0","delta":"@","providerMetadata":{"p":#}}"#,
+            r#"{"type":"text-end","id":"0"}"#,
+            r#"{"type":"reset-step"}"#,
+            r#"{"type":"start-step"}"#,
+            r##"{"type":"tool-input-delta","toolCallId":"#","inputTextDelta":"@"}"##,
+            r#"{"type":"tool-input-delta","toolCallId":"c","inputTextDelta":"@","toolName":"@"}"#,
+            r#"{"type":"tool-input-delta","toolCallId":"c","inputTextDelta":"@","rawInput":"x","input":1,"output":#}"#,
+            r#"{"type":"tool-input-available","toolCallId":"c","toolName":"f","input":"@"}"#,
+            r#"{"type":"tool-output-available","toolCallId":"t","output":"@"}"#,
+            r##"{"type":"data-x","id":"#","data":"@"}"##,
+        ],
+    },
+    Family {
+        dialect: "ag-ui",
+        opening: &[
+            r#"{"type":"RUN_STARTED","threadId":"t","runId":"r"}"#,
+            r#"{"type":"TEXT_MESSAGE_START","messageId":"m","role":"assistant"}"#,
+            r#"{"type":"TOOL_CALL_START","toolCallId":"c","toolCallName":"f","parentMessageId":"m"}"#,
+        ],
+        growing: &[
+            r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"@"}"#,
+            r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"@","timestamp":#,"metadata":{"a":[1]}}"#,
+            r#"{"type":"TEXT_MESSAGE_CHUNK","messageId":"m","role":"assistant","delta":"@"}"#,
+            r#"{"type":"REASONING_MESSAGE_CONTENT","messageId":"m","delta":"@"}"#,
+            r#"{"type":"THINKING_TEXT_MESSAGE_CONTENT","delta":"@"}"#,
+            r#"{"type":"TOOL_CALL_ARGS","toolCallId":"c","delta":"@","timestamp":#}"#,
+            r#"{"type":"TOOL_CALL_CHUNK","toolCallId":"d","toolCallName":"g","delta":"@"}"#,
+            r#"{"type":"TOOL_CALL_CHUNK","delta":"@"}"#,
+        ],
+        others: &[
+            r##"{"type":"TEXT_MESSAGE_CONTENT","messageId":"#","delta":"@"}"##,
+            r##"{"type":"TEXT_MESSAGE_CHUNK","messageId":"#","delta":"@"}"##,
+            r#"{"type":"TEXT_MESSAGE_CHUNK","delta":"@"}"#,
+            r#"{"type":"TEXT_MESSAGE_CONTENT","delta":"@","metadata":{"a":#}}"#,
+            r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"n","delta":"@","content":"x","role":"user","toolCalls":[]}"#,
+            r#"{"type":"TOOL_CALL_ARGS","toolCallId":"n","delta":"@","function":{"arguments":"x"},"toolCallName":"g"}"#,
+            r#"{"type":"THINKING_TEXT_MESSAGE_START"}"#,
+            r##"{"type":"TOOL_CALL_START","toolCallId":"#","toolCallName":"@"}"##,
+            r##"{"type":"TOOL_CALL_ARGS","toolCallId":"#","delta":"@"}"##,
+            r#"{"type":"TOOL_CALL_ARGS","delta":"@"}"#,
+            r#"{"type":"STATE_DELTA","delta":[{"op":"add","path":"/a","value":"@"}]}"#,
+            r#"{"type":"MESSAGES_SNAPSHOT","messages":[{"id":"m","role":"assistant","content":"@"}]}"#,
         ],
     },
 ];

@@ -76,17 +76,17 @@ fn each_dialect_knows_its_own_only() {
         (r#"{"type":"message_start","message":{}}"#, Some("anthropic")),
         (r#"{"type":"response.created","response":{}}"#, Some("openai-responses")),
         (r#"{"candidates":[]}"#, Some("gemini")),
-        (r#"{"type":"text-delta","id":"t","delta":"a"}"#, None),
-        (r#"{"type":"tool-input-start","toolCallId":"t"}"#, None),
+        (r#"{"type":"text-delta","id":"t","delta":"a"}"#, Some("vercel-ui")),
+        (r#"{"type":"tool-input-start","toolCallId":"t"}"#, Some("vercel-ui")),
         (r#"{"type":"tool-call-delta","toolCallId":"t","argsTextDelta":"a"}"#, None),
-        (r#"{"type":"start"}"#, None),
-        (r#"{"type":"finish"}"#, None),
+        (r#"{"type":"start"}"#, Some("vercel-ui")),
+        (r#"{"type":"finish"}"#, Some("vercel-ui")),
+        (r#"{"type":"RUN_STARTED"}"#, Some("ag-ui")),
+        (r#"{"type":"CUSTOM"}"#, None),
         (r#"{"type":"ping"}"#, None),
         (r#"{"type":"error","error":"e"}"#, None),
         (r#"{"error":"e"}"#, None),
     ] {
-        // Of the dialects that are still to come, any may know what these three do not.
-        let found = detected(payload).filter(|found| !matches!(*found, "vercel-ui" | "ag-ui"));
-        assert_eq!(found, dialect, "{payload}");
+        assert_eq!(detected(payload), dialect, "{payload}");
     }
 }

@@ -11,7 +11,7 @@ use crate::tool_call::Piece;
 pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";
 
-/// The key of the position that the last start or chunk named.
+/// The key of the position of the call that the last start or chunk named, or the last piece that began one.
 const LAST: &str = "last call";
 
 /// The members of events that the rules name.
@@ -48,7 +48,7 @@ fn id_of<'s>(snapshot: &'s Snapshot, payload: &Object<'s>) -> Cow<'s, str> {
     if id.is_empty() { last(snapshot).unwrap_or_default().into() } else { id }
 }
 
-/// The id of the call that the last start or chunk named.
+/// The id of the call that pieces without an id go on with.
 fn last(snapshot: &Snapshot) -> Option<&str> {
     let position = usize::try_from(*snapshot.places.get(LAST)?).ok()?;
     snapshot.choices.get(&0)?.tool_calls.as_slice().get(position)?.id()
@@ -78,21 +78,30 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     }
     // A call that a snapshot of the messages brought has its name already.
     let name = function.text("name").to_owned();
-    let piece = Piece::start(None, &id, &name);
-    let choice = snapshot.choice(0);
-    let position = match known {
-        None => choice.begin_tool_call(&piece, out),
-        Some(position) => {
-            choice.name_tool_call(position, &piece, out);
-            position
-        }
-    };
-    if event != "TOOL_CALL_ARGS" || payload.str(ID).is_empty() {
+    let delta = payload.get("delta").and_then(Raw::text).filter(|_| !start).unwrap_or_default();
+    let piece = Piece { arguments: delta, ..Piece::start(None, &id, &name) };
+    let position = tell(snapshot, known, &piece, out);
+    if event != "TOOL_CALL_ARGS" || known.is_none() {
         snapshot.places.insert(LAST.to_owned(), i64::try_from(position).unwrap_or(i64::MAX));
     }
-    if let Some((growth, _)) = growth(snapshot, event, payload).filter(|_| !start) {
+    if let Some((mut growth, _)) = growth(snapshot, event, payload).filter(|_| !start) {
+        // The arguments have grown.
+        growth.places.remove(0);
         growth.fold(snapshot, out);
     }
+}
+
+/// Merges a piece into a call, or makes it; returns its position among the tool calls.
+fn tell(snapshot: &mut Snapshot, known: Option<usize>, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
+    let choice = snapshot.choice(0);
+    let Some(position) = known else { return choice.begin_tool_call(piece, out) };
+    if piece.arguments.is_empty() {
+        choice.name_tool_call(position, piece, out);
+    } else {
+        choice.tool_calls.complete(position, piece);
+        choice.add_arguments(position, &piece.arguments, out);
+    }
+    position
 }
 
 pub(super) fn end(snapshot: &mut Snapshot, payload: &Object<'_>) {
@@ -138,7 +147,7 @@ pub(super) fn take_calls(snapshot: &mut Snapshot, message: i64, object: &Object<
     }
 }
 
-/// What grows by a piece of the arguments.
+/// What grows by a piece of the arguments: the call's come first.
 pub(super) fn places(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Place>> {
     let id = id_of(snapshot, payload);
     let mut way = find(snapshot, &id)?.way();

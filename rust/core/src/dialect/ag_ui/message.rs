@@ -80,11 +80,13 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
         None => add(snapshot, kind, &id, ""),
         Some(position) => position,
     };
-    if matches!(stage, "START" | "CHUNK") || id.is_empty() {
+    // Pieces of a message that is there already must change nothing else: so they do not make it the last.
+    if matches!(stage, "START" | "CHUNK") || known.is_none() {
         snapshot.places.insert(kind.key(""), position);
     }
-    if kind == Kind::Text {
-        snapshot.choice(0).set_role(&payload.str("role"), out);
+    let role = payload.str("role");
+    if kind == Kind::Text && !role.is_empty() {
+        snapshot.choice(0).set_role(&role, out);
     }
     let message = snapshot.fields.at(&way(position));
     if !message.contains("content") {
@@ -101,9 +103,8 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
 /// Makes a message; returns its place.
 pub(super) fn add(snapshot: &mut Snapshot, kind: Kind, id: &str, role: &str) -> i64 {
     let position = snapshot.fields.next_index(MESSAGES);
-    let message = snapshot.fields.item(MESSAGES, position);
+    snapshot.fields.item(MESSAGES, position).set("id", quote(id));
     if !id.is_empty() {
-        message.set("id", quote(id));
         snapshot.places.insert(kind.key(id), position);
     }
     let message = snapshot.fields.item(MESSAGES, position);

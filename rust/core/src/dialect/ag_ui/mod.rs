@@ -86,7 +86,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
         "STATE_DELTA" => return patch_state(snapshot, payload, out),
         "MESSAGES_SNAPSHOT" => return take_messages(snapshot, payload, out),
         "REASONING_ENCRYPTED_VALUE" => fold_encrypted(snapshot, payload, out),
-        "error" | "ping" => {}
+        "error" => {}
         _ => return message::fold(snapshot, kind, payload, out),
     }
     true
@@ -136,7 +136,7 @@ fn take_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>)
 fn patch_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let Some(patch) = payload.get("delta") else { return false };
     // An agent that never sends a snapshot begins with no members.
-    let state = patch::apply(snapshot.fields.value("state").unwrap_or("{}"), patch);
+    let state = patch::apply(snapshot.fields.value("state").filter(|state| *state != "null").unwrap_or("{}"), patch);
     if let Some(state) = state {
         snapshot.fields.set("state", state);
     }

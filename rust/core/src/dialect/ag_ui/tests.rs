@@ -1,31 +1,14 @@
+use crate::accumulator::Accumulator;
+use crate::dialect::folded::{Folded, detected, folded};
 use crate::json::Payload;
-use crate::{Accumulator, Delta};
 
 /// What was told, and the object, of payloads; between any two one may be said that voids what was learned.
 fn fold(payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
-    let mut accumulator = Accumulator::new(Some("ag-ui"), None).unwrap();
-    let mut told = Vec::new();
-    let mut out = |delta: Delta<'_>| match delta {
-        Delta::Text { text, .. } => told.push(format!("text {text}")),
-        Delta::Reasoning { text, .. } => told.push(format!("reasoning {text}")),
-        Delta::ToolCall { index, id, name, arguments, .. } => {
-            told.push(format!("call {index} {} {} {arguments}", id.unwrap_or("-"), name.unwrap_or("-")));
-        }
-        Delta::Finish { reason, .. } => told.push(format!("finish {reason}")),
-        Delta::Other { kind: "event", json: "0", .. } => {}
-        Delta::Other { kind, json, .. } => told.push(format!("{kind} {json}")),
-        other => told.push(format!("{other:?}")),
-    };
-    for payload in payloads {
-        accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut out).unwrap();
-        if void {
-            accumulator.feed(b"data: 0\n\n", &mut out).unwrap();
-        }
-    }
-    accumulator.flush(&mut out);
-    let object = accumulator.object();
-    Payload::parse(&object).unwrap();
-    (told, object, accumulator)
+    let all: Vec<_> =
+        payloads.iter().flat_map(|payload| [Some(*payload), Some("0").filter(|_| void)]).flatten().collect();
+    let Folded { mut told, accumulator } = folded("ag-ui", &all);
+    told.retain(|delta| delta != "event 0");
+    (told, accumulator.object(), accumulator)
 }
 
 fn check(payloads: &[&str], told: &[&str], messages: &str) {
@@ -72,17 +55,7 @@ fn chunks_start_what_they_name() {
             r#"{"type":"TOOL_CALL_CHUNK","toolCallId":"c","toolCallName":"f","parentMessageId":"n","delta":"{"}"#,
             r#"{"type":"TOOL_CALL_CHUNK","delta":"}"}"#,
         ],
-        &[
-            r#"role "developer""#,
-            "text a",
-            "text b",
-            "text c",
-            "text d",
-            "text e",
-            "call 0 c f ",
-            "call 0 c f {",
-            "call 0 c f }",
-        ],
+        &[r#"role "developer""#, "text a", "text b", "text c", "text d", "text e", "call 0 c f {", "call 0 c f }"],
         concat!(
             r#"[{"id":"m","role":"developer","content":"abde"},{"id":"n","role":"assistant","content":"c","#,
             r#""toolCalls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}]"#,
@@ -111,7 +84,6 @@ fn tool_calls_stand_in_messages() {
             "call 1 d g ",
             "call 0 c f 1",
             "call 1 d g 2",
-            "call 2 e - ",
             "call 2 e - 3",
             &format!("tool-output {result}"),
             r#"role "assistant""#,
@@ -133,7 +105,9 @@ fn tool_calls_stand_in_messages() {
 fn calls_without_an_id_go_on_with_the_last() {
     let call = r#""type":"function","function":"#;
     let message = |name, arguments| {
-        format!(r#"{{"role":"assistant","toolCalls":[{{{call}{{"name":"{name}","arguments":"{arguments}"}}}}]}}"#)
+        format!(
+            r#"{{"id":"","role":"assistant","toolCalls":[{{{call}{{"name":"{name}","arguments":"{arguments}"}}}}]}}"#
+        )
     };
     check(
         &[
@@ -177,7 +151,7 @@ fn reasoning_is_a_message_of_its_own() {
         concat!(
             r#"[{"id":"m","role":"reasoning","content":"ab","encryptedValue":"v"},"#,
             r#"{"id":"m","role":"assistant","content":"c"},"#,
-            r#"{"role":"reasoning","content":"d"},{"role":"reasoning","content":"e"}]"#,
+            r#"{"id":"","role":"reasoning","content":"d"},{"id":"","role":"reasoning","content":"e"}]"#,
         ),
     );
 }
@@ -195,7 +169,7 @@ fn a_snapshot_takes_the_place_of_the_messages() {
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"a","delta":"y"}"#,
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"old","delta":"z"}"#,
         ],
-        &["text x", &format!("messages {messages}"), "call 0 c f ", "call 0 c f }", "text y", "text z"],
+        &["text x", &format!("messages {messages}"), "call 0 c f }", "text y", "text z"],
         concat!(
             r#"[{"id":"u","role":"user","content":"q"},{"id":"a","role":"assistant","#,
             r#""toolCalls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}],"content":"y"},"#,
@@ -227,15 +201,10 @@ fn an_error_is_an_error() {
 
 #[test]
 fn only_what_the_protocol_names_is_recognised() {
-    let dialect = |payload: &str| {
-        let mut accumulator = Accumulator::new(None, None).unwrap();
-        accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut |_| {}).unwrap();
-        accumulator.dialect()
-    };
-    assert_eq!(dialect(r#"{"type":"RUN_STARTED"}"#), Some("ag-ui"));
-    assert_eq!(dialect(r#"{"type":"THINKING_TEXT_MESSAGE_CONTENT","delta":"x"}"#), Some("ag-ui"));
+    assert_eq!(detected(r#"{"type":"RUN_STARTED"}"#), Some("ag-ui"));
+    assert_eq!(detected(r#"{"type":"THINKING_TEXT_MESSAGE_CONTENT","delta":"x"}"#), Some("ag-ui"));
     for payload in [r#"{"type":"CUSTOM","name":"x"}"#, r#"{"type":"ERROR"}"#, r#"{"type":"ping"}"#, r#"{"a":1}"#] {
-        assert_eq!(dialect(payload), None, "{payload}");
+        assert_eq!(detected(payload), None, "{payload}");
     }
 }
 

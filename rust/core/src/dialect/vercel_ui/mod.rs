@@ -2,17 +2,17 @@
 //!
 //! The rules are those of the SDK's own reading of it, made to stand what the SDK throws at:
 //!
-//! 1. A text is found by its kind and id, a tool by the id of its call, data by its type and id. A text that starts is a new part,
-//!    since ids begin anew with each step; a piece of one that never started starts it.
+//! 1. A text is found by its kind and id until it ends, a tool by the id of its call, data by its type and id. A text that starts
+//!    is a new part, since ids begin anew with each step; a piece of one that never started starts it.
 //! 2. Parts keep their numbers: what a reset drops leaves a gap, so that nothing said of a dropped part can reach another.
-//! 3. Tools that the provider runs are no tool calls: their parts are kept, and told as they are.
+//! 3. Who runs a tool does not matter: this stream is made for those who show it.
 
 use std::borrow::Cow;
 
 use super::{Dialect, Growth, Place, Repeat};
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
-use crate::fields::{Fields, In, Lists};
+use crate::fields::{Fields, In, Lists, Nulls};
 use crate::json::{Object, Raw, quote};
 use crate::snapshot::Snapshot;
 
@@ -59,9 +59,8 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
         "reset-step" => reset_step(snapshot),
         "source-url" | "source-document" => fold_part(snapshot, "citation", payload, out),
         "file" => fold_part(snapshot, file_kind(payload), payload, out),
-        "custom" | "reasoning-file" | "steering-message" => fold_part(snapshot, kind, payload, out),
         "abort" => snapshot.fail(aborted(payload)),
-        "finish-step" | "error" | "ping" => {}
+        "finish-step" | "error" => {}
         "" if whole::is_whole(payload) => whole::fold(snapshot, payload, out),
         _ => {
             if let Some((part, stage)) = text_event(kind) {
@@ -75,9 +74,11 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 }
 
 fn aborted(payload: &Object<'_>) -> ApiError {
-    let reason = payload.str("reason");
-    let message = if reason.is_empty() { "the stream was aborted" } else { reason.as_ref() };
-    ApiError { kind: Some("abort".into()), ..ApiError::told(payload, message) }
+    let error = ApiError::of(payload.raw(), payload);
+    match payload.str("reason") {
+        reason if reason.is_empty() => error,
+        reason => ApiError { message: reason.into_owned(), ..error },
+    }
 }
 
 fn file_kind(payload: &Object<'_>) -> &'static str {
@@ -87,12 +88,16 @@ fn file_kind(payload: &Object<'_>) -> &'static str {
 fn fold_message(snapshot: &mut Snapshot, payload: &Object<'_>) {
     for (name, value) in payload.iter().filter(|(_, value)| !value.is_null()) {
         match name {
+            // The last one counts, as in the SDK.
             "messageId" => {
-                snapshot.set_id(&id_of(payload, name));
+                snapshot.id = id_of(payload, name).into_owned();
                 let id = quote(&snapshot.id);
                 snapshot.fields.set("id", id);
             }
-            "messageMetadata" => _ = snapshot.fields.merge("metadata", value, Lists::Replace),
+            "messageMetadata" if value.is_object() => {
+                snapshot.fields.object("metadata").overlay(value, Lists::Replace, Nulls::Keep);
+            }
+            "messageMetadata" => _ = snapshot.fields.set("metadata", value.as_str().to_owned()),
             "type" | "id" | "role" | "metadata" | "parts" | "error" | "finishReason" => {}
             _ => _ = snapshot.fields.merge(name, value, Lists::Replace),
         }
@@ -166,7 +171,11 @@ fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mu
         let key = payload.get("id").map(|_| format!("{kind} {}", id_of(payload, "id")));
         let known = key.as_ref().and_then(|key| find(snapshot, key));
         let position = known.unwrap_or_else(|| add_part(snapshot, kind));
-        snapshot.fields.replace_item(PARTS, position, payload);
+        let data = payload.member("data").unwrap_or_default();
+        match known {
+            Some(position) => _ = part(snapshot, position).set("data", data.as_str().to_owned()),
+            None => snapshot.fields.replace_item(PARTS, position, payload),
+        }
         snapshot.places.extend(key.map(|key| (key, position)));
     }
     out(Delta::Other { choice: 0, kind, json: payload.raw().as_str() });
@@ -194,6 +203,7 @@ fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<
     keep(fields, payload, &["type", "id", "delta", "text", "state", "error"]);
     if stage == "end" {
         fields.set("state", quote("done"));
+        snapshot.places.remove(&text_key(part, payload));
     } else if let Some(growth) = text_growth(snapshot, part, payload) {
         growth.fold(snapshot, out);
     }
@@ -223,7 +233,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     let kind = payload.str("type");
     let (growth, id) = match text_event(&kind) {
         Some((part, "delta")) => (text_growth(snapshot, part, payload)?, "id"),
-        None if kind == tool::DELTA => (tool::repeating(snapshot, payload)?, tool::ID),
+        None if kind == tool::DELTA => (tool::growth(snapshot, payload)?, tool::ID),
         _ => return None,
     };
     let mut repeat = Repeat::of(growth)?;
