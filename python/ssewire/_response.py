@@ -108,8 +108,8 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
         if _is_http_error(status):
             error.status = status  # it counts more than the body's word
         return error
-    known = foreign_format(body) or ""
-    came = " ".join(part for part in (f"HTTP {status}" if status else "", content_type or "", known) if part) or "a body"
+    parts = (f"HTTP {status}" if status else "", content_type or "", foreign_format(body) or "")
+    came = " ".join(part for part in parts if part) or "a body"
     begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
     return ResponseError(
         f"expected an event stream, got {came}, {begins}",

@@ -88,11 +88,11 @@ impl Fold {
     fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
         let object = payload.object();
         let kind = dialect::kind(event, &object);
-        if matches!(kind.as_ref(), "ping" | "keepalive") {
-            return;
-        }
         self.dialect = self.dialect.or_else(|| dialect::detect(&kind, &object));
         let error = ApiError::find(event, &object);
+        if error.is_none() && matches!(kind.as_ref(), "ping" | "keepalive") {
+            return;
+        }
         let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, &kind, &object, out));
         if !folded && error.is_none() {
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });

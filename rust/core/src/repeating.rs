@@ -161,10 +161,12 @@ impl Shape {
         if self.grows.iter().any(|(hole, _)| strings[*hole].is_empty()) {
             return false;
         }
-        for (hole, place) in &self.grows {
+        for same in self.grows.chunk_by(|one, next| one.0 == next.0) {
             // Whatever was found is a string that can be read.
-            let Some(text) = strings[*hole].text(payload) else { continue };
-            snapshot.grow(place, &text, out);
+            let Some(text) = strings[same[0].0].text(payload) else { continue };
+            for (_, place) in same {
+                snapshot.grow(place, &text, out);
+            }
         }
         if let Some(told) = &self.told {
             let Found { start, end, .. } = strings[told.hole];

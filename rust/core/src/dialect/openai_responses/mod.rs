@@ -135,13 +135,12 @@ fn take_response(snapshot: &mut Snapshot, response: &Object<'_>, out: &mut Sink<
     }
     snapshot.set_id(&response.str("id"));
     snapshot.set_model(&response.str("model"));
-    let ours = snapshot.fields.take(OUTPUT);
-    snapshot.fields.clear();
+    let empty = response.truthy(OUTPUT).is_none();
+    snapshot.fields.clear_but(if empty { OUTPUT } else { "" });
     for (name, value) in response.iter().filter(|(name, value)| *name != "usage" || !value.is_object()) {
-        snapshot.fields.set(name, value.as_str().to_owned());
-    }
-    if let Some(ours) = ours.filter(|_| response.truthy(OUTPUT).is_none()) {
-        snapshot.fields.put(OUTPUT, ours);
+        if name != OUTPUT || !snapshot.fields.contains(OUTPUT) {
+            snapshot.fields.set(name, value.as_str().to_owned());
+        }
     }
     snapshot.count(response.get("usage").unwrap_or_default(), out);
 }

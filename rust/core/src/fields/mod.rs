@@ -10,8 +10,12 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::json::{Object, ObjectWriter, Payload, Raw, certain, write_array};
+use crate::json::{Object, ObjectWriter, Raw};
 use crate::text::{Text, TextBuffer};
+
+mod kept;
+
+use kept::Kept;
 
 /// What becomes of a list where there is one already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,23 +29,6 @@ pub(crate) enum Lists {
 pub(crate) enum Nulls {
     Drop,
     Keep,
-}
-
-#[derive(Clone, Debug)]
-enum Kept {
-    /// JSON text.
-    Value(String),
-    /// The items' JSON text, joined by commas: it grows without being read again.
-    List(String),
-    Object(Fields),
-    /// A list whose items are found by their index, and go on changing.
-    Items(BTreeMap<i64, Kept>),
-    /// A string that grows by pieces.
-    Text(TextBuffer),
-    /// A value whose JSON text grows by pieces.
-    Json(TextBuffer),
-    /// What came whole, and what was put together before: that counts again when it goes on growing.
-    Whole(Box<(String, Kept)>),
 }
 
 /// A step on a way that only the stream knows.
@@ -223,18 +210,9 @@ impl Fields {
         self.0.shift_remove(name);
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Takes a member out.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Member> {
-        self.0.shift_remove(name).map(Member)
-    }
-
-    /// Puts a member that was taken in.
-    pub(crate) fn put(&mut self, name: &str, member: Member) {
-        self.0.insert(name.to_owned(), member.0);
+    /// Forgets all members but that one.
+    pub(crate) fn clear_but(&mut self, name: &str) {
+        self.0.retain(|member, _| member == name);
     }
 
     /// Whether there are no members of other names.
@@ -352,11 +330,9 @@ impl Fields {
     }
 
     fn entry(&mut self, name: &str, make: impl FnOnce() -> Kept) -> &mut Kept {
-        // Two look-ups where the borrow checker would allow one, but no copy of a name that is there already.
-        if !self.0.contains_key(name) {
-            self.0.insert(name.to_owned(), make());
-        }
-        &mut self.0[name]
+        // Looked up by its place, so that a name that is there already is neither copied nor hashed again.
+        let at = self.0.get_index_of(name).unwrap_or_else(|| self.0.insert_full(name.to_owned(), make()).0);
+        &mut self.0[at]
     }
 
     /// The JSON text of a scalar member at a path of names.
@@ -387,120 +363,5 @@ impl Fields {
         let mut out = String::new();
         self.write(&mut out);
         out
-    }
-}
-
-/// A member between two objects.
-pub(crate) struct Member(Kept);
-
-impl Kept {
-    fn seal(&mut self, json: String) {
-        self.unseal();
-        let draft = std::mem::replace(self, Self::Value(String::new()));
-        *self = Self::Whole(Box::new((json, draft)));
-    }
-
-    fn unseal(&mut self) {
-        if let Self::Whole(whole) = self {
-            let draft = std::mem::replace(&mut whole.1, Self::Value(String::new()));
-            *self = draft;
-        }
-    }
-
-    /// The object that it is, or is made.
-    fn object(&mut self) -> &mut Fields {
-        self.unseal();
-        if let Self::Value(json) = self {
-            let mut fields = Fields::default();
-            if let Ok(payload) = Payload::parse(json) {
-                fields.set_all(&payload.raw().object());
-            }
-            *self = Self::Object(fields);
-        } else if !matches!(self, Self::Object(_)) {
-            *self = Self::Object(Fields::default());
-        }
-        match self {
-            Self::Object(fields) => fields,
-            _ => unreachable!("it was just made an object"),
-        }
-    }
-
-    /// The items that it has, or is given.
-    fn items(&mut self) -> &mut BTreeMap<i64, Self> {
-        self.unseal();
-        if !matches!(self, Self::Items(_)) {
-            let list = match self {
-                Self::Value(json) => std::mem::take(json),
-                Self::List(items) => format!("[{items}]"),
-                _ => String::new(),
-            };
-            let payload = Payload::parse(&list);
-            let items = payload.iter().flat_map(|payload| payload.raw().items());
-            *self = Self::Items((0..).zip(items.map(|item| Self::Value(item.as_str().to_owned()))).collect());
-        }
-        match self {
-            Self::Items(items) => items,
-            _ => unreachable!("it was just made a list"),
-        }
-    }
-
-    /// Its own items, if it is a list, and then more.
-    fn listed(&mut self, more: &str) -> String {
-        let own: Vec<String> = self.items().values().map(Self::json).collect();
-        let more = Some(more).filter(|more| !more.is_empty());
-        own.iter().map(String::as_str).chain(more).collect::<Vec<_>>().join(",")
-    }
-
-    /// Appends to the string that it is, or is made.
-    fn append(&mut self, piece: &Text<'_>) {
-        self.unseal();
-        if !matches!(self, Self::Text(_)) {
-            let mut text = TextBuffer::default();
-            text.push(&Text::Whole(self.text()));
-            *self = Self::Text(text);
-        }
-        if let Self::Text(text) = self {
-            text.push(piece);
-        }
-    }
-
-    /// The text of a string; `""` of anything else.
-    fn text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Text(text) => Cow::Borrowed(text.as_str()),
-            Self::Value(json) => {
-                let payload = Payload::parse(json);
-                payload.ok().and_then(|payload| Some(payload.raw().str()?.into_owned())).unwrap_or_default().into()
-            }
-            _ => Cow::Borrowed(""),
-        }
-    }
-
-    fn settle(&mut self) {
-        match self {
-            Self::Text(text) | Self::Json(text) => _ = text.settle(),
-            Self::Object(fields) => fields.settle(),
-            Self::Items(items) => items.values_mut().for_each(Self::settle),
-            Self::Whole(whole) => whole.1.settle(),
-            Self::Value(_) | Self::List(_) => {}
-        }
-    }
-
-    fn json(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
-    }
-
-    fn write(&self, out: &mut String) {
-        match self {
-            Self::Value(json) => out.push_str(json),
-            Self::Whole(whole) => out.push_str(&whole.0),
-            Self::List(items) => out.extend(["[", items, "]"]),
-            Self::Object(fields) => fields.write(out),
-            Self::Items(items) => write_array(out, items.values(), |out, item| item.write(out)),
-            Self::Text(text) => out.push_str(&crate::json::quote(text.as_str())),
-            Self::Json(text) => out.push_str(certain(text.as_str()).as_deref().unwrap_or("{}")),
-        }
     }
 }
