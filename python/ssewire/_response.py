@@ -21,6 +21,8 @@ _HTTP_ERROR = 400
 # Media types that are never an event stream. Anything else may be one: many servers label theirs text/plain, or not at
 # all.
 _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/pdf", "application/vnd.amazon.eventstream")
+# Rows of JSON values: an accumulator reads them, a decoder of events does not.
+_JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 _DOCUMENT_KINDS = ("image/", "audio/", "video/", "font/", "multipart/")
 
 
@@ -29,7 +31,7 @@ def _media_type(content_type: str | None) -> str:
 
 
 def _is_json(media_type: str) -> bool:
-    return media_type == "application/json" or media_type.endswith("+json")
+    return media_type == "application/json" or media_type.endswith("+json") or media_type in _JSON_LINES
 
 
 def _is_document(media_type: str) -> bool:
