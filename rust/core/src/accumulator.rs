@@ -86,6 +86,7 @@ impl Accumulator {
     ///
     /// # Errors
     /// As [`Self::feed`].
+    #[inline]
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         match self.framing {
             Framing::Events => self.step_event(data, out),
@@ -149,7 +150,6 @@ impl Accumulator {
         Ok(true)
     }
 
-    #[inline]
     fn step_event(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let before = *data;
         while self.decoder.is_between_events(data) {

@@ -91,9 +91,18 @@ impl Snapshot {
             Place::Reasoning { choice } => self.choice(choice).add_reasoning(text, out),
             Place::Refusal { choice } => self.choice(choice).add_refusal(text, out),
             Place::Arguments { choice, position } => self.choice(choice).add_arguments(position, text, out),
+            _ => self.grow_object(place, text),
+        }
+    }
+
+    /// Adds a piece to what only the object has.
+    #[inline(never)]
+    fn grow_object(&mut self, place: &Place, text: &Text<'_>) {
+        match *place {
             Place::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
             Place::Member { ref way, name } => self.fields.at(way).append(name, text),
             Place::Json { ref way, name } => self.fields.at(way).append_json(name, text),
+            Place::Content { .. } | Place::Reasoning { .. } | Place::Refusal { .. } | Place::Arguments { .. } => {}
         }
     }
 

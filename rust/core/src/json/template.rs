@@ -21,7 +21,7 @@ const MOST_HOLES: usize = 4;
 pub(crate) struct Template {
     /// The text before each hole, a string's quote included, and behind the last; with what stands around the payload, where
     /// that is known.
-    around: Vec<String>,
+    around: Vec<Vec<u8>>,
     /// Bytes of what stands before and behind the payload.
     frame: Option<(usize, usize)>,
 }
@@ -63,17 +63,17 @@ impl Template {
                 b'0'..=b'9' if hole.index().is_some() => 0,
                 _ => return None,
             };
-            around.push(payload.0[rest..start + quote].to_owned());
+            around.push(payload.0.as_bytes()[rest..start + quote].to_vec());
             rest = end - quote;
         }
-        around.push(payload.0[rest..].to_owned());
+        around.push(payload.0.as_bytes()[rest..].to_vec());
         Some(Self { around, frame: None })
     }
 
     /// Learns what stands around the payload.
     pub(crate) fn frame(&mut self, before: &str, behind: &str) {
-        self.around[0].insert_str(0, before);
-        self.around.last_mut().into_iter().for_each(|last| last.push_str(behind));
+        self.around[0].splice(0..0, before.bytes());
+        self.around.last_mut().into_iter().for_each(|last| last.extend_from_slice(behind.as_bytes()));
         self.frame = Some((before.len(), behind.len()));
     }
 
@@ -83,7 +83,7 @@ impl Template {
     }
 
     /// A text of the payload around the holes.
-    fn literal(&self, at: usize) -> &str {
+    fn literal(&self, at: usize) -> &[u8] {
         let (before, behind) = self.frame.unwrap_or_default();
         let text = &self.around[at];
         let start = if at == 0 { before } else { 0 };
@@ -100,19 +100,19 @@ impl Template {
     /// The same of a payload with what stands around it.
     pub(crate) fn read_framed(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
         self.frame?;
-        read_around(bytes, self.around.iter().map(String::as_str), strings)
+        read_around(bytes, self.around.iter().map(Vec::as_slice), strings)
     }
 }
 
 #[inline]
 fn read_around<'t>(
     bytes: &[u8],
-    mut around: impl ExactSizeIterator<Item = &'t str>,
+    mut around: impl ExactSizeIterator<Item = &'t [u8]>,
     strings: &mut Strings,
 ) -> Option<usize> {
     let mut rest = bytes;
     for found in strings.iter_mut().take(around.len() - 1) {
-        let literal = around.next()?.as_bytes();
+        let literal = around.next()?;
         rest = rest.strip_prefix(literal)?;
         // No number follows a quote: before one stands what JSON has between values.
         let text = literal.last() == Some(&b'"');
@@ -122,7 +122,7 @@ fn read_around<'t>(
         found.escaped = escaped;
         rest = &rest[size..];
     }
-    rest.strip_prefix(around.next()?.as_bytes()).map(|rest| bytes.len() - rest.len())
+    rest.strip_prefix(around.next()?).map(|rest| bytes.len() - rest.len())
 }
 
 /// Where a value stands in the payload that it was taken from.
