@@ -61,7 +61,7 @@ def _texts(options: Options) -> Iterator[Row]:
     asynchronous = [*ours.ASYNC_TEXTS, *peers.ASYNC_TEXTS]
     for pieces in (ONE_EVENT, "16 KiB"):
         yield from compare(_work(("text", "text out, async"), chat, pieces, chat.texts), asynchronous, options)
-    for name in ("reasoning", "multibyte text", "escaped text", "anthropic"):
+    for name in ("reasoning", "multibyte text", "escaped text", "responses", "anthropic"):
         fixture = make(name, quick=options.quick)
         yield from compare(_text_work(fixture), _text_readers(fixture), options, weight=_LESS)
 
@@ -73,7 +73,7 @@ def _text_work(fixture: Fixture) -> Work:
 def _text_readers(fixture: Fixture) -> list[Reader]:
     if fixture.dialect == "openai-chat":
         return [*ours.TEXTS, *peers.TEXTS, sdks.OPENAI_TEXTS]
-    return [*(ours.TEXTS if fixture.dialect in ours.DIALECTS else []), sdks.ANTHROPIC_TEXTS]
+    return [*ours.TEXTS, *([sdks.ANTHROPIC_TEXTS] if fixture.dialect == "anthropic" else [])]
 
 
 def _messages(options: Options) -> Iterator[Row]:
@@ -85,9 +85,10 @@ def _messages(options: Options) -> Iterator[Row]:
     yield from compare(body, ours.WHOLE_BODIES, options)
     tools = make("tool arguments", quick=options.quick)
     yield from compare(_message_work(tools), [*ours.MESSAGES, sdks.OPENAI_MESSAGE], options, weight=_LESS)
+    responses = make("responses", quick=options.quick)
+    yield from compare(_message_work(responses), ours.MESSAGES, options, weight=_LESS)
     anthropic = make("anthropic", quick=options.quick)
-    known = ours.MESSAGES if anthropic.dialect in ours.DIALECTS else []
-    yield from compare(_message_work(anthropic), [*known, sdks.ANTHROPIC_MESSAGE], options, weight=_LESS)
+    yield from compare(_message_work(anthropic), [*ours.MESSAGES, sdks.ANTHROPIC_MESSAGE], options, weight=_LESS)
 
 
 def _message_work(fixture: Fixture, pieces: str = ONE_EVENT) -> Work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import ssewire
 
@@ -11,8 +11,6 @@ from benches.fixtures import Call, Event, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-
-DIALECTS = get_args(ssewire.Dialect)
 
 
 async def apieces(pieces: list[bytes]) -> AsyncIterator[bytes]:

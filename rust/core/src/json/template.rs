@@ -180,8 +180,7 @@ impl Found {
     }
 }
 
-/// The text of a well-formed string whose escapes are all of one character, as in code and in arguments; `None` for the others,
-/// which the JSON crate reads.
+/// The text of a well-formed string with escapes; `None` where they leave half a surrogate pair, which the JSON crate reads.
 fn unescape(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -194,12 +193,29 @@ fn unescape(text: &str) -> Option<String> {
             b'b' => '\u{8}',
             b'f' => '\u{C}',
             same @ (b'"' | b'\\' | b'/') => char::from(same),
-            _ => return None,
+            _ => {
+                let (character, size) = unicode_escape(&rest[at..])?;
+                out.push(character);
+                rest = &rest[at + size..];
+                continue;
+            }
         });
         rest = &rest[at + 2..];
     }
     out.push_str(rest);
     Some(out)
+}
+
+/// The character of one `\uXXXX`, or of two that are a pair, and their size; `None` of half a pair.
+fn unicode_escape(text: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
+    let first = unit(0)?;
+    if let Some(character) = char::from_u32(first.into()) {
+        return Some((character, 6));
+    }
+    let second = unit(6).filter(|_| text[6..].starts_with("\\u"))?;
+    let pair = char::decode_utf16([first, second]).next()?.ok()?;
+    Some((pair, 12))
 }
 
 #[cfg(test)]
@@ -216,11 +232,14 @@ mod tests {
 
     #[test]
     fn escapes_are_read_as_the_json_crate_reads_them() {
-        for text in [r#"\n\t\r\b\f\"\\\/"#, r"a\nb", r"\\n", r"é\n😀", r"\\"] {
+        let unicode = [r"\u00e9t\u00E9", r"a\ud83d\ude00b\u0041", r"\uffff\u0000"];
+        for text in [r#"\n\t\r\b\f\"\\\/"#, r"a\nb", r"\\n", r"é\n😀", r"\\"].into_iter().chain(unicode) {
             let read = read::string(&format!("\"{text}\""));
             assert_eq!(unescape(text).map(|text| Text::Whole(Cow::Owned(text))), read, "{text}");
         }
-        assert_eq!(unescape(r"\n\u000a"), None);
+        for half in [r"\ud83d", r"\ud83dx\ude00", r"\ude00\ud83d", r"\ud83d\n", r"\ud83d\ud83d\ude00"] {
+            assert_eq!(unescape(half), None, "{half}");
+        }
     }
 
     #[test]
