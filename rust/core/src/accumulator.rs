@@ -102,7 +102,11 @@ impl Accumulator {
         let mut start = &data[..blank];
         while !start.is_empty() {
             let first = start.len();
-            if self.step_event(&mut start, out)? {
+            let stepped = self.step_event(&mut start, out).inspect_err(|_| {
+                // The fault is the decoder's: nothing that follows may be read without it.
+                self.framing = Framing::Events;
+            });
+            if stepped? {
                 *data = &data[first - start.len()..];
                 return Ok(true);
             }
@@ -135,6 +139,8 @@ impl Accumulator {
             Ok(Some(Found::Other)) => {
                 self.values = values.offset;
                 self.framing = Framing::Events;
+                // Blanks, which the decoder will not see.
+                self.keep_head(&before[..before.len() - data.len()]);
                 return self.step(data, out);
             }
             Ok(None) => {

@@ -132,6 +132,9 @@ impl Fold {
 
     /// Folds one JSON value of a body that is a row of them.
     pub(crate) fn value(&mut self, value: &[u8], out: &mut Sink<'_>) {
+        if self.snapshot.done {
+            return;
+        }
         let text = String::from_utf8_lossy(value);
         let first = self.snapshot.payloads == 0 && self.held.is_none();
         if first && !is_known(&text) {

@@ -3,29 +3,17 @@
 //! The input: options, cuts, and the body.
 
 use arbitrary::Unstructured;
-use ssewire_core::{Accumulator, EventTooLarge};
 
 use crate::choices::{options, places};
 use crate::cutting::{bytewise, cut_at, shown};
 use crate::decode::decode;
-use crate::told::{Whole, listen};
-
-/// What an accumulator made of the pieces.
-type Outcome = (Vec<String>, Result<(), EventTooLarge>, Whole);
-
-fn accumulate(pieces: &[&[u8]], dialect: Option<&str>, limit: Option<usize>) -> Outcome {
-    let mut accumulator = Accumulator::new(dialect, limit).expect("the dialect is known");
-    let (mut told, mut result) = (Vec::new(), Ok(()));
-    for piece in pieces {
-        result = accumulator.feed(piece, &mut listen(&mut told));
-    }
-    accumulator.flush(&mut listen(&mut told));
-    (told, result, Whole::of(&accumulator))
-}
+use crate::filling::family;
+use crate::told::accumulate;
 
 fn check_all(mut input: Unstructured<'_>) -> arbitrary::Result<()> {
     let options = options(&mut input)?;
-    let dialect = input.arbitrary::<bool>()?.then_some("openai-chat");
+    let name = family(&mut input)?.dialect;
+    let dialect = input.arbitrary::<bool>()?.then_some(name);
     let places = places(&mut input)?;
     let body = input.take_rest();
     let (events, deltas) = (decode(&[body], &options), accumulate(&[body], dialect, options.max_event_size));

@@ -7,10 +7,14 @@ mod cutting;
 mod decode;
 #[path = "../../core/tests/oracle/mod.rs"]
 mod oracle;
+#[path = "../../core/tests/shapes/mod.rs"]
+mod shapes;
 
 pub mod cuts;
+mod filling;
 pub mod framing;
 pub mod json;
 mod plain_json;
 pub mod templates;
 mod told;
+pub mod values;

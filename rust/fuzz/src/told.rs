@@ -1,6 +1,6 @@
 //! What an accumulator tells and holds, in plain values.
 
-use ssewire_core::{Accumulator, Delta};
+use ssewire_core::{Accumulator, Delta, EventTooLarge};
 
 /// All that can be seen of an accumulator in the end. What is said of an error beyond its kind tells where it stood, which
 /// is not compared.
@@ -26,9 +26,28 @@ impl Whole {
             foreign: accumulator.foreign().map(<[u8]>::to_vec),
         }
     }
+
+    /// The object and the error: what does not tell how the body ended.
+    pub(crate) fn result(&self) -> impl PartialEq + std::fmt::Debug {
+        (&self.object, &self.error)
+    }
 }
 
 /// A sink that keeps what it is told.
 pub(crate) fn listen(told: &mut Vec<String>) -> impl FnMut(Delta<'_>) {
     |delta| told.push(format!("{delta:?}"))
+}
+
+/// What an accumulator made of the pieces.
+pub(crate) type Outcome = (Vec<String>, Result<(), EventTooLarge>, Whole);
+
+/// What is told of the pieces, and what comes of them.
+pub(crate) fn accumulate(pieces: &[&[u8]], dialect: Option<&str>, limit: Option<usize>) -> Outcome {
+    let mut accumulator = Accumulator::new(dialect, limit).expect("the dialect is known");
+    let (mut told, mut result) = (Vec::new(), Ok(()));
+    for piece in pieces {
+        result = accumulator.feed(piece, &mut listen(&mut told));
+    }
+    accumulator.flush(&mut listen(&mut told));
+    (told, result, Whole::of(&accumulator))
 }

@@ -5,6 +5,8 @@
 mod choices;
 #[path = "../../core/tests/cuts/mod.rs"]
 mod cutting;
+#[path = "../src/filling.rs"]
+mod filling;
 #[path = "../src/json.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod json;
@@ -12,11 +14,16 @@ mod json;
 mod oracle;
 #[path = "../src/plain_json.rs"]
 mod plain_json;
+#[path = "../../core/tests/shapes/mod.rs"]
+mod shapes;
 #[path = "../src/templates.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod templates;
 #[path = "../src/told.rs"]
 mod told;
+#[path = "../src/values.rs"]
+#[expect(unreachable_pub, reason = "public for the fuzzers")]
+mod values;
 
 use cutting::Random;
 
@@ -32,10 +39,24 @@ fn bytes(random: &mut Random, count: usize) -> Vec<u8> {
 }
 
 #[test]
+fn every_dialect_has_shapes() {
+    let names: Vec<_> = shapes::FAMILIES.iter().map(|family| family.dialect).collect();
+    assert!(ssewire_core::dialect_names().all(|name| names.contains(&name)), "{names:?}");
+}
+
+#[test]
 fn streams_that_repeat_themselves_or_nearly() {
     let mut random = Random::of("templates");
-    for count in (0..2000).map(|at| 8 + at % 300) {
+    for count in (0..3000).map(|at| 8 + at % 300) {
         templates::check(&bytes(&mut random, count));
+    }
+}
+
+#[test]
+fn bodies_of_values() {
+    let mut random = Random::of("values");
+    for count in (0..1500).map(|at| 8 + at % 200) {
+        values::check(&bytes(&mut random, count));
     }
 }
 
