@@ -43,8 +43,8 @@ impl std::error::Error for UnknownDialect {}
 pub struct Accumulator {
     framing: Framing,
     decoder: EventDecoder,
-    /// Bytes of JSON values before the events.
-    values: u64,
+    /// JSON values before the events, and their bytes.
+    before: (u64, u64),
     /// The body's first bytes, while nothing was found in it.
     head: Vec<u8>,
     pub(crate) fold: Fold,
@@ -70,7 +70,7 @@ impl Accumulator {
         let dialect = name.map(known).transpose()?;
         let options = Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_stray: true };
         let decoder = EventDecoder::new(options);
-        Ok(Self { framing: Framing::Open, decoder, values: 0, head: Vec::new(), fold: Fold::new(dialect) })
+        Ok(Self { framing: Framing::Open, decoder, before: (0, 0), head: Vec::new(), fold: Fold::new(dialect) })
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -137,8 +137,9 @@ impl Accumulator {
             Ok(Some(Found::Value(value))) => self.fold.value(value, out),
             Ok(Some(Found::End)) => self.fold.end_of_values(out),
             Ok(Some(Found::Other)) => {
-                self.values = values.offset;
+                self.before = (values.values, values.offset);
                 self.framing = Framing::Events;
+                self.fold.release(out);
                 // Blanks, which the decoder will not see.
                 self.keep_head(&before[..before.len() - data.len()]);
                 return self.step(data, out);
@@ -174,7 +175,7 @@ impl Accumulator {
                 return Ok(false);
             }
             Err(fault) => {
-                let fault = fault.behind(self.values);
+                let fault = fault.behind(self.before);
                 self.keep_head_of_fault(before, &fault);
                 return Err(fault);
             }
@@ -263,7 +264,7 @@ impl Accumulator {
     pub fn events(&self) -> u64 {
         let values = match &self.framing {
             Framing::Values(values) => values.values,
-            _ => 0,
+            _ => self.before.0,
         };
         self.decoder.events() + values
     }

@@ -16,8 +16,9 @@ pub struct EventTooLarge {
 }
 
 impl EventTooLarge {
-    /// The same fault of a stream that begins `bytes` into the body.
-    pub(crate) fn behind(mut self, bytes: u64) -> Self {
+    /// The same fault of a stream that has so many values before it, of so many bytes.
+    pub(crate) fn behind(mut self, (values, bytes): (u64, u64)) -> Self {
+        self.event += values;
         self.offset += bytes;
         self
     }

@@ -46,9 +46,7 @@ impl Fold {
         }
         let text = event.text();
         if is_sentinel(&text) {
-            self.snapshot.finish(out);
-            // A shape would be folded unseen, whatever is done.
-            self.repeating.forget();
+            self.finish(out);
         } else if !text.trim_matches(is_whitespace).is_empty() {
             self.snapshot.payloads += 1;
             self.parse(event.event, &text, out);
@@ -56,6 +54,13 @@ impl Fold {
         if !event.stray.is_empty() {
             self.stray(&String::from_utf8_lossy(event.stray));
         }
+    }
+
+    /// The terminal of every dialect.
+    fn finish(&mut self, out: &mut Sink<'_>) {
+        self.snapshot.finish(out);
+        // A shape would be folded unseen, whatever is done.
+        self.repeating.forget();
     }
 
     /// Learns how an event that was just folded stood in the bytes that it took, if it is whole in them.
@@ -97,7 +102,8 @@ impl Fold {
         if !folded && error.is_none() {
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
-        let repeat = self.dialect.filter(|_| error.is_none() && self.repeating.learns());
+        let settled = folded && error.is_none() && !self.snapshot.done;
+        let repeat = self.dialect.filter(|_| settled && self.repeating.learns());
         let repeat = repeat.and_then(|dialect| (dialect.repeats)(&self.snapshot, &object));
         self.repeating.learn(event, payload, repeat);
         if let Some(error) = error {
@@ -142,7 +148,13 @@ impl Fold {
             self.held = Some(text.into_owned());
             return;
         }
-        for text in self.held.take().as_deref().into_iter().chain([text.as_ref()]) {
+        self.release(out);
+        self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
+    }
+
+    /// Something else came: what was held is not the whole body.
+    pub(crate) fn release(&mut self, out: &mut Sink<'_>) {
+        if let Some(text) = self.held.take() {
             self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
         }
     }
@@ -150,7 +162,7 @@ impl Fold {
     /// The bracket that closes an array of values.
     pub(crate) fn end_of_values(&mut self, out: &mut Sink<'_>) {
         if self.snapshot.payloads > 0 {
-            self.snapshot.finish(out);
+            self.finish(out);
         } else {
             self.foreign |= self.held.is_none();
         }

@@ -7,7 +7,13 @@ use crate::json::{Payload, Raw};
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     fields: Fields,
+    /// Bytes of what was laid over it, since its size was last looked at.
+    laid: usize,
+    too_large: bool,
 }
+
+/// Bytes of JSON text above which a usage is not told any more: every delta of it carries all of it.
+const LARGEST: usize = 16 * 1024;
 
 /// Where a count stands, by provider: the first that is there counts.
 type Paths = &'static [&'static [&'static str]];
@@ -58,9 +64,15 @@ impl Usage {
         self.fields.is_empty()
     }
 
-    /// Lays a newer usage over this one. Returns whether that changed anything.
+    /// Lays a newer usage over this one. Returns whether that changed anything, as far as it is to be told.
     pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
-        self.fields.overlay(usage, Lists::Replace, Nulls::Keep)
+        let changed = self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
+        self.laid += usage.as_str().len();
+        if !self.too_large && self.laid > LARGEST {
+            self.laid = self.json().len();
+            self.too_large = self.laid > LARGEST;
+        }
+        changed && !self.too_large
     }
 
     /// Puts a newer usage in place of this one. Returns whether that changed anything.

@@ -82,7 +82,7 @@ fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
 
 fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let delta = payload.child("delta");
-    for (name, value) in delta.iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in delta.iter().filter(|(name, value)| !matches!(*name, "usage" | BLOCKS) && !value.is_null()) {
         snapshot.fields.set(name, value.as_str().to_owned());
     }
     keep_beside(snapshot, payload);
@@ -92,7 +92,8 @@ fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut S
 
 /// Members of an event beside what it is for: `context_management`, a cloud's own metrics.
 fn keep_beside(snapshot: &mut Snapshot, payload: &Object<'_>) {
-    for (name, value) in payload.iter().filter(|(name, _)| !matches!(*name, "type" | "message" | "delta" | "usage")) {
+    let own = |name: &str| matches!(name, "type" | "message" | "delta" | "usage" | BLOCKS);
+    for (name, value) in payload.iter().filter(|(name, _)| !own(name)) {
         snapshot.fields.merge(name, value, Lists::Replace);
     }
 }

@@ -184,7 +184,7 @@ impl Fields {
     /// Makes an item of a list the object that it turns out to be.
     pub(crate) fn replace_item(&mut self, list: &str, index: i64, object: &Object<'_>) {
         let item = self.item(list, index);
-        item.0.clear();
+        *item = Fields::default();
         item.set_all(object);
     }
 
@@ -212,7 +212,9 @@ impl Fields {
 
     /// Forgets all members but that one.
     pub(crate) fn clear_but(&mut self, name: &str) {
-        self.0.retain(|member, _| member == name);
+        // A new map, since emptying one takes as long as it ever was large.
+        let kept = self.0.swap_remove_entry(name);
+        self.0 = kept.into_iter().collect();
     }
 
     /// Whether there are no members of other names.

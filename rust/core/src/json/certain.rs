@@ -1,5 +1,6 @@
 //! JSON text that broke off, as far as it is certain, and complete.
 
+use super::MAX_DEPTH;
 use super::partial::PartialJson;
 use super::step::Step;
 use super::write::quote;
@@ -21,10 +22,16 @@ struct Certain {
     /// A name whose value has not come.
     name: Option<String>,
     string: Option<TextBuffer>,
+    /// It is nested too deep to be read by anyone: what follows is left out.
+    too_deep: bool,
 }
 
 impl Certain {
     fn take(&mut self, step: Step<'_>) {
+        self.too_deep |= self.open.len() >= MAX_DEPTH && matches!(step, Step::Object | Step::Array);
+        if self.too_deep {
+            return;
+        }
         if let Step::More(more) = &step {
             self.string.get_or_insert_default().push(more);
             return;
@@ -95,6 +102,8 @@ mod tests {
         ] {
             assert_eq!(certain(text).as_deref(), Some(value), "{text}");
         }
+        let deep = certain(&"[".repeat(1000)).unwrap();
+        assert_eq!(deep, "[".repeat(MAX_DEPTH) + &"]".repeat(MAX_DEPTH));
         assert_eq!(certain(""), None);
         assert_eq!(certain("tru"), None);
     }

@@ -194,7 +194,8 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     let (growth, id) = growth(snapshot, &kind, payload)?;
     let mut repeat = Repeat::of(growth)?;
     // A chunk is what the next one without an id goes on with: one of something else is not the same.
-    repeat.indexes.extend(payload.get(id).filter(|_| !chunk));
+    // Without an id it is of the last, which another one changes.
+    repeat.indexes.extend(payload.truthy(id).filter(|id| !chunk && id.text().is_some()));
     repeat.dropped.extend(payload.get("timestamp").filter(|timestamp| timestamp.index().is_some()));
     Some(repeat)
 }

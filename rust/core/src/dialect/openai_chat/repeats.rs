@@ -28,7 +28,13 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let dropped = padding.chain([item.get("text")]).flatten().filter(|value| value.text().is_some());
     repeat.dropped.extend(dropped);
     let call = delta.get("tool_calls").and_then(|calls| calls.items().first().map(|call| call.object()));
-    repeat.indexes.extend([Some(&item), call.as_ref()].into_iter().flatten().filter_map(|owner| owner.get("index")));
+    repeat.indexes.extend(
+        [Some(&item), call.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter_map(|owner| owner.get("index"))
+            .filter(|index| index.index().is_some()),
+    );
     Some(repeat)
 }
 
