@@ -273,8 +273,8 @@ def _make_responses(divisor: int) -> Fixture:
     texts = _texts(1000 // divisor, 8)
     payloads = ({**payload, "sequence_number": number} for number, payload in enumerate(_responses(texts)))
     path = "an event name and a data line an event, with a number that counts them"
-    # The API has no finish reason.
-    message = Message("".join(texts), output_tokens=1000)
+    # The API has no finish reason: its status is the nearest.
+    message = Message("".join(texts), finish_reason="completed", output_tokens=1000)
     return _named("responses", path, payloads, texts=texts, message=message, dialect="openai-responses")
 
 

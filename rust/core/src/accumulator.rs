@@ -139,7 +139,6 @@ impl Accumulator {
             Ok(Some(Found::Other)) => {
                 self.before = (values.values, values.offset);
                 self.framing = Framing::Events;
-                self.fold.release(out);
                 // Blanks, which the decoder will not see.
                 self.keep_head(&before[..before.len() - data.len()]);
                 return self.step(data, out);

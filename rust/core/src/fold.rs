@@ -45,14 +45,22 @@ impl Fold {
             return;
         }
         let text = event.text();
-        if is_sentinel(&text) {
-            self.finish(out);
-        } else if !text.trim_matches(is_whitespace).is_empty() {
-            self.snapshot.payloads += 1;
-            self.parse(event.event, &text, out);
+        if !text.trim_matches(is_whitespace).is_empty() {
+            self.release(out);
+            self.text(event.event, &text, out);
         }
         if !event.stray.is_empty() {
             self.stray(&String::from_utf8_lossy(event.stray));
+        }
+    }
+
+    /// Folds an event's data, or a JSON value by itself.
+    fn text(&mut self, event: &str, text: &str, out: &mut Sink<'_>) {
+        if is_sentinel(text) {
+            self.finish(out);
+        } else {
+            self.snapshot.payloads += 1;
+            self.parse(event, text, out);
         }
     }
 
@@ -85,7 +93,7 @@ impl Fold {
                         }
                     }
                 }
-                None => self.text(event, text, &reason, out),
+                None => self.no_json(event, text, &reason, out),
             },
         }
     }
@@ -112,7 +120,7 @@ impl Fold {
     }
 
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
-    fn text(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
+    fn no_json(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
         match event {
             "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
             _ if self.expects_json(event) => {
@@ -148,14 +156,13 @@ impl Fold {
             self.held = Some(text.into_owned());
             return;
         }
-        self.release(out);
         self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
     }
 
     /// Something else came: what was held is not the whole body.
-    pub(crate) fn release(&mut self, out: &mut Sink<'_>) {
+    fn release(&mut self, out: &mut Sink<'_>) {
         if let Some(text) = self.held.take() {
-            self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
+            self.text(Event::unnamed().event, &text, out);
         }
     }
 

@@ -67,7 +67,7 @@ impl Usage {
     /// Lays a newer usage over this one. Returns whether that changed anything, as far as it is to be told.
     pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
-        self.laid += usage.as_str().len();
+        self.laid += if changed { usage.as_str().len() } else { 0 };
         if !self.too_large && self.laid > LARGEST {
             self.laid = self.json().len();
             self.too_large = self.laid > LARGEST;

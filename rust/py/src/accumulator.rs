@@ -1,6 +1,5 @@
 //! `Accumulator`, and the state that it shares with its snapshots.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -8,7 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::{Accumulator as Core, EventTooLarge, Sink};
+use ssewire_core::{Accumulator as Core, Delta, EventTooLarge};
 
 use crate::delta::{Made, Usage, objects};
 use crate::errors;
@@ -17,24 +16,19 @@ use crate::lock::lock;
 use crate::partial::Trees;
 use crate::piece::Piece;
 use crate::snapshot::Snapshot;
-use crate::text;
+use crate::texts::{Part, Texts};
 
-/// Which text of the snapshot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Part {
-    Content,
-    Reasoning,
-    Refusal,
-    Arguments(usize),
-}
+/// Takes deltas as they are found, with the texts that are Python strings already.
+pub(crate) trait Told: FnMut(&mut Texts, Delta<'_>) {}
+
+impl<F: FnMut(&mut Texts, Delta<'_>)> Told for F {}
 
 /// One stream's state.
 pub(crate) struct Accumulation {
     pub(crate) core: Core,
     fault: Option<EventTooLarge>,
     flushed: bool,
-    /// Texts that were read, each with the length in bytes that it had: text only grows.
-    texts: HashMap<(i64, Part), (usize, Py<PyString>)>,
+    texts: Texts,
     /// What was made of texts that were read as JSON.
     pub(crate) trees: Trees,
 }
@@ -45,7 +39,7 @@ pub(crate) struct Shared(Arc<Mutex<Accumulation>>);
 
 impl Shared {
     pub(crate) fn new(core: Core) -> Self {
-        let (texts, trees) = (HashMap::new(), Trees::default());
+        let (texts, trees) = (Texts::default(), Trees::default());
         Self(Arc::new(Mutex::new(Accumulation { core, fault: None, flushed: false, texts, trees })))
     }
 
@@ -65,7 +59,7 @@ impl Shared {
 
     fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
         let mut deltas = Vec::new();
-        let result = self.lock(py).feed(data, &mut |delta| deltas.push(Made::of(py, delta)));
+        let result = self.lock(py).feed(data, |texts, delta| deltas.push(Made::of(py, texts, delta)));
         match result {
             Err(fault) if deltas.is_empty() => Err(self.too_large(py, &fault)),
             _ => objects(py, deltas),
@@ -74,7 +68,7 @@ impl Shared {
 
     pub(crate) fn flush(&self, py: Python<'_>) -> Vec<Made> {
         let mut deltas = Vec::new();
-        self.lock(py).flush(&mut |delta| deltas.push(Made::of(py, delta)));
+        self.lock(py).flush(|texts, delta| deltas.push(Made::of(py, texts, delta)));
         deltas
     }
 
@@ -104,18 +98,25 @@ impl Shared {
 }
 
 impl Accumulation {
-    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
-        let result = self.core.feed(data, out);
+    pub(crate) fn feed(&mut self, data: &[u8], mut out: impl Told) -> Result<(), EventTooLarge> {
+        let texts = &mut self.texts;
+        let result = self.core.feed(data, &mut |delta| out(texts, delta));
         self.remember(result)
+    }
+
+    fn feed_event(&mut self, name: &str, data: &str, mut out: impl Told) {
+        let texts = &mut self.texts;
+        self.core.feed_event(name, data, &mut |delta| out(texts, delta));
     }
 
     /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
     /// first error, wherever its body is cut.
-    pub(crate) fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+    pub(crate) fn step(&mut self, data: &mut &[u8], mut out: impl Told) -> Result<bool, EventTooLarge> {
         if self.is_over() {
             return Ok(false);
         }
-        let result = self.core.step(data, out);
+        let texts = &mut self.texts;
+        let result = self.core.step(data, &mut |delta| out(texts, delta));
         self.remember(result)
     }
 
@@ -132,29 +133,17 @@ impl Accumulation {
         snapshot.done() || snapshot.error().is_some() || self.fault.is_some()
     }
 
-    pub(crate) fn flush(&mut self, out: &mut Sink<'_>) {
+    pub(crate) fn flush(&mut self, mut out: impl Told) {
         if !std::mem::replace(&mut self.flushed, true) {
-            self.core.flush(out);
+            let texts = &mut self.texts;
+            self.core.flush(&mut |delta| out(texts, delta));
         }
     }
 
-    /// One of a choice's texts as a Python string: made once, and again only when it has grown.
+    /// One of a choice's texts as a Python string.
     pub(crate) fn text(&mut self, py: Python<'_>, choice: i64, part: Part) -> Option<Py<PyString>> {
-        let chosen = self.core.snapshot().choices().get(&choice)?;
-        let text = match part {
-            Part::Content => chosen.content()?,
-            Part::Reasoning => chosen.reasoning()?,
-            Part::Refusal => chosen.refusal()?,
-            Part::Arguments(index) => chosen.tool_calls().as_slice().get(index)?.arguments(),
-        };
-        match self.texts.get(&(choice, part)) {
-            Some((size, made)) if *size == text.len() => Some(made.clone_ref(py)),
-            _ => {
-                let made = text::new(py, text);
-                self.texts.insert((choice, part), (text.len(), made.clone_ref(py)));
-                Some(made)
-            }
-        }
+        let text = part.of(self.core.snapshot().choices().get(&choice)?)?;
+        Some(self.texts.made(py, choice, part, text))
     }
 }
 
@@ -205,7 +194,7 @@ impl Accumulator {
         let event = event.get();
         let (name, data) = (event.name(py)?, event.data(py)?);
         let mut deltas = Vec::new();
-        self.shared.lock(py).core.feed_event(&name, &data, &mut |delta| deltas.push(Made::of(py, delta)));
+        self.shared.lock(py).feed_event(&name, &data, |texts, delta| deltas.push(Made::of(py, texts, delta)));
         objects(py, deltas)
     }
 
@@ -219,7 +208,7 @@ impl Accumulator {
         let piece = Piece::of(data)?;
         let mut state = self.shared.lock(py);
         let events = state.core.events();
-        let result = state.feed(&piece, &mut |_| {});
+        let result = state.feed(&piece, |_, _| {});
         let nothing_completed = state.core.events() == events;
         drop(state);
         match result {
@@ -313,8 +302,8 @@ pub(crate) fn observe_whole(
     let mutex = &shared.0;
     let result = py.detach(|| {
         let mut state = mutex.lock();
-        let result = state.feed(bytes, &mut |_| {});
-        state.flush(&mut |_| {});
+        let result = state.feed(bytes, |_, _| {});
+        state.flush(|_, _| {});
         result
     });
     result.map_err(|fault| shared.too_large(py, &fault))

@@ -8,6 +8,7 @@ use ssewire_core::Delta;
 use crate::json;
 use crate::record::{Field, Record, record, record_methods, text_or};
 use crate::text;
+use crate::texts::{Part, Texts};
 
 /// A class that holds a piece of text and its choice.
 macro_rules! text_delta {
@@ -286,16 +287,17 @@ pub(crate) enum Made {
 }
 
 impl Made {
-    pub(crate) fn of(py: Python<'_>, delta: Delta<'_>) -> Self {
+    pub(crate) fn of(py: Python<'_>, texts: &mut Texts, delta: Delta<'_>) -> Self {
         let text = |text: &str| text::new(py, text);
-        let maybe = |known: Option<&str>| known.map(text);
         match delta {
             Delta::Text { choice, text: piece } => Self::Text(TextDelta { text: text(piece), choice }),
             Delta::Reasoning { choice, text: piece } => Self::Reasoning(ReasoningDelta { text: text(piece), choice }),
             Delta::Refusal { choice, text: piece } => Self::Refusal(RefusalDelta { text: text(piece), choice }),
             Delta::ToolCall { choice, index, id, name, arguments } => {
-                let (id, name, arguments) = (maybe(id), maybe(name), text(arguments));
-                Self::ToolCall(ToolCallDelta { index, id, name, arguments, choice })
+                // Every delta of a call has these two: all share one string.
+                let id = id.map(|id| texts.made(py, choice, Part::Id(index), id));
+                let name = name.map(|name| texts.made(py, choice, Part::Name(index), name));
+                Self::ToolCall(ToolCallDelta { index, id, name, arguments: text(arguments), choice })
             }
             Delta::Finish { choice, reason } => Self::Finish(FinishDelta { reason: text(reason), choice }),
             Delta::Usage { usage } => Self::Usage(Usage::of(usage)),

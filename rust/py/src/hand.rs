@@ -15,6 +15,7 @@ use crate::delta::Made;
 use crate::lock::lock;
 use crate::piece::Left;
 use crate::text;
+use crate::texts::Texts as Strings;
 
 /// The piece in hand is folded event by event, as its deltas are asked for: so the snapshot has come as far as they have,
 /// wherever the body was cut.
@@ -35,7 +36,7 @@ pub(crate) trait Want {
     type Item;
 
     /// What is wanted of a delta; `None`: nothing.
-    fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Self::Found>;
+    fn told(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Self::Found>;
 
     /// The same of one that waited.
     fn made(delta: Made) -> Option<Self::Found>;
@@ -51,8 +52,8 @@ impl Want for Deltas {
     type Found = Made;
     type Item = Py<PyAny>;
 
-    fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Made> {
-        Some(Made::of(py, delta))
+    fn told(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Made> {
+        Some(Made::of(py, texts, delta))
     }
 
     fn made(delta: Made) -> Option<Made> {
@@ -71,7 +72,7 @@ impl Want for Texts {
     type Found = Py<PyString>;
     type Item = Py<PyString>;
 
-    fn told(py: Python<'_>, delta: Delta<'_>) -> Option<Py<PyString>> {
+    fn told(py: Python<'_>, _texts: &mut Strings, delta: Delta<'_>) -> Option<Py<PyString>> {
         match delta {
             Delta::Text { choice: 0, text } => Some(text::new(py, text)),
             _ => None,
@@ -94,7 +95,7 @@ impl Want for Nothing {
     type Found = Infallible;
     type Item = Infallible;
 
-    fn told(_py: Python<'_>, _delta: Delta<'_>) -> Option<Infallible> {
+    fn told(_py: Python<'_>, _texts: &mut Strings, _delta: Delta<'_>) -> Option<Infallible> {
         None
     }
 
@@ -139,9 +140,9 @@ impl Hand {
         let mut state = shared.lock(py);
         let more = piece.take(py, |data| {
             while found.is_none() {
-                let more = state.step(data, &mut |delta| match found {
-                    None => found = W::told(py, delta),
-                    Some(_) => rest.push_back(Made::of(py, delta)),
+                let more = state.step(data, |texts, delta| match found {
+                    None => found = W::told(py, texts, delta),
+                    Some(_) => rest.push_back(Made::of(py, texts, delta)),
                 });
                 if !matches!(more, Ok(true)) {
                     return more;

@@ -23,6 +23,7 @@ mod record;
 mod snapshot;
 mod stream;
 mod text;
+mod texts;
 mod tree;
 
 #[pyo3::pymodule]

@@ -13,10 +13,11 @@ use std::thread::{self, ThreadId};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use ssewire_core::{PartialJson, Snapshot};
+use ssewire_core::PartialJson;
 
-use crate::accumulator::{Part, Shared};
+use crate::accumulator::Shared;
 use crate::lock::lock;
+use crate::texts::Part;
 use crate::tree::{Tree, number};
 
 /// Which text, read how.
@@ -78,21 +79,11 @@ impl Shared {
     fn news(&self, py: Python<'_>, key: Key, growing: &Growing) -> Option<News> {
         let state = self.lock(py);
         let snapshot = state.core.snapshot();
-        let text = text_of(snapshot, key)?;
+        let text = key.part.of(snapshot.choices().get(&key.choice)?)?;
         // Text only grows. One that was replaced all the same is told by its length and by the last bytes taken.
         let fresh = text.get(growing.taken..).filter(|_| text.as_bytes()[..growing.taken].ends_with(&growing.tail));
         let ended = snapshot.done() || snapshot.choices()[&key.choice].finish_reason().is_some();
         Some(News { text: fresh.unwrap_or(text).to_owned(), replaced: fresh.is_none(), ended })
-    }
-}
-
-fn text_of(snapshot: &Snapshot, key: Key) -> Option<&str> {
-    let choice = snapshot.choices().get(&key.choice)?;
-    match key.part {
-        Part::Content => choice.content(),
-        Part::Reasoning => choice.reasoning(),
-        Part::Refusal => choice.refusal(),
-        Part::Arguments(index) => choice.tool_calls().as_slice().get(index).map(ssewire_core::ToolCall::arguments),
     }
 }
 

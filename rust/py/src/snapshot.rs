@@ -5,10 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use ssewire_core::{Accumulator as Core, ApiError, freeze};
 
-use crate::accumulator::{Accumulation, Part, Shared};
+use crate::accumulator::{Accumulation, Shared};
 use crate::delta::Usage;
 use crate::json;
 use crate::partial::Key;
+use crate::texts::Part;
 
 /// The whole so far: a live, read-only view of what an accumulator holds.
 ///

@@ -72,12 +72,15 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     let fields = snapshot.fields.at(&spot.way());
     keep(fields, payload, &RULED);
     let function = fields.at(&function);
-    let name = payload.str("toolCallName");
-    if function.text("name").is_empty() && !name.is_empty() {
-        function.set("name", quote(&name));
+    let mut name = payload.str("toolCallName");
+    if !name.is_empty() || known.is_none() {
+        // A call that a snapshot of the messages brought has its name already.
+        match function.text("name") {
+            "" if name.is_empty() => {}
+            "" => _ = function.set("name", quote(&name)),
+            first => name = first.to_owned().into(),
+        }
     }
-    // A call that a snapshot of the messages brought has its name already.
-    let name = function.text("name").to_owned();
     let delta = payload.get("delta").and_then(Raw::text).filter(|_| !start).unwrap_or_default();
     let piece = Piece { arguments: delta, ..Piece::start(None, &id, &name) };
     let position = tell(snapshot, known, &piece, out);
