@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from dialect_cases import (
     reference,
     texts_told,
 )
+from ssewire import Accumulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,3 +138,16 @@ def test_close_raises_what_is_wrong(case: Case) -> None:
     accumulator = accumulator_of(case.dialect)
     accumulator.feed(case.body)
     assert raised_by(accumulator.close) is expected_error(case.expect)
+
+
+def test_input_of_any_depth_can_be_read() -> None:
+    for depth in (100, 1000, 100_000):
+        accumulator = Accumulator("anthropic")
+        block = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+        delta = {"type": "input_json_delta", "partial_json": "[" * depth}
+        for payload in (
+            {"type": "content_block_start", "index": 0, "content_block": block},
+            {"type": "content_block_delta", "index": 0, "delta": delta},
+        ):
+            accumulator.feed(b"data: %s\n\n" % json.dumps(payload).encode())
+        assert str(accumulator.snapshot.to_dict()["content"][0]["input"]).startswith("[[")

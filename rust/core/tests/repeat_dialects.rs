@@ -58,3 +58,21 @@ fn a_repeated_shape_is_not_parsed_again() {
         }
     }
 }
+
+/// A piece whose index or id is of no use goes on with the last one, which another piece changes.
+#[test]
+fn a_piece_that_names_nothing_is_parsed() {
+    let call = |index: &str| {
+        format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{index},"function":{{"arguments":"a"}}}}]}}}}]}}"#)
+    };
+    let text = |id: &str| format!(r#"{{"type":"TEXT_MESSAGE_CONTENT","messageId":"{id}","delta":"a"}}"#);
+    for (dialect, payloads) in
+        [("openai-chat", ["\"x\"", "2", "\"x\"", "2", "\"x\""].map(call)), ("ag-ui", ["", "m", "", "n", ""].map(text))]
+    {
+        assert_eq!(
+            fold(dialect, &payloads, false, WIRES[0], 400),
+            fold(dialect, &payloads, true, WIRES[0], 400),
+            "{dialect}"
+        );
+    }
+}

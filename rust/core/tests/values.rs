@@ -1,6 +1,8 @@
 //! Bodies of JSON values where they meet what is none.
 
-use ssewire_core::{Accumulator, EventTooLarge};
+use ssewire_core::{Accumulator, Delta, EventTooLarge};
+
+const CHUNK: &str = r#"{"choices":[{"index":0,"delta":{"content":"x"}}]}"#;
 
 fn fed(body: &str, size: usize, limit: Option<usize>) -> (Accumulator, Vec<Result<(), EventTooLarge>>) {
     let mut accumulator = Accumulator::new(None, limit).unwrap();
@@ -32,4 +34,51 @@ fn no_value_behind_the_sentinel_is_held() {
     let (mut accumulator, _) = fed(r#"["[DONE]", {"a": 1}, {"message": "bad"}]"#, 7, None);
     accumulator.flush(&mut |_| {});
     assert!(accumulator.is_complete() && accumulator.snapshot().error().is_none());
+}
+
+#[test]
+fn nothing_behind_an_array_counts() {
+    let body = format!("[{CHUNK}]\ndata: {CHUNK}\n\ndata: {CHUNK}\n\n");
+    for size in 1..=body.len() {
+        let (accumulator, _) = fed(&body, size, None);
+        assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("x"), "by {size}");
+        assert!(accumulator.snapshot().done());
+    }
+}
+
+#[test]
+fn a_value_before_a_stream_is_an_event() {
+    let body = format!("{{\"detail\":\"no\"}}\ndata: {CHUNK}\n\ndata: [DONE]\n\n");
+    for size in 1..=body.len() {
+        let (mut accumulator, mut told) = (Accumulator::new(None, None).unwrap(), Vec::new());
+        for piece in body.as_bytes().chunks(size) {
+            accumulator.feed(piece, &mut |delta| told.push(format!("{delta:?}"))).unwrap();
+        }
+        accumulator.flush(&mut |_| {});
+        let [event, text] = &told[..] else { panic!("by {size}: {told:?}") };
+        assert!(event.contains("detail") && text.starts_with("Text"), "by {size}: {told:?}");
+        assert!(accumulator.is_complete() && accumulator.snapshot().error().is_none());
+    }
+}
+
+#[test]
+fn events_behind_values_are_counted_behind_them() {
+    let body = format!("{CHUNK}\n{CHUNK}\ndata: {CHUNK}\n\ndata: {}", "x".repeat(100));
+    for size in [1, 7, body.len()] {
+        let (accumulator, results) = fed(&body, size, Some(60));
+        let fault = results.into_iter().find_map(Result::err).unwrap();
+        let start = body.rfind("data").unwrap() as u64;
+        assert_eq!((fault.event, fault.offset, accumulator.events()), (4, start + 60, 3), "by {size}");
+    }
+}
+
+#[test]
+fn an_event_that_no_dialect_folds_is_told_each_time() {
+    let mut told = 0;
+    let mut accumulator = Accumulator::new(Some("ollama"), None).unwrap();
+    for _ in 0..3 {
+        let out = &mut |delta: Delta<'_>| told += usize::from(matches!(delta, Delta::Other { kind: "event", .. }));
+        accumulator.feed(b"{\"weather\":\"sun\",\"thinking\":\"text\"}\n", out).unwrap();
+    }
+    assert_eq!(told, 3);
 }
