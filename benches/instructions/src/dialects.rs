@@ -41,7 +41,7 @@ pub(crate) const SHAPES: &[Work] = &[
     deltas("Gemini, pieces of arguments", SEGMENT, 2_000, partial_arguments),
     deltas("Vercel, parts", SEGMENT, 2_000, vercel_parts),
     deltas("AG-UI, messages", SEGMENT, 2_000, ag_ui_messages),
-    deltas("AG-UI, patches of a small state", SEGMENT, 2_000, patches),
+    deltas("AG-UI, patches of a large state", SEGMENT, 2_000, patches),
 ];
 
 /// A body of so many words, each in an event of that type.
@@ -277,9 +277,11 @@ fn ag_ui_messages(count: usize) -> Body {
 
 fn patches(count: usize) -> Body {
     let mut body = Body::default();
-    add(&mut body, false, r#"{"type":"STATE_SNAPSHOT","snapshot":{"n":0,"items":[1,2,3]}}"#, 0);
+    let items: Vec<_> = (0..count).map(|at| at.to_string()).collect();
+    let state = format!(r#"{{"n":0,"items":[{}]}}"#, items.join(","));
+    add(&mut body, false, &format!(r#"{{"type":"STATE_SNAPSHOT","snapshot":{state}}}"#), 0);
     for at in 0..count {
-        let patch = format!(r#"[{{"op":"replace","path":"/n","value":{at}}}]"#);
+        let patch = format!(r#"[{{"op":"replace","path":"/items/{at}","value":{at}}}]"#);
         add(&mut body, false, &format!(r#"{{"type":"STATE_DELTA","delta":{patch}}}"#), 0);
     }
     body

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Fields;
-use crate::json::{Payload, certain, write_array};
+use crate::json::{Patched, Payload, Raw, certain, write_array};
 use crate::text::{Text, TextBuffer};
 
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(super) enum Kept {
     Text(TextBuffer),
     /// A value whose JSON text grows by pieces.
     Json(TextBuffer),
+    /// A value that patches change.
+    Patched(Box<Patched>),
     /// What came whole, and what was put together before: that counts again when it goes on growing.
     Whole(Box<(String, Kept)>),
 }
@@ -35,6 +37,8 @@ impl Kept {
         if let Self::Whole(whole) = self {
             let draft = std::mem::replace(&mut whole.1, Self::Value(String::new()));
             *self = draft;
+        } else if let Self::Patched(patched) = self {
+            *self = Self::Value(patched.json());
         }
     }
 
@@ -72,6 +76,16 @@ impl Kept {
         match self {
             Self::Items(items) => items,
             _ => unreachable!("it was just made a list"),
+        }
+    }
+
+    /// Changes the value that it is.
+    pub(super) fn patch(&mut self, patch: Raw<'_>) {
+        if !matches!(self, Self::Patched(_)) {
+            *self = Self::Patched(Box::new(Patched::of(self.json())));
+        }
+        if let Self::Patched(patched) = self {
+            patched.push(patch);
         }
     }
 
@@ -113,7 +127,7 @@ impl Kept {
             Self::Object(fields) => fields.settle(),
             Self::Items(items) => items.values_mut().for_each(Self::settle),
             Self::Whole(whole) => whole.1.settle(),
-            Self::Value(_) | Self::List(_) => {}
+            Self::Value(_) | Self::List(_) | Self::Patched(_) => {}
         }
     }
 
@@ -126,6 +140,7 @@ impl Kept {
     pub(super) fn write(&self, out: &mut String) {
         match self {
             Self::Value(json) => out.push_str(json),
+            Self::Patched(patched) => out.push_str(&patched.json()),
             Self::Whole(whole) => out.push_str(&whole.0),
             Self::List(items) => out.extend(["[", items, "]"]),
             Self::Object(fields) => fields.write(out),

@@ -118,6 +118,11 @@ impl Fields {
         }
     }
 
+    /// Changes a member's value by a JSON Patch (RFC 6902), if that applies.
+    pub(crate) fn patch(&mut self, name: &str, patch: Raw<'_>) {
+        self.entry(name, || Kept::Value("null".to_owned())).patch(patch);
+    }
+
     /// Sets all members of an object as they stand.
     pub(crate) fn set_all(&mut self, object: &Object<'_>) {
         for (name, value) in object.iter() {

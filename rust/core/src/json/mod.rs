@@ -15,6 +15,7 @@ mod certain;
 mod characters;
 mod number;
 mod partial;
+mod patch;
 mod read;
 mod scan;
 mod step;
@@ -23,6 +24,7 @@ mod write;
 
 pub(crate) use certain::certain;
 pub use partial::PartialJson;
+pub(crate) use patch::Patched;
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Found, Strings, Template, span};
 pub(crate) use write::{ObjectWriter, quote, write_array};

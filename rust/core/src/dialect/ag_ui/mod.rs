@@ -14,10 +14,8 @@ use crate::snapshot::Snapshot;
 
 mod call;
 mod message;
-mod patch;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use message::Kind;
 
@@ -135,11 +133,7 @@ fn take_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>)
 
 fn patch_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let Some(patch) = payload.get("delta") else { return false };
-    // An agent that never sends a snapshot begins with no members.
-    let state = patch::apply(snapshot.fields.value("state").filter(|state| *state != "null").unwrap_or("{}"), patch);
-    if let Some(state) = state {
-        snapshot.fields.set("state", state);
-    }
+    snapshot.fields.patch("state", patch);
     tell("state", patch, out);
     true
 }

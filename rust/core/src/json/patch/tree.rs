@@ -1,6 +1,6 @@
 //! A JSON value that changes: taken apart only as far as it is looked into.
 
-use indexmap::IndexMap;
+use std::collections::HashMap;
 
 use crate::json::{ObjectWriter, Raw, write_array};
 
@@ -27,9 +27,10 @@ pub(super) enum Node<'a> {
 
 #[derive(Debug, Default)]
 pub(super) struct Members<'a> {
-    /// A member that was taken out leaves its name: the others need not move.
-    by_name: IndexMap<String, Option<Node<'a>>>,
-    live: usize,
+    /// Each with its place among the others.
+    by_name: HashMap<String, (usize, Node<'a>)>,
+    /// The next one's place.
+    end: usize,
     /// Levels below it that were taken apart, at most.
     height: usize,
 }
@@ -44,6 +45,10 @@ pub(super) struct Items<'a> {
 impl Node<'_> {
     pub(super) fn null() -> Self {
         Self::Raw(Raw::default())
+    }
+
+    pub(super) fn no_members() -> Self {
+        Self::Object(Box::new(Members { height: 1, ..Members::default() }))
     }
 
     /// How many levels of it were taken apart, at most.
@@ -78,7 +83,7 @@ impl Node<'_> {
         self.take_apart();
         match self {
             Self::Raw(_) => None,
-            Self::Object(members) => members.by_name.get_mut(name)?.as_mut(),
+            Self::Object(members) => members.by_name.get_mut(name).map(|(_, node)| node),
             Self::Array(items) => items.get(index(name)?),
         }
     }
@@ -88,9 +93,9 @@ impl Node<'_> {
         let Self::Raw(raw) = *self else { return };
         if raw.is_object() {
             let object = raw.object();
-            let by_name: IndexMap<_, _> =
-                object.iter().map(|(name, value)| (name.to_owned(), Some(Self::Raw(value)))).collect();
-            *self = Self::Object(Box::new(Members { live: by_name.len(), by_name, height: 1 }));
+            let mut members = Members { height: 1, ..Members::default() };
+            object.iter().for_each(|(name, value)| members.set(name, Self::Raw(value)));
+            *self = Self::Object(Box::new(members));
         } else if raw.is_array() {
             let mut items = raw.items().into_iter().map(Self::Raw).peekable();
             let mut runs = vec![];
@@ -120,11 +125,7 @@ impl Node<'_> {
         self.take_apart();
         match self {
             Self::Raw(_) => None,
-            Self::Object(members) => {
-                let taken = members.by_name.get_mut(name)?.take()?;
-                members.live -= 1;
-                Some(taken)
-            }
+            Self::Object(members) => members.by_name.remove(name).map(|(_, node)| node),
             Self::Array(items) => items.remove(index(name)?),
         }
     }
@@ -140,8 +141,7 @@ impl Node<'_> {
             Self::Raw(raw) => Self::Raw(*raw),
             Self::Object(members) => {
                 let mut copies = Members { height: members.height, ..Members::default() };
-                for (name, member) in &members.by_name {
-                    let Some(member) = member else { continue };
+                for (name, member) in members.in_order() {
                     *room = room.checked_sub(MEMBER_SIZE + name.len())?;
                     copies.set(name, member.copy(room)?);
                 }
@@ -176,10 +176,10 @@ impl Node<'_> {
         let equal = match self {
             Self::Object(members) if value.is_object() => {
                 let object = value.object();
-                let mut found = |(name, value)| {
-                    members.by_name.get_mut(name).and_then(Option::as_mut).is_some_and(|member| same(member, value))
-                };
-                object.iter().count() == members.live && object.iter().all(&mut found)
+                let count = members.by_name.len();
+                let mut found =
+                    |(name, value)| members.by_name.get_mut(name).is_some_and(|(_, member)| same(member, value));
+                object.iter().count() == count && object.iter().all(&mut found)
             }
             Self::Array(items) if value.is_array() => {
                 let values = value.items();
@@ -197,10 +197,8 @@ impl Node<'_> {
             Self::Raw(raw) => out.push_str(raw.as_str()),
             Self::Object(members) => {
                 let mut object = ObjectWriter::new(out);
-                for (name, member) in &members.by_name {
-                    if let Some(member) = member {
-                        member.write(object.name(name));
-                    }
+                for (name, member) in members.in_order() {
+                    member.write(object.name(name));
                 }
                 object.end();
             }
@@ -211,11 +209,18 @@ impl Node<'_> {
 
 impl<'a> Members<'a> {
     fn set(&mut self, name: &str, node: Node<'a>) {
-        let old = match self.by_name.get_mut(name) {
-            Some(member) => member.replace(node),
-            None => self.by_name.insert(name.to_owned(), Some(node)).flatten(),
-        };
-        self.live += usize::from(old.is_none());
+        if let Some((_, member)) = self.by_name.get_mut(name) {
+            *member = node;
+        } else {
+            self.by_name.insert(name.to_owned(), (self.end, node));
+            self.end += 1;
+        }
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
+        let mut members: Vec<_> = self.by_name.iter().collect();
+        members.sort_unstable_by_key(|(_, (place, _))| *place);
+        members.into_iter().map(|(name, (_, node))| (name.as_str(), node))
     }
 }
 

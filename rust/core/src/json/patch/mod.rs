@@ -1,20 +1,79 @@
 //! JSON Patch (RFC 6902) on JSON text.
 //!
 //! Numbers keep their digits, members their order, and what no operation goes through stays as it was written. The work is
-//! linear in the document and the patch, but for lists: an item is put in at about the square root of their length.
+//! linear in the document and the patches, but for lists: an item is put in at about the square root of their length.
 
-use super::tree::{DEEPEST, Node};
 use crate::json::{Object, Payload, Raw};
+
+mod tree;
+
+use tree::{DEEPEST, Node};
 
 /// Copies may make a document this large, in bytes, and no larger: each may double what the one before made.
 const LARGEST: usize = 64 << 20;
 
-/// The document that a patch makes of one; `None` where it does not apply.
-pub(super) fn apply(document: &str, patch: Raw<'_>) -> Option<String> {
-    let payload = Payload::parse(document).ok().filter(|_| patch.is_array())?;
+/// Patches of this size, in bytes, may wait behind a document that is smaller.
+const WAITING: usize = 4 << 10;
+
+/// A value that patches change. They wait until they are as large as it is, so that all of them take time in proportion to
+/// their size. One that does not apply changes nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Patched {
+    document: String,
+    waiting: Vec<String>,
+    size: usize,
+}
+
+impl Patched {
+    pub(crate) fn of(document: String) -> Self {
+        Self { document, waiting: Vec::new(), size: 0 }
+    }
+
+    pub(crate) fn push(&mut self, patch: Raw<'_>) {
+        let copies = patch.items().iter().any(|operation| operation.object().str("op") == "copy");
+        if copies || self.size >= self.document.len().max(WAITING) {
+            self.settle();
+        }
+        self.size += patch.as_str().len();
+        self.waiting.push(patch.as_str().to_owned());
+        if copies {
+            // By itself, since it has a limit of its own.
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        *self = Self::of(self.json());
+    }
+
+    /// The value that the patches make.
+    pub(crate) fn json(&self) -> String {
+        apply_all(self.document.clone(), &self.waiting)
+    }
+}
+
+/// Halves what does not apply together, until what is left of it is the patch that does not.
+fn apply_all(document: String, patches: &[String]) -> String {
+    match apply(&document, patches) {
+        Some(result) => result,
+        None if patches.len() == 1 => document,
+        None => {
+            let (some, others) = patches.split_at(patches.len() / 2);
+            apply_all(apply_all(document, some), others)
+        }
+    }
+}
+
+/// The document that patches make of one; `None` where one of them does not apply.
+fn apply(document: &str, patches: &[String]) -> Option<String> {
+    let payload = Payload::parse(document).ok()?;
+    let patches: Vec<_> = patches.iter().map(|patch| Payload::parse(patch).ok()).collect::<Option<_>>()?;
     let mut document = Document { root: Node::Raw(payload.raw()), copies: LARGEST };
-    for operation in patch.items() {
-        document.apply(&operation.object())?;
+    for patch in &patches {
+        match document.patch(patch.raw()) {
+            Err(Refused::Untouched) if patches.len() > 1 => {}
+            result => result.ok()?,
+        }
     }
     // Inside a list, since it stands inside an object.
     let mut text = String::from("[");
@@ -25,6 +84,13 @@ pub(super) fn apply(document: &str, patch: Raw<'_>) -> Option<String> {
     fits.then(|| text[1..text.len() - 1].to_owned())
 }
 
+/// How a patch does not apply.
+enum Refused {
+    /// In its first operation: the document is what it was.
+    Untouched,
+    Halfway,
+}
+
 struct Document<'a> {
     root: Node<'a>,
     /// Bytes that may still be copied.
@@ -32,6 +98,31 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
+    fn patch(&mut self, patch: Raw<'a>) -> Result<(), Refused> {
+        if !patch.is_array() {
+            return Err(Refused::Untouched);
+        }
+        let new = matches!(self.root, Node::Raw(raw) if raw.is_null());
+        if new {
+            // Where nothing is yet there are no members.
+            self.root = Node::no_members();
+        }
+        for (at, operation) in patch.items().iter().enumerate() {
+            let operation = operation.object();
+            if self.apply(&operation).is_some() {
+                continue;
+            }
+            if at > 0 || operation.str("op") == "move" {
+                return Err(Refused::Halfway);
+            }
+            if new {
+                self.root = Node::null();
+            }
+            return Err(Refused::Untouched);
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, operation: &Object<'a>) -> Option<()> {
         let path = |name| pointer(&operation.get(name)?.str()?);
         let value = || operation.member("value");
@@ -116,10 +207,12 @@ fn unescape(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn patched(document: &str, patch: &str) -> Option<String> {
-        apply(document, Payload::parse(patch).unwrap().raw())
+        apply(document, &[patch.to_owned()])
     }
 
     #[test]
@@ -162,8 +255,9 @@ mod tests {
             (
                 r#"{"a":1,"b":2}"#,
                 r#"[{"op":"remove","path":"/a"},{"op":"add","path":"/a","value":3},{"op":"test","path":"","value":{"b":2,"a":3}}]"#,
-                r#"{"a":3,"b":2}"#,
+                r#"{"b":2,"a":3}"#,
             ),
+            ("null", r#"[{"op":"add","path":"/a","value":1}]"#, r#"{"a":1}"#),
         ] {
             let patched = patched(document, patch).map(|text| text.replace(": ", ":").replace(", ", ","));
             assert_eq!(patched.as_deref(), Some(result.replace(": ", ":").replace(", ", ",").as_str()), "{patch}");
@@ -227,5 +321,42 @@ mod tests {
         let members =
             items(&|at| format!(r#"{{"op":"add","path":"/m{at}","value":{{}}}},{{"op":"remove","path":"/m{at}"}}"#));
         assert_eq!(patched("{}", &format!("[{members}]")).as_deref(), Some("{}"));
+    }
+
+    const OPERATIONS: [&str; 14] = [
+        r#"{"op":"add","path":"/a","value":1}"#,
+        r#"{"op":"add","path":"/a/b","value":[]}"#,
+        r#"{"op":"add","path":"/a/0","value":{"a":{}}}"#,
+        r#"{"op":"add","path":"/a/-","value":null}"#,
+        r#"{"op":"add","path":"","value":{"a":[1, 2]}}"#,
+        r#"{"op":"replace","path":"/a","value":{"b":[{}]}}"#,
+        r#"{"op":"replace","path":"","value":null}"#,
+        r#"{"op":"remove","path":"/a"}"#,
+        r#"{"op":"remove","path":"/a/0"}"#,
+        r#"{"op":"remove","path":""}"#,
+        r#"{"op":"move","from":"/a","path":"/c"}"#,
+        r#"{"op":"move","from":"/c","path":"/a/b"}"#,
+        r#"{"op":"copy","from":"/a","path":"/d"}"#,
+        r#"{"op":"test","path":"/a","value":1}"#,
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn patches_that_wait_change_the_same(
+            patches in prop::collection::vec(prop::collection::vec(prop::sample::select(&OPERATIONS[..]), 1..3), 1..60),
+            long in 0..200_usize,
+        ) {
+            let (mut one_by_one, mut waiting) = ("null".to_owned(), Patched::of("null".into()));
+            for operations in patches {
+                let patch = format!("[{}{}]", operations.join(","), " ".repeat(long));
+                one_by_one = patched(&one_by_one, &patch).unwrap_or(one_by_one);
+                waiting.push(Payload::parse(&patch).unwrap().raw());
+            }
+            // What was looked into is written anew.
+            let compact = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(compact(&waiting.json()), compact(&one_by_one));
+        }
     }
 }
