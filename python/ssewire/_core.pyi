@@ -814,8 +814,12 @@ def may_have_huge_integer(text: str) -> bool:
 def foreign_format(body: bytes) -> str | None:
     """What a body is that begins like this, where its first bytes say it; None where nothing is known of it."""
 
-def observe_whole(data: _Data, accumulator: Accumulator) -> None:
-    """Folds a whole body, without the GIL."""
+def observe_whole(data: _Data, dialect: str | None = None) -> Accumulator:
+    """Folds a whole body, without the GIL.
+
+    Returns:
+        Its accumulator.
+    """
 
 def _restore_snapshot(
     dialect: Dialect | None, view: str, object: str, error: tuple[str, str | None, str | None, int | None, str] | None

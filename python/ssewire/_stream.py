@@ -113,8 +113,7 @@ def collect(source: object, dialect: Dialect | None = None) -> Snapshot:
 
     if isinstance(source, memoryview):
         source = source.cast("B") if source.contiguous else source.tobytes()
-    accumulator = Accumulator(dialect)
-    observe_whole(source, accumulator)
+    accumulator = observe_whole(source, dialect)
     problem = closing_error(accumulator)
     if problem is not None:
         raise problem

@@ -162,8 +162,7 @@ impl Shape {
             return false;
         }
         for same in self.grows.chunk_by(|one, next| one.0 == next.0) {
-            // Whatever was found is a string that can be read.
-            let Some(text) = strings[same[0].0].text(payload) else { continue };
+            let text = strings[same[0].0].text(payload);
             for (_, place) in same {
                 snapshot.grow(place, &text, out);
             }

@@ -67,6 +67,7 @@ impl TextBuffer {
     }
 
     /// Appends a piece; returns what the text grew by.
+    #[inline]
     pub fn push(&mut self, piece: &Text<'_>) -> &str {
         let start = self.text.len();
         match piece {
@@ -94,6 +95,7 @@ impl TextBuffer {
         self.half = None;
     }
 
+    #[inline(never)]
     fn push_halved(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some(at) = find_surrogate(rest) {

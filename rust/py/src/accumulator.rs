@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
-
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -12,7 +10,7 @@ use ssewire_core::{Accumulator as Core, Delta, EventTooLarge};
 use crate::delta::{Made, Usage, objects};
 use crate::errors;
 use crate::event::{ServerSentEvent, SizeLimit};
-use crate::lock::lock;
+use crate::lock::{Held, Lock};
 use crate::partial::Trees;
 use crate::piece::Piece;
 use crate::snapshot::Snapshot;
@@ -35,21 +33,19 @@ pub(crate) struct Accumulation {
 
 /// An accumulation that an accumulator, its stream and its snapshots share.
 #[derive(Clone)]
-pub(crate) struct Shared(Arc<Mutex<Accumulation>>);
+pub(crate) struct Shared(Arc<Lock<Accumulation>>);
 
 impl Shared {
     pub(crate) fn new(core: Core) -> Self {
-        let (texts, trees) = (Texts::default(), Trees::default());
-        Self(Arc::new(Mutex::new(Accumulation { core, fault: None, flushed: false, texts, trees })))
+        Self::of(Accumulation::of(core))
     }
 
-    pub(crate) fn open(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
-        let core = Core::new(dialect, max_event_size.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self::new(core))
+    fn of(state: Accumulation) -> Self {
+        Self(Arc::new(Lock::new(state)))
     }
 
-    pub(crate) fn lock<'a>(&'a self, py: Python<'_>) -> MutexGuard<'a, Accumulation> {
-        lock(py, &self.0)
+    pub(crate) fn lock<'a>(&'a self, py: Python<'_>) -> Held<'a, Accumulation> {
+        self.0.lock(py)
     }
 
     /// The fault as an exception that carries the snapshot.
@@ -98,6 +94,15 @@ impl Shared {
 }
 
 impl Accumulation {
+    fn of(core: Core) -> Self {
+        Self { core, fault: None, flushed: false, texts: Texts::default(), trees: Trees::default() }
+    }
+
+    fn open(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
+        let core = Core::new(dialect, max_event_size.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self::of(core))
+    }
+
     pub(crate) fn feed(&mut self, data: &[u8], mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
         let result = self.core.feed(data, &mut |delta| out(texts, delta));
@@ -168,7 +173,7 @@ impl Accumulator {
         text_signature = "(dialect=None, *, max_event_size=67108864)"
     )]
     fn new(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
-        Ok(Self { shared: Shared::open(dialect, max_event_size)? })
+        Ok(Self { shared: Shared::of(Accumulation::open(dialect, max_event_size)?) })
     }
 
     /// Takes a piece of the body, cut anywhere.
@@ -290,23 +295,23 @@ impl Accumulator {
 }
 
 /// Folds a whole body, without the GIL.
+///
+/// Returns:
+///     Its accumulator.
 #[pyfunction]
-#[pyo3(signature = (data, accumulator))]
-pub(crate) fn observe_whole(
-    py: Python<'_>,
-    data: &Bound<'_, PyAny>,
-    accumulator: &Bound<'_, Accumulator>,
-) -> PyResult<()> {
+#[pyo3(signature = (data, dialect=None))]
+pub(crate) fn observe_whole(py: Python<'_>, data: &Bound<'_, PyAny>, dialect: Option<&str>) -> PyResult<Accumulator> {
     let piece = Piece::of(data)?;
-    let (shared, bytes) = (&accumulator.get().shared, &*piece);
-    let mutex = &shared.0;
-    let result = py.detach(|| {
-        let mut state = mutex.lock();
+    let (mut state, bytes) = (Accumulation::open(dialect, SizeLimit::DEFAULT)?, &*piece);
+    // Nobody else has it yet.
+    let (result, state) = py.detach(|| {
         let result = state.feed(bytes, |_, _| {});
         state.flush(|_, _| {});
-        result
+        (result, state)
     });
-    result.map_err(|fault| shared.too_large(py, &fault))
+    let shared = Shared::of(state);
+    result.map_err(|fault| shared.too_large(py, &fault))?;
+    Ok(Accumulator { shared })
 }
 
 /// What a body is that begins like this, where its first bytes say it; None where nothing is known of it.

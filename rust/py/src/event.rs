@@ -1,6 +1,5 @@
 //! `ServerSentEvent` and `SSEDecoder`.
 
-use parking_lot::Mutex;
 use std::borrow::Cow;
 
 use pyo3::exceptions::PyValueError;
@@ -9,7 +8,7 @@ use pyo3::types::{PyBytes, PyInt, PyString};
 use ssewire_core::{EventDecoder, Options, Tail, encode};
 
 use crate::decoding::Decoding;
-use crate::lock::lock;
+use crate::lock::Lock;
 use crate::piece::Piece;
 use crate::record::{record, text_or};
 use crate::{errors, json};
@@ -142,7 +141,7 @@ fn tail_policy(tail: &str) -> PyResult<Tail> {
 ///         standard does not.
 #[pyclass(frozen, module = "ssewire")]
 pub(crate) struct SSEDecoder {
-    pub(crate) state: Mutex<Decoding>,
+    pub(crate) state: Lock<Decoding>,
 }
 
 #[pymethods]
@@ -155,7 +154,7 @@ impl SSEDecoder {
     fn new(max_event_size: SizeLimit, tail: &str, dispatch_empty: bool) -> PyResult<Self> {
         let options =
             Options { max_event_size: max_event_size.0, tail: tail_policy(tail)?, dispatch_empty, keep_stray: false };
-        Ok(Self { state: Mutex::new(Decoding::new(EventDecoder::new(options))) })
+        Ok(Self { state: Lock::new(Decoding::new(EventDecoder::new(options))) })
     }
 
     /// Takes a piece of the body, cut anywhere.
@@ -169,7 +168,7 @@ impl SSEDecoder {
     ///     TypeError: `data` is not a bytes-like object.
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<ServerSentEvent>> {
         let piece = Piece::of(data)?;
-        let events = lock(py, &self.state).feed(py, &piece);
+        let events = self.state.lock(py).feed(py, &piece);
         events.map_err(|fault| errors::event_too_large(py, &fault))
     }
 
@@ -183,7 +182,7 @@ impl SSEDecoder {
     /// Raises:
     ///     EventTooLargeError: A fault that no call to `feed` has raised yet.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<ServerSentEvent>> {
-        let event = lock(py, &self.state).close(py, |_, event| Some(event));
+        let event = self.state.lock(py).close(py, |_, event| Some(event));
         let event = event.map_err(|fault| errors::event_too_large(py, &fault))?;
         Ok(event.into_iter().collect())
     }
@@ -191,18 +190,18 @@ impl SSEDecoder {
     /// The last event ID in force, "" if none: what a reconnecting client sends as `Last-Event-ID`.
     #[getter]
     fn last_event_id(&self, py: Python<'_>) -> String {
-        lock(py, &self.state).decoder.last_event_id().to_owned()
+        self.state.lock(py).decoder.last_event_id().to_owned()
     }
 
     /// The last valid reconnection time in milliseconds.
     #[getter]
     fn retry(&self, py: Python<'_>) -> Option<u64> {
-        lock(py, &self.state).decoder.retry()
+        self.state.lock(py).decoder.retry()
     }
 
     /// A decoder in the same state, which goes on by itself.
     fn __copy__(&self, py: Python<'_>) -> Self {
-        Self { state: Mutex::new(lock(py, &self.state).copy()) }
+        Self { state: Lock::new(self.state.lock(py).copy()) }
     }
 
     fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {

@@ -1,7 +1,5 @@
 //! The iterator behind `iter_sse` and its twins.
 
-use parking_lot::Mutex;
-
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -11,7 +9,7 @@ use ssewire_core::{Event, EventTooLarge};
 use crate::decoding::Decoding;
 use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
-use crate::lock::lock;
+use crate::lock::Lock;
 use crate::package_event::PackageEvent;
 use crate::piece::Left;
 
@@ -26,7 +24,7 @@ use crate::piece::Left;
 pub(crate) struct EventIterator {
     pieces: Option<Py<PyIterator>>,
     kind: Kind,
-    state: Mutex<Reading>,
+    state: Lock<Reading>,
 }
 
 struct Reading {
@@ -94,8 +92,8 @@ impl EventIterator {
         decoder: &Bound<'_, SSEDecoder>,
         kind: &str,
     ) -> PyResult<Self> {
-        let decoding = lock(py, &decoder.get().state).copy();
-        let state = Mutex::new(Reading { decoding, piece: None, ended: pieces.is_none() });
+        let decoding = decoder.get().state.lock(py).copy();
+        let state = Lock::new(Reading { decoding, piece: None, ended: pieces.is_none() });
         let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
         Ok(Self { pieces, kind: Kind::named(kind)?, state })
     }
@@ -106,7 +104,7 @@ impl EventIterator {
     ///     TypeError: `data` is not a bytes-like object.
     fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
         let piece = Left::of(data)?;
-        lock(py, &self.state).piece = Some(piece);
+        self.state.lock(py).piece = Some(piece);
         Ok(())
     }
 
@@ -115,7 +113,7 @@ impl EventIterator {
     /// Returns:
     ///     What the tail policy gives: no event or one.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-        let last = lock(py, &self.state).decoding.close(py, |event, made| self.kind.make_last(event, made));
+        let last = self.state.lock(py).decoding.close(py, |event, made| self.kind.make_last(event, made));
         Ok(object(py, last)?.into_iter().collect())
     }
 
@@ -128,7 +126,7 @@ impl EventIterator {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let mut state = lock(py, &self.state);
+        let mut state = self.state.lock(py);
         loop {
             let taken = state.take(py, self.kind);
             let ended = state.ended;
@@ -139,7 +137,7 @@ impl EventIterator {
             drop(state);
             // No lock is held while the source is asked.
             let asked = self.ask(py);
-            state = lock(py, &self.state);
+            state = self.state.lock(py);
             match asked {
                 Some(Ok(piece)) => state.piece = Some(piece),
                 Some(Err(error)) => {

@@ -4,15 +4,13 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{Delta, EventTooLarge};
 
 use crate::accumulator::{Accumulator, Shared};
 use crate::delta::Made;
-use crate::lock::lock;
+use crate::lock::Lock;
 use crate::piece::Left;
 use crate::text;
 use crate::texts::Texts as Strings;
@@ -168,7 +166,7 @@ type Next = fn(&HandIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 ///     accumulator: What the pieces are fed to.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct HandIterator {
-    hand: Arc<Mutex<Hand>>,
+    hand: Arc<Lock<Hand>>,
     shared: Shared,
     next: Next,
 }
@@ -179,7 +177,7 @@ impl HandIterator {
     }
 
     fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
-        let found = lock(py, &self.hand).next::<W>(py, &self.shared);
+        let found = self.hand.lock(py).next::<W>(py, &self.shared);
         let found = found.map_err(|fault| self.shared.too_large(py, &fault))?;
         found.map(|found| W::item(py, found)).transpose()
     }
@@ -198,14 +196,14 @@ impl HandIterator {
     ///     TypeError: `data` is not a bytes-like object.
     fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
         let piece = Left::of(data)?;
-        lock(py, &self.hand).take(piece);
+        self.hand.lock(py).take(piece);
         Ok(())
     }
 
     /// Tells that the input has ended.
     fn flush(&self, py: Python<'_>) {
         let deltas = self.shared.flush(py);
-        lock(py, &self.hand).extend(deltas);
+        self.hand.lock(py).extend(deltas);
     }
 
     /// Whether a terminal, an error or a fault was seen: the rest of the body does not count.

@@ -1,10 +1,9 @@
 //! `ssewire._core`: conversions between `ssewire-core` and Python, nothing else.
 //!
 //! 1. No JSON field and no provider is known here: the core knows them.
-//! 2. State shared with Python lies in a mutex that is never held while Python code could run: not while a
-//! source is asked for
-//!    bytes, and not while an object that the garbage collector tracks is made.
-//! 3. No `unsafe` but in `grow` and `text`.
+//! 2. State shared with Python lies behind a lock that is never held while Python code could run: not while a source is asked
+//!    for bytes, and not while an object that the garbage collector tracks is made.
+//! 3. No `unsafe` but in `grow`, `lock` and `text`.
 
 mod accumulator;
 mod decoding;

@@ -1,7 +1,5 @@
 //! The iterators behind `Stream`: they pull the source themselves, so that no Python code runs per delta.
 
-use parking_lot::{Mutex, MutexGuard};
-
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -10,7 +8,7 @@ use pyo3::types::{PyIterator, PyString};
 use crate::accumulator::{Accumulator, Shared};
 use crate::delta::Made;
 use crate::hand::{Deltas, Hand, Nothing, Texts, Want};
-use crate::lock::lock;
+use crate::lock::{Held, Lock};
 use crate::piece::Left;
 
 /// The deltas of a source.
@@ -25,7 +23,7 @@ pub(crate) struct DeltaIterator {
     reader: Py<PyAny>,
     pieces: Py<PyIterator>,
     shared: Shared,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Default)]
@@ -53,7 +51,7 @@ impl DeltaIterator {
     fn new(reader: &Bound<'_, PyAny>, accumulator: &Bound<'_, Accumulator>) -> PyResult<Self> {
         let pieces = reader.getattr("pieces")?.try_iter()?.unbind();
         let shared = accumulator.get().shared.clone();
-        Ok(Self { reader: reader.clone().unbind(), pieces, shared, state: Mutex::default() })
+        Ok(Self { reader: reader.clone().unbind(), pieces, shared, state: Lock::default() })
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -81,7 +79,7 @@ impl DeltaIterator {
     ///     Whether a thread is waiting for the source right now: then that thread releases it as soon as it
     ///     wakes up, and must be woken.
     fn stop(&self, py: Python<'_>) -> bool {
-        let mut state = lock(py, &self.state);
+        let mut state = self.state.lock(py);
         let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.hand));
         let reading = state.reading;
         drop(state);
@@ -94,7 +92,7 @@ impl DeltaIterator {
 impl DeltaIterator {
     /// The next of what is wanted; `None` at the end.
     fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
-        let mut state = lock(py, &self.state);
+        let mut state = self.state.lock(py);
         loop {
             match state.hand.next::<W>(py, &self.shared) {
                 Ok(None) => {}
@@ -105,7 +103,7 @@ impl DeltaIterator {
                 Err(fault) => {
                     drop(state);
                     self.read(py, Vec::new(), Some(self.shared.too_large(py, &fault)));
-                    state = lock(py, &self.state);
+                    state = self.state.lock(py);
                     continue;
                 }
             }
@@ -128,11 +126,11 @@ impl DeltaIterator {
     }
 
     /// Asks the source for a piece, without holding any lock.
-    fn pull<'a>(&'a self, py: Python<'_>, mut state: MutexGuard<'a, State>) -> PyResult<MutexGuard<'a, State>> {
+    fn pull<'a>(&'a self, py: Python<'_>, mut state: Held<'a, State>) -> PyResult<Held<'a, State>> {
         state.reading = true;
         drop(state);
         let asked = self.pieces.bind(py).clone().next().map(|asked| asked.map(Left::of));
-        let mut state = lock(py, &self.state);
+        let mut state = self.state.lock(py);
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {
             drop(state);
@@ -150,7 +148,7 @@ impl DeltaIterator {
                 Some(Ok(refused)) => refused.map_or_else(|error| self.fail(py, error), |_| Ok(()))?,
             }
         }
-        Ok(lock(py, &self.state))
+        Ok(self.state.lock(py))
     }
 
     /// The input has ended, or broken off.
@@ -160,7 +158,7 @@ impl DeltaIterator {
 
     /// Gives out these deltas, and then what `finish` makes of the error.
     fn read(&self, py: Python<'_>, deltas: Vec<Made>, error: Option<PyErr>) {
-        let mut state = lock(py, &self.state);
+        let mut state = self.state.lock(py);
         if matches!(state.phase, Phase::Open) {
             state.hand.extend(deltas);
             state.phase = Phase::Read(error);
@@ -169,7 +167,7 @@ impl DeltaIterator {
 
     /// Nothing more can be read: releases the source and raises.
     fn fail(&self, py: Python<'_>, error: PyErr) -> PyResult<()> {
-        let before = std::mem::replace(&mut lock(py, &self.state).phase, Phase::Ended);
+        let before = std::mem::replace(&mut self.state.lock(py).phase, Phase::Ended);
         drop(before);
         if let Err(failed) = self.release(py) {
             // What stopped the reading counts more than what went wrong in releasing the source.
@@ -183,14 +181,14 @@ impl DeltaIterator {
     }
 
     /// Everything was given out: lets the reader release the source, and raise what is wrong.
-    fn finish<T>(&self, py: Python<'_>, mut state: MutexGuard<'_, State>, error: Option<PyErr>) -> PyResult<Option<T>> {
+    fn finish<T>(&self, py: Python<'_>, mut state: Held<'_, State>, error: Option<PyErr>) -> PyResult<Option<T>> {
         state.phase = Phase::Ended;
         // Finishing reads on too, to the body's end.
         state.reading = true;
         drop(state);
         let error = error.map(|error| error.into_value(py));
         let finished = self.reader.call_method1(py, "finish", (error,));
-        lock(py, &self.state).reading = false;
+        self.state.lock(py).reading = false;
         finished.map(|_| None)
     }
 }

@@ -4,23 +4,18 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// Where the first quote, backslash or control character is, and whether all before it is ASCII.
+/// Where the first quote, backslash or control character is.
 #[inline]
-pub(super) fn plain_text(bytes: &[u8]) -> Option<(usize, bool)> {
-    let mut high = 0;
+pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = ends(word);
+        let found = ends(u64::from_le_bytes(*word));
         if found != 0 {
-            // Of this word only the bytes below the one that was found.
-            let before = (found & found.wrapping_neg()) - 1;
-            return Some((at * 8 + found.trailing_zeros() as usize / 8, (high | word & before) & HIGH == 0));
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
         }
-        high |= word;
     }
     let end = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..b' '))?;
-    Some((bytes.len() - rest.len() + end, high & HIGH == 0 && rest[..end].is_ascii()))
+    Some(bytes.len() - rest.len() + end)
 }
 
 /// The size of the escape that `bytes` begin with; `None` where it is none.
@@ -44,9 +39,8 @@ mod tests {
     use super::*;
 
     /// The slow, obvious way.
-    fn slowly(bytes: &[u8]) -> Option<(usize, bool)> {
-        let end = (0..bytes.len()).find(|&at| bytes[at] == b'"' || bytes[at] == b'\\' || bytes[at] < 0x20)?;
-        Some((end, bytes[..end].is_ascii()))
+    fn slowly(bytes: &[u8]) -> Option<usize> {
+        (0..bytes.len()).find(|&at| bytes[at] == b'"' || bytes[at] == b'\\' || bytes[at] < 0x20)
     }
 
     #[test]
@@ -86,7 +80,7 @@ mod tests {
                     let mut bytes = [b'!'; 16];
                     bytes[second] = b'"';
                     bytes[at] = first;
-                    assert_eq!(plain_text(&bytes), Some((at, true)));
+                    assert_eq!(plain_text(&bytes), Some(at));
                 }
             }
         }

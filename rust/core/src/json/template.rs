@@ -34,7 +34,7 @@ impl PartialEq for Template {
     }
 }
 
-/// What was found in a hole: a string, well-formed as far as its bytes are, or a number's digits.
+/// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, or a number's digits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Found {
     /// Where it stands in the payload, quotes excluded.
@@ -135,11 +135,8 @@ pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
 #[expect(clippy::inline_always, reason = "one of its two callers is what most of a stream goes through")]
 #[inline(always)]
 fn string(bytes: &[u8]) -> Option<(usize, bool)> {
-    let (size, ascii) = scan::plain_text(bytes)?;
-    if ascii && bytes[size] == b'"' {
-        return Some((size, false));
-    }
-    unusual_string(bytes, size, ascii)
+    let size = scan::plain_text(bytes)?;
+    if bytes[size] == b'"' { Some((size, false)) } else { escaped_string(bytes, size).map(|size| (size, true)) }
 }
 
 /// The size of the whole number that `bytes` begin with; what follows it is compared.
@@ -149,16 +146,14 @@ fn digits(bytes: &[u8]) -> Option<usize> {
     number.then_some(size)
 }
 
-/// The same of a string with escapes, or with other characters than ASCII's.
-fn unusual_string(bytes: &[u8], plain: usize, mut ascii: bool) -> Option<(usize, bool)> {
+/// The size of a string that has an escape behind so many bytes.
+fn escaped_string(bytes: &[u8], plain: usize) -> Option<usize> {
     let mut end = plain;
     while bytes[end] == b'\\' {
         end += scan::escape(&bytes[end..])?;
-        let (size, plain) = scan::plain_text(&bytes[end..])?;
-        (end, ascii) = (end + size, ascii && plain);
+        end += scan::plain_text(&bytes[end..])?;
     }
-    let whole = bytes[end] == b'"' && (ascii || std::str::from_utf8(&bytes[..end]).is_ok());
-    whole.then_some((end, end > plain))
+    (bytes[end] == b'"').then_some(end)
 }
 
 impl Found {
@@ -167,16 +162,22 @@ impl Found {
         self.start == self.end
     }
 
-    /// Its text, out of the payload that it was found in.
-    pub(crate) fn text(self, payload: &[u8]) -> Option<Text<'_>> {
-        let text = std::str::from_utf8(&payload[self.start..self.end]).ok()?;
-        if !self.escaped {
-            return Some(Text::from(text));
-        }
-        match unescape(text) {
-            Some(text) => Some(Text::Whole(Cow::Owned(text))),
-            None => read::string(std::str::from_utf8(&payload[self.start - 1..=self.end]).ok()?),
-        }
+    /// Its text, out of the payload that it was found in, with U+FFFD for what is no UTF-8.
+    pub(crate) fn text(self, payload: &[u8]) -> Text<'_> {
+        let bytes = &payload[self.start..self.end];
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        };
+        if self.escaped { unescaped(&text) } else { Text::Whole(text) }
+    }
+}
+
+/// The text of a well-formed string with escapes, without its quotes.
+fn unescaped(text: &str) -> Text<'static> {
+    match unescape(text) {
+        Some(text) => Text::Whole(Cow::Owned(text)),
+        None => read::string(&format!("\"{text}\"")).expect("its escapes are those that JSON has"),
     }
 }
 
@@ -267,7 +268,7 @@ mod tests {
         let read = |payload: &str| {
             let mut strings = Strings::default();
             let size = template.read(payload.as_bytes(), &mut strings)?;
-            let text = strings[1].text(payload.as_bytes())?.into_str().into_owned();
+            let text = strings[1].text(payload.as_bytes()).into_str().into_owned();
             Some((text, payload[strings[1].start..strings[1].end].to_owned(), payload.len() - size))
         };
         let found = |text: &str, raw: &str, rest: usize| Some((text.to_owned(), raw.to_owned(), rest));
