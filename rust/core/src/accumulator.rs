@@ -167,6 +167,12 @@ impl Accumulator {
                 break;
             }
         }
+        self.step_in_full(before, data, out)
+    }
+
+    /// Folds the next event, whatever it is; `before` begins with the lines that were passed already.
+    #[inline(never)]
+    fn step_in_full(&mut self, before: &[u8], data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let event = match self.decoder.next(data) {
             Ok(Some(event)) => event,
             Ok(None) => {

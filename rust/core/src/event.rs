@@ -119,6 +119,8 @@ impl EventDecoder {
     ///
     /// # Errors
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
+    #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
+    #[inline(always)]
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
         while self.is_between_events(data) {
             if let Some(usual) = Usual::see(self.within_limit(data)) {
@@ -199,6 +201,7 @@ impl EventDecoder {
         Ok(self.dispatch().then_some(Dispatch::Kept))
     }
 
+    #[inline(never)]
     fn advance<'d>(&mut self, data: &mut &'d [u8]) -> Result<Option<Dispatch<'d>>, EventTooLarge> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());

@@ -118,10 +118,12 @@ impl Repeating {
     #[inline]
     fn first<T>(&mut self, mut fold: impl FnMut(&Shape) -> Option<T>) -> Option<T> {
         let kin = self.shapes.len();
-        for turn in 1..=kin {
-            let at = if self.last + turn < kin { self.last + turn } else { self.last + turn - kin };
-            if let Some(folded) = fold(&self.shapes[at]) {
-                self.last = at;
+        for _ in 0..kin {
+            self.last += 1;
+            if self.last >= kin {
+                self.last = 0;
+            }
+            if let Some(folded) = fold(&self.shapes[self.last]) {
                 self.misses = 0;
                 self.matched += 1;
                 return Some(folded);

@@ -19,6 +19,7 @@ pub(crate) struct Decoding {
 /// Strings made for the last events, of which the next ones have many again.
 #[derive(Default)]
 struct Strings {
+    message: Option<Py<PyString>>,
     event: Option<(String, Py<PyString>)>,
     /// The last id made, and how many had come by then.
     id: Option<(u64, Py<PyString>)>,
@@ -87,13 +88,19 @@ impl Decoding {
 }
 
 impl Strings {
+    #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
+    #[inline(always)]
     fn event(&mut self, py: Python<'_>, event: &Event<'_>) -> ServerSentEvent {
         // Python finds out by itself whether it is UTF-8, as nearly all of it is.
         let data = text::string(py, event.data).unwrap_or_else(|_| PyString::new(py, &event.text())).unbind();
-        ServerSentEvent { event: self.name(py, event.event), data, id: self.id(py, event), retry: event.retry }
+        ServerSentEvent { event: self.name(py, event), data, id: self.id(py, event), retry: event.retry }
     }
 
-    fn name(&mut self, py: Python<'_>, name: &str) -> Py<PyString> {
+    fn name(&mut self, py: Python<'_>, event: &Event<'_>) -> Py<PyString> {
+        let name = event.event;
+        if !event.named {
+            return self.message.get_or_insert_with(|| PyString::new(py, name).unbind()).clone_ref(py);
+        }
         if let Some((last, made)) = &self.event
             && last == name
         {

@@ -40,12 +40,6 @@ enum Kind {
     Package { unread: bool },
 }
 
-/// An event whose Python object is still to be made, when no lock is held.
-enum Made {
-    Event(ServerSentEvent),
-    Package(PackageEvent),
-}
-
 impl Kind {
     fn named(name: &str) -> PyResult<Self> {
         match name {
@@ -58,27 +52,45 @@ impl Kind {
             }
         }
     }
+}
 
-    fn make(self, event: &Event<'_>, made: ServerSentEvent) -> Option<Made> {
-        match self {
-            Self::Event => Some(Made::Event(made)),
-            Self::Package { unread } => PackageEvent::of(event, made, unread).map(Made::Package),
-        }
-    }
+/// What is given of an event: its Python object is made when no lock is held.
+trait Given: Sized {
+    /// `None`: nothing.
+    fn of(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self>;
 
     /// The same of what the end of input left without its blank line.
-    fn make_last(self, event: &Event<'_>, made: ServerSentEvent) -> Option<Made> {
-        let given = matches!(self, Self::Event) || (event.is_whole() && !event.data.is_empty());
-        self.make(event, made).filter(|_| given)
+    fn of_last(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self>;
+
+    fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+}
+
+impl Given for ServerSentEvent {
+    fn of(_event: &Event<'_>, made: ServerSentEvent, _kind: Kind) -> Option<Self> {
+        Some(made)
+    }
+
+    fn of_last(_event: &Event<'_>, made: ServerSentEvent, _kind: Kind) -> Option<Self> {
+        Some(made)
+    }
+
+    fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Py::new(py, self).map(Py::into_any)
     }
 }
 
-impl Made {
-    fn into_object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(match self {
-            Self::Event(event) => Py::new(py, event)?.into_any(),
-            Self::Package(event) => Py::new(py, event)?.into_any(),
-        })
+impl Given for PackageEvent {
+    fn of(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self> {
+        Self::new(event, made, matches!(kind, Kind::Package { unread: true }))
+    }
+
+    fn of_last(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self> {
+        let whole = event.is_whole() && !event.data.is_empty();
+        Given::of(event, made, kind).filter(|_| whole)
+    }
+
+    fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Py::new(py, self).map(Py::into_any)
     }
 }
 
@@ -113,8 +125,11 @@ impl EventIterator {
     /// Returns:
     ///     What the tail policy gives: no event or one.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-        let last = self.state.lock(py).decoding.close(py, |event, made| self.kind.make_last(event, made));
-        Ok(object(py, last)?.into_iter().collect())
+        let last = match self.kind {
+            Kind::Event => self.last::<ServerSentEvent>(py),
+            Kind::Package { .. } => self.last::<PackageEvent>(py),
+        };
+        Ok(last?.into_iter().collect())
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -126,15 +141,42 @@ impl EventIterator {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        match self.kind {
+            Kind::Event => self.next::<ServerSentEvent>(py),
+            Kind::Package { .. } => self.next::<PackageEvent>(py),
+        }
+    }
+}
+
+impl Reading {
+    /// The next event of the piece in hand.
+    fn take<G: Given>(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<G>, EventTooLarge> {
+        let Some(piece) = &mut self.piece else { return Ok(None) };
+        let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| G::of(event, made, kind)));
+        if !matches!(taken, Ok(Some(_))) || piece.is_empty(py) {
+            self.piece = None;
+            self.ended |= taken.is_err();
+        }
+        taken
+    }
+}
+
+impl EventIterator {
+    fn next<G: Given>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let mut state = self.state.lock(py);
         loop {
-            let taken = state.take(py, self.kind);
-            let ended = state.ended;
-            if !matches!(taken, Ok(None)) || ended {
-                drop(state);
-                return object(py, taken);
+            match state.take::<G>(py, self.kind) {
+                Ok(Some(given)) => {
+                    drop(state);
+                    return given.object(py).map(Some);
+                }
+                Err(fault) => {
+                    drop(state);
+                    return Err(errors::event_too_large(py, &fault));
+                }
+                Ok(None) if state.ended => return Ok(None),
+                Ok(None) => drop(state),
             }
-            drop(state);
             // No lock is held while the source is asked.
             let asked = self.ask(py);
             state = self.state.lock(py);
@@ -146,34 +188,19 @@ impl EventIterator {
                 }
                 None => {
                     state.ended = true;
-                    let last = state.decoding.close(py, |event, made| self.kind.make_last(event, made));
                     drop(state);
-                    return object(py, last);
+                    return self.last::<G>(py);
                 }
             }
         }
     }
-}
 
-fn object(py: Python<'_>, made: Result<Option<Made>, EventTooLarge>) -> PyResult<Option<Py<PyAny>>> {
-    let made = made.map_err(|fault| errors::event_too_large(py, &fault))?;
-    made.map(|made| made.into_object(py)).transpose()
-}
-
-impl Reading {
-    /// The next event of the piece in hand.
-    fn take(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<Made>, EventTooLarge> {
-        let Some(piece) = &mut self.piece else { return Ok(None) };
-        let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| kind.make(event, made)));
-        if !matches!(taken, Ok(Some(_))) || piece.is_empty(py) {
-            self.piece = None;
-            self.ended |= taken.is_err();
-        }
-        taken
+    fn last<G: Given>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
+        let last = last.map_err(|fault| errors::event_too_large(py, &fault))?;
+        last.map(|last| last.object(py)).transpose()
     }
-}
 
-impl EventIterator {
     fn ask(&self, py: Python<'_>) -> Option<PyResult<Left>> {
         let asked = self.pieces.as_ref()?.bind(py).clone().next()?;
         Some(asked.and_then(Left::of))

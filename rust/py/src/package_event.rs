@@ -31,7 +31,7 @@ pub(crate) struct PackageEvent {
 
 impl PackageEvent {
     /// Blocks without data are no events, unless they say that they are errors.
-    pub(crate) fn of(event: &Event<'_>, made: ServerSentEvent, unread: bool) -> Option<Self> {
+    pub(crate) fn new(event: &Event<'_>, made: ServerSentEvent, unread: bool) -> Option<Self> {
         let given = !event.data.is_empty() || event.event == "error";
         given.then(|| Self {
             data: made.data,
