@@ -47,10 +47,12 @@ impl Fold {
         let text = event.text();
         if !text.trim_matches(is_whitespace).is_empty() {
             self.release(out);
-            self.text(event.event, &text, out);
+            if !self.snapshot.done {
+                self.text(event.event, &text, out);
+            }
         }
         if !event.stray.is_empty() {
-            self.stray(&String::from_utf8_lossy(event.stray));
+            self.stray(&String::from_utf8_lossy(event.stray), out);
         }
     }
 
@@ -137,9 +139,12 @@ impl Fold {
     }
 
     /// Lines that are no field of the standard: an error in some servers' own form, or nothing.
-    fn stray(&mut self, stray: &str) {
+    fn stray(&mut self, stray: &str, out: &mut Sink<'_>) {
         match ApiError::find_in_stray(stray) {
-            Some(error) => self.snapshot.fail(error),
+            Some(error) => {
+                self.release(out);
+                self.snapshot.fail(error);
+            }
             None => self.foreign |= self.snapshot.payloads == 0,
         }
     }

@@ -171,7 +171,7 @@ impl Shape {
         }
         if let Some(told) = &self.told {
             let Found { start, end, .. } = strings[told.hole];
-            // All of it was compared with text or read as such.
+            // All but what the strings hold was compared with text.
             let json = String::from_utf8_lossy(&payload[start - told.around.0..end + told.around.1]);
             out(Delta::Other { choice: told.choice, kind: told.kind, json: &json });
         }

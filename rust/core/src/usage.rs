@@ -67,25 +67,30 @@ impl Usage {
     /// Lays a newer usage over this one. Returns whether that changed anything, as far as it is to be told.
     pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
-        self.laid += if changed { usage.as_str().len() } else { 0 };
+        changed && self.is_told(usage)
+    }
+
+    /// Puts a newer usage in place of this one. Returns the same.
+    pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
+        let before = self.json();
+        *self = Self::default();
+        self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
+        self.is_told(usage) && self.json() != before
+    }
+
+    /// Sets one count. Returns the same.
+    pub(crate) fn set(&mut self, name: &str, count: Raw<'_>) -> bool {
+        self.fields.merge(name, count, Lists::Replace) && self.is_told(count)
+    }
+
+    /// Whether it is still to be told, now that so much has come.
+    fn is_told(&mut self, news: Raw<'_>) -> bool {
+        self.laid += news.as_str().len();
         if !self.too_large && self.laid > LARGEST {
             self.laid = self.json().len();
             self.too_large = self.laid > LARGEST;
         }
-        changed && !self.too_large
-    }
-
-    /// Puts a newer usage in place of this one. Returns whether that changed anything.
-    pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
-        let before = self.json();
-        *self = Self::default();
-        self.overlay(usage);
-        self.json() != before
-    }
-
-    /// Sets one count.
-    pub(crate) fn set(&mut self, name: &str, count: Raw<'_>) -> bool {
-        self.fields.merge(name, count, Lists::Replace)
+        !self.too_large
     }
 
     /// Tokens of the prompt.

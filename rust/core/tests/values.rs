@@ -30,10 +30,32 @@ fn a_foreign_body_keeps_the_blanks_behind_a_value() {
 }
 
 #[test]
-fn no_value_behind_the_sentinel_is_held() {
-    let (mut accumulator, _) = fed(r#"["[DONE]", {"a": 1}, {"message": "bad"}]"#, 7, None);
+fn no_value_behind_a_terminal_counts() {
+    for (dialect, body) in [
+        (None, r#"["[DONE]", {"a": 1}, {"message": "bad"}]"#),
+        (None, r#"["[DONE]", {"error": {"message": "bad"}}]"#),
+        (None, r#"["[DONE]", {"choices": [{"delta": {"content": "x"}}]}]"#),
+        (Some("ollama"), "{\"done\":true}\n{\"model\":\"m\",\"response\":\"late\",\"done\":false}\n"),
+    ] {
+        let (mut accumulator, mut told) = (Accumulator::new(dialect, None).unwrap(), 0);
+        for piece in body.as_bytes().chunks(7) {
+            accumulator.feed(piece, &mut |delta| told += usize::from(matches!(delta, Delta::Text { .. }))).unwrap();
+        }
+        accumulator.flush(&mut |_| {});
+        assert!(accumulator.is_complete() && accumulator.snapshot().error().is_none(), "{body}");
+        assert_eq!(told, 0, "{body}");
+    }
+}
+
+#[test]
+fn a_value_before_an_error_is_an_event() {
+    let mut told = vec![];
+    let mut accumulator = Accumulator::new(None, None).unwrap();
+    let body = b"{\"status\":\"x\"}\nerror: overloaded\n\n";
+    accumulator.feed(body, &mut |delta| told.push(format!("{delta:?}"))).unwrap();
     accumulator.flush(&mut |_| {});
-    assert!(accumulator.is_complete() && accumulator.snapshot().error().is_none());
+    assert!(told.len() == 1 && told[0].contains("status"), "{told:?}");
+    assert!(accumulator.snapshot().error().is_some());
 }
 
 #[test]

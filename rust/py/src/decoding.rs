@@ -91,8 +91,7 @@ impl Strings {
     #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
     #[inline(always)]
     fn event(&mut self, py: Python<'_>, event: &Event<'_>) -> ServerSentEvent {
-        // Python finds out by itself whether it is UTF-8, as nearly all of it is.
-        let data = text::string(py, event.data).unwrap_or_else(|_| PyString::new(py, &event.text())).unbind();
+        let data = text::lossy(py, event.data);
         ServerSentEvent { event: self.name(py, event), data, id: self.id(py, event), retry: event.retry }
     }
 

@@ -1,4 +1,4 @@
-//! The one piece of `unsafe` in the binding: a Python string that grows in place.
+//! A Python string that grows in place.
 //!
 //! PyO3 has no safe way to it: what it offers copies both strings, so that a string that comes in n pieces, looked at after
 //! each, would take time in the square of its length.

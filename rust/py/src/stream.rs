@@ -134,6 +134,7 @@ impl DeltaIterator {
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {
             drop(state);
+            drop(asked);
             // Whatever woke the reader is of no interest to one who has closed the stream.
             self.release(py)?;
         } else if let Some(Ok(Ok(piece))) = asked {

@@ -8,20 +8,29 @@ use pyo3::types::PyString;
 #[cfg(not(feature = "abi3"))]
 const KEPT: usize = 1;
 
-/// # Errors
-/// `UnicodeDecodeError` where it is no UTF-8.
-pub(crate) fn string<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+/// The text of bytes, with U+FFFD for what is no UTF-8. Python is not asked to find that out: it would make an exception,
+/// which the garbage collector tracks, where a lock may be held.
+///
+/// # Panics
+/// Where memory is out, as all of Python's own conversions from Rust do.
+pub(crate) fn lossy(py: Python<'_>, bytes: &[u8]) -> Py<PyString> {
     #[cfg(not(feature = "abi3"))]
     if bytes.len() > KEPT && is_ascii(bytes) {
         return ascii(py, bytes);
     }
-    PyString::from_bytes(py, bytes)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => PyString::new(py, text).unbind(),
+        Err(_) => PyString::new(py, &String::from_utf8_lossy(bytes)).unbind(),
+    }
 }
 
-/// # Panics
-/// Where memory is out, as all of Python's own conversions from Rust do.
+/// The same of text.
 pub(crate) fn new(py: Python<'_>, text: &str) -> Py<PyString> {
-    string(py, text.as_bytes()).expect("text is UTF-8, and there is memory").unbind()
+    #[cfg(not(feature = "abi3"))]
+    if text.len() > KEPT && is_ascii(text.as_bytes()) {
+        return ascii(py, text.as_bytes());
+    }
+    PyString::new(py, text).unbind()
 }
 
 /// The same as the standard library's, which looks at half as many bytes at once.
@@ -33,16 +42,16 @@ fn is_ascii(bytes: &[u8]) -> bool {
 
 /// A string of text that is known to be ASCII.
 #[cfg(not(feature = "abi3"))]
-fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+fn ascii(py: Python<'_>, bytes: &[u8]) -> Py<PyString> {
     const LARGEST: u32 = 0x7F;
     // A slice is never longer than this type's largest number.
     let size = bytes.len().cast_signed();
-    // SAFETY: `PyUnicode_New` returns a new string of exactly `size` characters of one byte each, or null with an
-    // exception set. Nobody else has it yet, so that its characters may be written; ASCII is what was asked for.
+    // SAFETY: `PyUnicode_New` returns a new string of exactly `size` characters of one byte each, or null,
+    // which panics. Nobody else has it yet, so that its characters may be written; ASCII is what was asked for.
     unsafe {
-        let new = Bound::from_owned_ptr_or_err(py, pyo3::ffi::PyUnicode_New(size, LARGEST))?;
+        let new = Bound::from_owned_ptr(py, pyo3::ffi::PyUnicode_New(size, LARGEST));
         let characters = pyo3::ffi::PyUnicode_DATA(new.as_ptr()).cast::<u8>();
         std::ptr::copy_nonoverlapping(bytes.as_ptr(), characters, bytes.len());
-        Ok(new.cast_into_unchecked())
+        new.cast_into_unchecked().unbind()
     }
 }

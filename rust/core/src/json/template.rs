@@ -3,7 +3,8 @@
 //! Within one response the chunks differ in a few strings only. A template keeps the text around those of the last payload that
 //! was parsed in full. Where the next payload has the same text around them, byte for byte, the full parse would go through
 //! the same states, and find the same members with other strings in these places: so only the strings are read. Any
-//! difference, and any string that is not well-formed, is left to the full parse.
+//! difference, and any string that JSON does not know, is left to the full parse. Bytes that are no UTF-8 become U+FFFD here as
+//! there, since ASCII stands around each string.
 
 use std::borrow::Cow;
 

@@ -1,13 +1,14 @@
 //! JSON Patch (RFC 6902) on JSON text.
 //!
 //! Numbers keep their digits, members their order, and what no operation goes through stays as it was written. The work is
-//! linear in the document and the patches, but for lists: an item is put in at about the square root of their length.
+//! linear in the document and the patches, but for copies and moves, which take as long as the document is large; and for
+//! lists: an item is put in at about the square root of their length.
 
-use crate::json::{Object, Payload, Raw};
+use crate::json::{MAX_DEPTH, Object, Payload, Raw, depth};
 
 mod tree;
 
-use tree::{DEEPEST, Node};
+use tree::{Before, DEEPEST, Node};
 
 /// Copies may make a document this large, in bytes, and no larger: each may double what the one before made.
 const LARGEST: usize = 64 << 20;
@@ -15,12 +16,13 @@ const LARGEST: usize = 64 << 20;
 /// Patches of this size, in bytes, may wait behind a document that is smaller.
 const WAITING: usize = 4 << 10;
 
-/// A value that patches change. They wait until they are as large as it is, so that all of them take time in proportion to
-/// their size. One that does not apply changes nothing.
+/// A value that patches change: all of one, or nothing if it does not apply. Those that can only make it larger by what they
+/// bring wait until they are as large as it is, so that all of them take time in proportion to their size.
 #[derive(Clone, Debug)]
 pub(crate) struct Patched {
     document: String,
     waiting: Vec<String>,
+    /// Bytes that they take.
     size: usize,
 }
 
@@ -30,65 +32,54 @@ impl Patched {
     }
 
     pub(crate) fn push(&mut self, patch: Raw<'_>) {
-        let copies = patch.items().iter().any(|operation| operation.object().str("op") == "copy");
-        if copies || self.size >= self.document.len().max(WAITING) {
-            self.settle();
+        let simple = is_simple(patch);
+        if !simple || self.size >= self.document.len().max(WAITING) {
+            *self = Self::of(self.json());
         }
-        self.size += patch.as_str().len();
-        self.waiting.push(patch.as_str().to_owned());
-        if copies {
-            // By itself, since it has a limit of its own.
-            self.settle();
+        if simple {
+            self.size += size_of::<String>() + patch.as_str().len();
+            self.waiting.push(patch.as_str().to_owned());
+        } else if let Some(document) = apply_alone(&self.document, patch) {
+            self.document = document;
         }
-    }
-
-    fn settle(&mut self) {
-        *self = Self::of(self.json());
     }
 
     /// The value that the patches make.
     pub(crate) fn json(&self) -> String {
-        apply_all(self.document.clone(), &self.waiting)
+        if self.waiting.is_empty() { self.document.clone() } else { apply_simple(&self.document, &self.waiting) }
     }
 }
 
-/// Halves what does not apply together, until what is left of it is the patch that does not.
-fn apply_all(document: String, patches: &[String]) -> String {
-    match apply(&document, patches) {
-        Some(result) => result,
-        None if patches.len() == 1 => document,
-        None => {
-            let (some, others) = patches.split_at(patches.len() / 2);
-            apply_all(apply_all(document, some), others)
-        }
-    }
+/// Whether a patch copies and moves nothing, and can make nothing that is nested too deep.
+fn is_simple(patch: Raw<'_>) -> bool {
+    let operations = patch.items();
+    let longest = operations.iter().map(|operation| operation.object().str("path").matches('/').count()).max();
+    let moves = |operation: &Raw<'_>| matches!(operation.object().str("op").as_ref(), "copy" | "move");
+    longest.unwrap_or(0) + depth(patch.as_str()) < MAX_DEPTH && !operations.iter().any(moves)
 }
 
-/// The document that patches make of one; `None` where one of them does not apply.
-fn apply(document: &str, patches: &[String]) -> Option<String> {
-    let payload = Payload::parse(document).ok()?;
-    let patches: Vec<_> = patches.iter().map(|patch| Payload::parse(patch).ok()).collect::<Option<_>>()?;
-    let mut document = Document { root: Node::Raw(payload.raw()), copies: LARGEST };
+/// The document that simple patches make of one.
+fn apply_simple(document: &str, patches: &[String]) -> String {
+    let read = |text| Payload::parse(text).expect("it was read before");
+    let payload = read(document);
+    let patches: Vec<_> = patches.iter().map(|patch| read(patch)).collect();
+    let mut document = Document::of(payload.raw());
     for patch in &patches {
-        match document.patch(patch.raw()) {
-            Err(Refused::Untouched) if patches.len() > 1 => {}
-            result => result.ok()?,
-        }
+        document.patch(patch.raw());
     }
-    // Inside a list, since it stands inside an object.
-    let mut text = String::from("[");
-    document.root.write(&mut text);
-    let grown = document.copies < LARGEST && text.len() > LARGEST;
-    text.push(']');
-    let fits = !grown && Payload::parse(&text).is_ok();
-    fits.then(|| text[1..text.len() - 1].to_owned())
+    document.text()
 }
 
-/// How a patch does not apply.
-enum Refused {
-    /// In its first operation: the document is what it was.
-    Untouched,
-    Halfway,
+/// The document that any patch makes of one; `None` where it does not apply.
+fn apply_alone(document: &str, patch: Raw<'_>) -> Option<String> {
+    let payload = Payload::parse(document).ok()?;
+    let mut document = Document::of(payload.raw());
+    document.patch(patch).then_some(())?;
+    let text = document.text();
+    let grown = document.copies < LARGEST && text.len() > LARGEST;
+    // Inside a list, since it stands inside an object.
+    let fits = !grown && depth(&text) < MAX_DEPTH;
+    fits.then_some(text)
 }
 
 struct Document<'a> {
@@ -97,45 +88,49 @@ struct Document<'a> {
     copies: usize,
 }
 
+/// What stood at a path before it was changed.
+type Undo<'a> = (Vec<String>, Before<'a>);
+
 impl<'a> Document<'a> {
-    fn patch(&mut self, patch: Raw<'a>) -> Result<(), Refused> {
-        if !patch.is_array() {
-            return Err(Refused::Untouched);
-        }
-        let new = matches!(self.root, Node::Raw(raw) if raw.is_null());
-        if new {
-            // Where nothing is yet there are no members.
-            self.root = Node::no_members();
-        }
-        for (at, operation) in patch.items().iter().enumerate() {
-            let operation = operation.object();
-            if self.apply(&operation).is_some() {
-                continue;
-            }
-            if at > 0 || operation.str("op") == "move" {
-                return Err(Refused::Halfway);
-            }
-            if new {
-                self.root = Node::null();
-            }
-            return Err(Refused::Untouched);
-        }
-        Ok(())
+    fn of(document: Raw<'a>) -> Self {
+        Self { root: Node::Raw(document), copies: LARGEST }
     }
 
-    fn apply(&mut self, operation: &Object<'a>) -> Option<()> {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        self.root.write(&mut text);
+        text
+    }
+
+    /// Applies a patch, if all of it applies; whether it does. One that moves leaves the document half changed if not.
+    fn patch(&mut self, patch: Raw<'a>) -> bool {
+        let mut undo = vec![];
+        if matches!(self.root, Node::Raw(raw) if raw.is_null()) {
+            // Where nothing is yet there are no members.
+            self.replace(vec![], Node::no_members(), &mut undo);
+        }
+        let mut operations = patch.items().into_iter();
+        let applies =
+            patch.is_array() && operations.all(|operation| self.apply(&operation.object(), &mut undo).is_some());
+        if !applies {
+            undo.into_iter().rev().for_each(|(path, before)| self.undo(&path, before));
+        }
+        applies
+    }
+
+    fn apply(&mut self, operation: &Object<'a>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
         let path = |name| pointer(&operation.get(name)?.str()?);
         let value = || operation.member("value");
         let target = path("path")?;
         match operation.str("op").as_ref() {
-            "add" => self.add(&target, Node::Raw(value()?)),
-            "remove" => self.remove(&target).map(drop),
-            "replace" => self.replace(&target, Node::Raw(value()?)).map(drop),
-            "move" => self.relocate(&path("from")?, &target),
+            "add" => self.add(target, Node::Raw(value()?), undo),
+            "remove" => self.remove(target, undo),
+            "replace" => self.replace(target, Node::Raw(value()?), undo),
+            "move" => self.relocate(&path("from")?, target, undo),
             "copy" => {
                 let copies = &mut self.copies;
                 let copy = self.root.at(&path("from")?, &mut |node| node.copy(copies))?;
-                self.add(&target, copy)
+                self.add(target, copy, undo)
             }
             "test" => {
                 let value = value()?;
@@ -145,37 +140,47 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn add(&mut self, path: &[String], node: Node<'a>) -> Option<()> {
-        let Some((name, way)) = path.split_last() else {
-            self.root = node;
-            return Some(());
-        };
+    fn add(&mut self, path: Vec<String>, node: Node<'a>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
         if path.len() + node.height() > DEEPEST {
             return None;
         }
+        let Some((name, way)) = path.split_last() else { return self.replace(path, node, undo) };
         let mut node = Some(node);
-        self.root.at(way, &mut |container| container.insert(name, node.take()?))
+        let before = self.root.at(way, &mut |container| container.insert(name, node.take()?))?;
+        undo.push((path, before));
+        Some(())
     }
 
-    fn remove(&mut self, path: &[String]) -> Option<Node<'a>> {
-        match path.split_last() {
-            Some((name, way)) => self.root.at(way, &mut |container| container.remove(name)),
-            None => self.replace(path, Node::null()),
-        }
+    fn remove(&mut self, path: Vec<String>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
+        let Some((name, way)) = path.split_last() else { return self.replace(path, Node::null(), undo) };
+        let before = self.root.at(way, &mut |container| container.remove(name))?;
+        undo.push((path, before));
+        Some(())
     }
 
-    fn replace(&mut self, path: &[String], node: Node<'a>) -> Option<Node<'a>> {
+    fn replace(&mut self, path: Vec<String>, node: Node<'a>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
         let mut node = Some(node);
-        self.root.at(path, &mut |old| Some(std::mem::replace(old, node.take()?)))
+        let old = self.root.at(&path, &mut |old| Some(std::mem::replace(old, node.take()?)))?;
+        undo.push((path, Before::Value(old)));
+        Some(())
     }
 
-    fn relocate(&mut self, from: &[String], path: &[String]) -> Option<()> {
+    fn relocate(&mut self, from: &[String], path: Vec<String>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
         // Into itself nothing can be moved.
         if path.starts_with(from) && path != from {
             return None;
         }
-        let node = self.remove(from)?;
-        self.add(path, node)
+        self.remove(from.to_vec(), undo)?;
+        let (_, taken) = undo.pop()?;
+        self.add(path, taken.into_node()?, undo)
+    }
+
+    fn undo(&mut self, path: &[String], before: Before<'a>) {
+        let mut before = Some(before);
+        match path.split_last() {
+            Some((name, way)) => _ = self.root.at(way, &mut |container| container.restore(name, before.take()?)),
+            None => self.root = before.and_then(Before::into_node).unwrap_or_else(Node::null),
+        }
     }
 }
 
@@ -212,7 +217,7 @@ mod tests {
     use super::*;
 
     fn patched(document: &str, patch: &str) -> Option<String> {
-        apply(document, &[patch.to_owned()])
+        apply_alone(document, Payload::parse(patch).unwrap().raw())
     }
 
     #[test]
@@ -339,6 +344,30 @@ mod tests {
         r#"{"op":"copy","from":"/a","path":"/d"}"#,
         r#"{"op":"test","path":"/a","value":1}"#,
     ];
+
+    #[test]
+    fn what_would_be_too_deep_alone_is_so_among_others() {
+        let deep = format!(r#"[{{"op":"add","path":"/a/b/x","value":{}{}}}]"#, "[".repeat(125), "]".repeat(125));
+        let next = r#"[{"op":"remove","path":"/a/b/x"},{"op":"add","path":"/ok","value":1}]"#;
+        let mut value = Patched::of(r#"{"a":{"b":{}}}"#.into());
+        for patch in [deep.as_str(), next] {
+            value.push(Payload::parse(patch).unwrap().raw());
+        }
+        assert_eq!(value.json(), r#"{"a":{"b":{}}}"#);
+    }
+
+    #[test]
+    fn patches_that_apply_in_part_are_undone_in_time() {
+        let items: Vec<_> = (0..100_000).map(|at| at.to_string()).collect();
+        let document = format!(r#"{{"l":[{}],"n":0}}"#, items.join(","));
+        let mut value = Patched::of(document.clone());
+        let half =
+            r#"[{"op":"add","path":"/l/5","value":1},{"op":"remove","path":"/n"},{"op":"test","path":"/x","value":1}]"#;
+        for _ in 0..3000 {
+            value.push(Payload::parse(half).unwrap().raw());
+        }
+        assert_eq!(value.json(), document);
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]

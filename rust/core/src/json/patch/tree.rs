@@ -25,6 +25,31 @@ pub(super) enum Node<'a> {
     Array(Box<Items<'a>>),
 }
 
+/// What a change put away.
+#[derive(Debug)]
+pub(super) enum Before<'a> {
+    /// Another value, in the same place.
+    Value(Node<'a>),
+    /// Nothing: a member is new.
+    NoMember,
+    /// Nothing: the item at this index is new.
+    NoItem(usize),
+    /// A member that was taken out, and its place among the others.
+    Member(usize, Node<'a>),
+    /// An item that was taken out.
+    Item(Node<'a>),
+}
+
+impl<'a> Before<'a> {
+    /// What was there.
+    pub(super) fn into_node(self) -> Option<Node<'a>> {
+        match self {
+            Self::Value(node) | Self::Member(_, node) | Self::Item(node) => Some(node),
+            Self::NoMember | Self::NoItem(_) => None,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Members<'a> {
     /// Each with its place among the others.
@@ -42,7 +67,7 @@ pub(super) struct Items<'a> {
     height: usize,
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
     pub(super) fn null() -> Self {
         Self::Raw(Raw::default())
     }
@@ -94,7 +119,7 @@ impl Node<'_> {
         if raw.is_object() {
             let object = raw.object();
             let mut members = Members { height: 1, ..Members::default() };
-            object.iter().for_each(|(name, value)| members.set(name, Self::Raw(value)));
+            object.iter().for_each(|(name, value)| _ = members.set(name, Self::Raw(value)));
             *self = Self::Object(Box::new(members));
         } else if raw.is_array() {
             let mut items = raw.items().into_iter().map(Self::Raw).peekable();
@@ -107,27 +132,45 @@ impl Node<'_> {
     }
 
     /// Puts a member in place of the one of its name, or an item before the one at its index.
-    pub(super) fn insert(&mut self, name: &str, node: Self) -> Option<()> {
+    pub(super) fn insert(&mut self, name: &str, node: Self) -> Option<Before<'a>> {
         self.take_apart();
         let below = node.height();
-        match self {
+        let before = match self {
             Self::Raw(_) => return None,
-            Self::Object(members) => members.set(name, node),
-            Self::Array(items) if name == "-" => items.push(node),
-            Self::Array(items) => items.insert(index(name)?, node)?,
-        }
+            Self::Object(members) => members.set(name, node).map_or(Before::NoMember, Before::Value),
+            Self::Array(items) => {
+                let at = if name == "-" { items.len() } else { index(name)? };
+                items.insert(at, node)?;
+                Before::NoItem(at)
+            }
+        };
         self.tower(below);
-        Some(())
+        Some(before)
     }
 
     /// Takes a member or an item out.
-    pub(super) fn remove(&mut self, name: &str) -> Option<Self> {
+    pub(super) fn remove(&mut self, name: &str) -> Option<Before<'a>> {
         self.take_apart();
         match self {
             Self::Raw(_) => None,
-            Self::Object(members) => members.by_name.remove(name).map(|(_, node)| node),
-            Self::Array(items) => items.remove(index(name)?),
+            Self::Object(members) => members.remove(name).map(|(place, node)| Before::Member(place, node)),
+            Self::Array(items) => items.remove(index(name)?).map(Before::Item),
         }
+    }
+
+    /// Undoes a change of a member or an item.
+    pub(super) fn restore(&mut self, name: &str, before: Before<'a>) -> Option<()> {
+        match (before, self) {
+            (Before::Value(node), container) => *container.child(name)? = node,
+            (Before::NoMember, Self::Object(members)) => drop(members.remove(name)),
+            (Before::NoItem(at), Self::Array(items)) => drop(items.remove(at)),
+            (Before::Member(place, node), Self::Object(members)) => {
+                members.by_name.insert(name.to_owned(), (place, node));
+            }
+            (Before::Item(node), Self::Array(items)) => items.insert(index(name)?, node)?,
+            _ => return None,
+        }
+        Some(())
     }
 
     /// The same again, if there is room for so many bytes, of text or of memory.
@@ -208,13 +251,22 @@ impl Node<'_> {
 }
 
 impl<'a> Members<'a> {
-    fn set(&mut self, name: &str, node: Node<'a>) {
+    fn set(&mut self, name: &str, node: Node<'a>) -> Option<Node<'a>> {
         if let Some((_, member)) = self.by_name.get_mut(name) {
-            *member = node;
-        } else {
-            self.by_name.insert(name.to_owned(), (self.end, node));
-            self.end += 1;
+            return Some(std::mem::replace(member, node));
         }
+        self.by_name.insert(name.to_owned(), (self.end, node));
+        self.end += 1;
+        None
+    }
+
+    fn remove(&mut self, name: &str) -> Option<(usize, Node<'a>)> {
+        let taken = self.by_name.remove(name);
+        // Going through a map takes as long as it ever was large.
+        if self.by_name.len() * 4 < self.by_name.capacity() {
+            self.by_name.shrink_to(self.by_name.len() * 2);
+        }
+        taken
     }
 
     fn in_order(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
