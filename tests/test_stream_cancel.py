@@ -359,3 +359,23 @@ def test_a_stream_that_is_left_open_at_exit_is_not_heard_of(client: str) -> None
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == "TextDelta(text='a', choice=0)\n"
         assert server.wait_disconnect(loopback.TIMEOUT, 2)
+
+
+def test_a_finalizer_in_what_woke_the_reader_may_use_the_stream() -> None:
+    seen = []
+
+    class Loud:
+        def __del__(self) -> None:
+            seen.append(next(stream, None))
+
+    def source() -> Iterator[bytes]:
+        yield EVENTS[0]
+        loud = Loud()
+        stream.close()
+        raise OSError(repr(loud))
+
+    stream = Stream(source())
+    assert next(stream) == TextDelta("a")
+    assert next(stream, None) is None
+    gc.collect()
+    assert seen == [None]
