@@ -8,8 +8,7 @@ use pyo3::types::PyString;
 #[cfg(not(feature = "abi3"))]
 const KEPT: usize = 1;
 
-/// The text of bytes, with U+FFFD for what is no UTF-8. Python is not asked to find that out: it would make an exception,
-/// which the garbage collector tracks, where a lock may be held.
+/// The text of bytes, with U+FFFD for what is no UTF-8.
 ///
 /// # Panics
 /// Where memory is out, as all of Python's own conversions from Rust do.
@@ -18,9 +17,13 @@ pub(crate) fn lossy(py: Python<'_>, bytes: &[u8]) -> Py<PyString> {
     if bytes.len() > KEPT && is_ascii(bytes) {
         return ascii(py, bytes);
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => PyString::new(py, text).unbind(),
-        Err(_) => PyString::new(py, &String::from_utf8_lossy(bytes)).unbind(),
+    // Python replaces what is wrong without making an exception, which the garbage collector would track: a lock is held.
+    // SAFETY: the pointer and the size are a slice's, and the name of the error handler ends in a null byte; what comes back
+    // is a new string, or null, which panics.
+    unsafe {
+        let text =
+            pyo3::ffi::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), bytes.len().cast_signed(), c"replace".as_ptr());
+        Bound::from_owned_ptr(py, text).cast_into_unchecked().unbind()
     }
 }
 
