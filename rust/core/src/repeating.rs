@@ -11,7 +11,7 @@
 use crate::delta::{Delta, Sink};
 use crate::dialect::{Place, Repeat};
 use crate::event::{Event, EventDecoder};
-use crate::json::{Found, Raw, Strings, Template, span};
+use crate::json::{Found, Raw, Strings, Template, padding, span};
 use crate::options::Options;
 use crate::snapshot::Snapshot;
 
@@ -153,7 +153,7 @@ impl Shape {
         };
         let grows = grows.collect::<Option<_>>()?;
         holes.extend(&repeat.indexes);
-        let kin = without(payload, &mut holes);
+        let kin = without(payload, &holes);
         Some(Self { event: event.to_owned(), kin, template, grows, told })
     }
 
@@ -179,12 +179,13 @@ impl Shape {
     }
 }
 
-/// The payload with all of these cut out.
-fn without(payload: Raw<'_>, values: &mut [Raw<'_>]) -> String {
-    values.sort_unstable_by_key(|value| span(payload, *value).0);
+/// The payload with all of these cut out, and its padding.
+fn without(payload: Raw<'_>, values: &[Raw<'_>]) -> String {
+    let mut cuts: Vec<_> = values.iter().map(|value| span(payload, *value)).chain(padding(payload)).collect();
+    cuts.sort_unstable();
     let mut rest = 0;
     let mut out = String::with_capacity(payload.as_str().len());
-    for (start, end) in values.iter().map(|value| span(payload, *value)) {
+    for (start, end) in cuts {
         out.push_str(&payload.as_str()[rest..start]);
         rest = end;
     }

@@ -16,7 +16,7 @@ fn shapes(family: &Family) -> Vec<&'static str> {
 }
 
 fn filled(shape: &str, number: usize, text: &str) -> String {
-    shape.replace('#', &number.to_string()).replace('@', text)
+    shape.replace('#', &number.to_string()).replace('~', &" ".repeat(number)).replace('@', text)
 }
 
 /// Runs of one shape with other texts, so that most payloads repeat the one before.

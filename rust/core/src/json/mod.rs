@@ -27,7 +27,7 @@ pub(crate) use certain::certain;
 pub use partial::PartialJson;
 pub(crate) use patch::Patched;
 pub use step::{Constant, NotJson, Step};
-pub(crate) use template::{Found, Strings, Template, span};
+pub(crate) use template::{Found, Strings, Template, padding, span};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.

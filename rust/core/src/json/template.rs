@@ -25,13 +25,15 @@ pub(crate) struct Template {
     around: Vec<Vec<u8>>,
     /// Bytes of what stands before and behind the payload.
     frame: Option<(usize, usize)>,
+    /// The last text is the payload's closing bracket, with spaces before it, as many as there are: Anthropic pads so.
+    padded: bool,
 }
 
 /// Payloads are compared, not what stands around them.
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
         let same = |at| self.literal(at) == other.literal(at);
-        self.around.len() == other.around.len() && (0..self.around.len()).all(same)
+        self.padded == other.padded && self.around.len() == other.around.len() && (0..self.around.len()).all(same)
     }
 }
 
@@ -67,8 +69,13 @@ impl Template {
             around.push(payload.0.as_bytes()[rest..start + quote].to_vec());
             rest = end - quote;
         }
+        let padding = padding(payload);
+        if let Some((start, end)) = padding {
+            around.push(payload.0.as_bytes()[rest..start].to_vec());
+            rest = end;
+        }
         around.push(payload.0.as_bytes()[rest..].to_vec());
-        Some(Self { around, frame: None })
+        Some(Self { around, frame: None, padded: padding.is_some() })
     }
 
     /// Learns what stands around the payload.
@@ -95,13 +102,13 @@ impl Template {
     /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
-        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), strings)
+        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), self.padded, strings)
     }
 
     /// The same of a payload with what stands around it.
     pub(crate) fn read_framed(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
         self.frame?;
-        read_around(bytes, self.around.iter().map(Vec::as_slice), strings)
+        read_around(bytes, self.around.iter().map(Vec::as_slice), self.padded, strings)
     }
 }
 
@@ -109,10 +116,11 @@ impl Template {
 fn read_around<'t>(
     bytes: &[u8],
     mut around: impl ExactSizeIterator<Item = &'t [u8]>,
+    padded: bool,
     strings: &mut Strings,
 ) -> Option<usize> {
     let mut rest = bytes;
-    for found in strings.iter_mut().take(around.len() - 1) {
+    for found in strings.iter_mut().take(around.len() - 1 - usize::from(padded)) {
         let literal = around.next()?;
         rest = rest.strip_prefix(literal)?;
         // No number follows a quote: before one stands what JSON has between values.
@@ -123,7 +131,18 @@ fn read_around<'t>(
         found.escaped = escaped;
         rest = &rest[size..];
     }
+    if padded {
+        rest = rest.strip_prefix(around.next()?)?;
+        rest = &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..];
+    }
     rest.strip_prefix(around.next()?).map(|rest| bytes.len() - rest.len())
+}
+
+/// Where spaces stand before the closing bracket of a payload, if there are any.
+pub(crate) fn padding(payload: Raw<'_>) -> Option<(usize, usize)> {
+    let end = payload.0.len() - 1;
+    let start = payload.0[..end].trim_end_matches(' ').len();
+    (payload.is_object() && start < end).then_some((start, end))
 }
 
 /// Where a value stands in the payload that it was taken from.
@@ -259,6 +278,19 @@ mod tests {
             r#"{"n":-1,"text":"a"}"#,
             r#"{"n":1"#,
         ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn padding_may_be_of_any_length() {
+        let template = template(r#"{"p":"xyz","text":"a","n":1   }"#);
+        let read = |payload: &str| template.read(payload.as_bytes(), &mut Strings::default());
+        assert_eq!(read(r#"{"p":"","text":"bc","n":1}"#), Some(26));
+        assert_eq!(read(r#"{"p":"","text":"bc","n":1          }"#), Some(36));
+        for other in
+            [r#"{"p":"","text":"bc","n":1 ,}"#, r#"{"p":"","text":"bc" ,"n":1}"#, r#"{"p":"","text":"bc","n":1  "#]
+        {
             assert_eq!(read(other), None, "{other}");
         }
     }

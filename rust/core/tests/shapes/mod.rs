@@ -1,4 +1,5 @@
-//! Payloads of every dialect, with `@` where a string's text comes and `#` where a small number does.
+//! Payloads of every dialect, with `@` where a string's text comes, `#` where a small number does, and `~` where that
+//! many spaces do.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 

@@ -10,11 +10,12 @@ pub(crate) const ANTHROPIC: Family = Family {
     ],
     growing: &[
         r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"@"}}"#,
-        r#"{"type":"content_block_delta","index":2,"delta":{"type":"thinking_delta","thinking":"@"}   }"#,
+        r#"{"type":"content_block_delta","index":2,"delta":{"type":"thinking_delta","thinking":"@"}~}"#,
         r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"@"}}"#,
     ],
     others: &[
         r#"{"type":"content_block_delta","index":#,"delta":{"type":"text_delta","text":"@"}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"@"}~}"#,
         r#"{"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"@"}}"#,
         r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"@"}}"#,
         r#"{"type":"content_block_delta","index":0,"delta":{"type":"x_delta","text":"@"}}"#,
