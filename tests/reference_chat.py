@@ -53,7 +53,13 @@ Item = Event | StrayLines
 
 def split_stream(body: bytes) -> list[Item]:
     """Give the events and stray lines of a whole body; what its end cuts off counts if it is a whole payload."""
-    *lines, last = re.split("\r\n|\n|\r", body.decode("utf-8", "replace").removeprefix("\ufeff"))
+    items, left, ended = read_blocks(body.decode("utf-8", "replace").removeprefix("\ufeff"))
+    return items + [item for item in left if is_whole(item, ended=ended)]
+
+
+def read_blocks(text: str) -> tuple[list[Item], list[Item], bool]:
+    """Give what is in blocks, and in what the end of input cuts off, and whether the last line of that was ended."""
+    *lines, last = re.split("\r\n|\n|\r", text)
     items: list[Item] = []
     block: list[str] = []
     for line in lines:
@@ -62,7 +68,7 @@ def split_stream(body: bytes) -> list[Item]:
             block = []
         else:
             block.append(line)
-    return items + [item for item in read_block([*block, last]) if is_whole(item, ended=last == "")]
+    return items, read_block([*block, last]), last == ""
 
 
 def read_block(lines: list[str]) -> list[Item]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import NamedTuple
 
 from reference_calls import Object, is_json
-from reference_chat import Event, StrayLines, is_whole, read_block
+from reference_chat import Event, StrayLines, is_whole, read_blocks
 
 WHITESPACE = " \t\r\n"
 
@@ -34,19 +33,9 @@ def payloads(body: bytes) -> list[Item]:
 
 def split_events(text: str) -> list[Item]:
     """Give the events and stray lines; what the end of input cuts off counts if it is a whole payload, or rows."""
-    *lines, last = re.split("\r\n|\n|\r", text)
-    items: list[Item] = []
-    block: list[str] = []
-    for line in lines:
-        if line == "":
-            items += read_block(block)
-            block = []
-        else:
-            block.append(line)
-    left = read_block([*block, last])
-    return items + [
-        item for item in left if is_whole(item, ended=last == "") or (isinstance(item, Event) and rows(item.data))
-    ]
+    items, left, ended = read_blocks(text)
+    whole = [item for item in left if is_whole(item, ended=ended) or (isinstance(item, Event) and rows(item.data))]
+    return [*items, *whole]
 
 
 def rows(data: str) -> list[Object]:

@@ -1,9 +1,10 @@
 //! Ties the layers: bytes -> events -> deltas -> the snapshot.
 
+use crate::decoder::EventDecoder;
 use crate::delta::Sink;
 use crate::dialect;
 use crate::error::EventTooLarge;
-use crate::event::{Event, EventDecoder};
+use crate::event::Event;
 use crate::fold::Fold;
 use crate::foreign::foreign_format;
 use crate::json::is_whitespace;

@@ -16,6 +16,7 @@
 mod accumulator;
 mod api_error;
 mod block;
+mod decoder;
 mod delta;
 mod dialect;
 mod encode;
@@ -40,11 +41,12 @@ mod values;
 
 pub use accumulator::{Accumulator, UnknownDialect};
 pub use api_error::ApiError;
+pub use decoder::EventDecoder;
 pub use delta::{Delta, Sink};
 pub use dialect::names as dialect_names;
 pub use encode::{Unencodable, encode};
 pub use error::EventTooLarge;
-pub use event::{Event, EventDecoder};
+pub use event::Event;
 pub use foreign::foreign_format;
 pub use frozen::freeze;
 pub use json::{Constant, NotJson, PartialJson, Step};

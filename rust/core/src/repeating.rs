@@ -8,9 +8,10 @@
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
+use crate::decoder::EventDecoder;
 use crate::delta::{Delta, Sink};
 use crate::dialect::{Place, Repeat};
-use crate::event::{Event, EventDecoder};
+use crate::event::Event;
 use crate::json::{Found, Raw, Strings, Template, padding, span};
 use crate::options::Options;
 use crate::snapshot::Snapshot;

@@ -2,6 +2,7 @@
 
 use crate::accumulator::Accumulator;
 use crate::delta::Delta;
+use crate::json::Payload;
 
 /// What payloads told, each delta in words, and what came of them.
 pub(super) struct Folded {
@@ -13,6 +14,23 @@ pub(super) struct Folded {
 pub(super) fn folded(dialect: &str, payloads: &[&str]) -> Folded {
     let events = payloads.iter().map(|payload| format!("data: {payload}\n\n"));
     of_body(Some(dialect), &events.collect::<String>())
+}
+
+/// What was told, and the object, of payloads; between any two one may be said that voids what was learned.
+pub(super) fn fold(dialect: &str, payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
+    let all: Vec<_> =
+        payloads.iter().flat_map(|payload| [Some(*payload), Some("0").filter(|_| void)]).flatten().collect();
+    let Folded { mut told, accumulator } = folded(dialect, &all);
+    told.retain(|delta| delta != "event 0");
+    (told, accumulator.object(), accumulator)
+}
+
+/// Checks what payloads tell, and one member of their object.
+pub(super) fn check(dialect: &str, payloads: &[&str], told: &[&str], (member, json): (&str, &str)) {
+    let folded = fold(dialect, payloads, false);
+    assert_eq!(folded.0, told);
+    let object = Payload::parse(&folded.1).unwrap();
+    assert_eq!(object.raw().object().get(member).unwrap().as_str(), json);
 }
 
 /// Folds a body, with its end.

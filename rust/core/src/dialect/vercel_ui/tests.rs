@@ -1,21 +1,12 @@
 use crate::accumulator::Accumulator;
-use crate::dialect::folded::{Folded, detected, folded};
-use crate::json::Payload;
+use crate::dialect::folded::{self, detected};
 
-/// What was told, and the object, of payloads; between any two one may be said that voids what was learned.
 fn fold(payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
-    let all: Vec<_> =
-        payloads.iter().flat_map(|payload| [Some(*payload), Some("0").filter(|_| void)]).flatten().collect();
-    let Folded { mut told, accumulator } = folded("vercel-ui", &all);
-    told.retain(|delta| delta != "event 0");
-    (told, accumulator.object(), accumulator)
+    folded::fold("vercel-ui", payloads, void)
 }
 
 fn check(payloads: &[&str], told: &[&str], parts: &str) {
-    let folded = fold(payloads, false);
-    assert_eq!(folded.0, told);
-    let object = Payload::parse(&folded.1).unwrap();
-    assert_eq!(object.raw().object().get("parts").unwrap().as_str(), parts);
+    folded::check("vercel-ui", payloads, told, ("parts", parts));
 }
 
 #[test]

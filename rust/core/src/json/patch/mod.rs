@@ -6,6 +6,7 @@
 
 use crate::json::{MAX_DEPTH, Object, Payload, Raw, depth};
 
+mod scalar;
 mod tree;
 
 use tree::{Before, DEEPEST, Node};

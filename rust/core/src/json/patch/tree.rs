@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::scalar::equal_scalars;
 use crate::json::{ObjectWriter, Raw, write_array};
 
 /// More levels than any value has that could be read again.
@@ -9,9 +10,6 @@ pub(super) const DEEPEST: usize = 256;
 
 /// Items of a list that are kept together.
 const RUN: usize = 1024;
-
-/// Numbers longer than this, in bytes, are equal only if they are written equally.
-const LONGEST_NUMBER: usize = 1024;
 
 /// What an object takes that was taken apart, and each of its members, about, in bytes.
 const OBJECT_SIZE: usize = 256;
@@ -334,41 +332,6 @@ impl<'a> Items<'a> {
 fn index(name: &str) -> Option<usize> {
     let digits = name.bytes().all(|byte| byte.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     name.parse().ok().filter(|_| digits)
-}
-
-fn equal_scalars(one: Raw<'_>, other: Raw<'_>) -> bool {
-    let (a, b) = (one.as_str(), other.as_str());
-    // An escape takes six bytes for one: beyond that nothing can be equal, and need not be read.
-    if a.len() > b.len().saturating_mul(6) || b.len() > a.len().saturating_mul(6) {
-        return equal_numbers(a, b);
-    }
-    match (one.text(), other.text()) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => equal_numbers(a, b),
-        _ => false,
-    }
-}
-
-fn equal_numbers(one: &str, other: &str) -> bool {
-    decimal(one).is_some_and(|one| decimal(other) == Some(one))
-}
-
-/// A number's sign, its digits without zeros at either end, and the exponent of the last; `None` of anything else.
-fn decimal(text: &str) -> Option<(bool, String, i64)> {
-    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    if text.len() > LONGEST_NUMBER || !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let significant = digits.trim_end_matches('0');
-    let shift = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
-    let significant = significant.trim_start_matches('0').to_owned();
-    if significant.is_empty() {
-        return Some((false, significant, 0));
-    }
-    Some((negative, significant, exponent.parse::<i64>().ok()?.checked_add(shift)?))
 }
 
 #[cfg(test)]
