@@ -250,3 +250,13 @@ def test_observe_has_the_same_limit() -> None:
         with pytest.raises(EventTooLargeError):
             accumulator.observe(piece)
     assert accumulator.snapshot.text == "a"
+
+
+def test_the_deltas_of_a_call_share_its_id_and_its_name() -> None:
+    first = {"index": 0, "id": "call-1", "function": {"name": "look up", "arguments": ""}}
+    pieces = [{"index": 0, "function": {"arguments": str(number)}} for number in range(5)]
+    accumulator = Accumulator()
+    deltas = [one for call in [first, *pieces] for one in accumulator.feed(chunk(delta(tool_calls=[call])))]
+    calls = [one for one in deltas if isinstance(one, ToolCallDelta)]
+    assert len(calls) == 6
+    assert len({id(one.id) for one in calls}) == len({id(one.name) for one in calls}) == 1

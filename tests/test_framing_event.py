@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import math
 import pickle
@@ -152,3 +153,22 @@ def test_event_decodes_back(event: ServerSentEvent | Event) -> None:
             event.encode()
     else:
         assert SSEDecoder().feed(event.encode()) == [event]
+
+
+def test_a_collection_may_look_at_the_decoder_that_makes_events() -> None:
+    """Bytes that are no UTF-8 make no object that would collect while the decoder is held."""
+    decoder, seen = SSEDecoder(), []
+
+    def look(phase: str, _info: object) -> None:
+        seen.append((phase, decoder.last_event_id))
+
+    before = gc.get_threshold()
+    gc.callbacks.append(look)
+    gc.set_threshold(1)
+    try:
+        events = decoder.feed(b"id: 7\ndata: \xff\n\n" * 10)
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(look)
+    assert [event.data for event in events] == ["\ufffd"] * 10
+    assert ("start", "7") in seen
