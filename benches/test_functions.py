@@ -6,6 +6,7 @@ What a call is given is made anew for every round where the call uses it up. The
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -129,3 +130,23 @@ def test_tool_call_parse(benchmark: BenchmarkFixture) -> None:
     assert TOOLS.message is not None
     assert TOOLS.message.calls == (Call(call.id or "", call.name or "", call.arguments),)
     assert benchmark(call.parse)["path"] == "src/parser.py"
+
+
+def test_parse_partial_after_each_piece(benchmark: BenchmarkFixture) -> None:
+    """200 KB of small objects in pieces of 20 bytes."""
+    whole = {"items": [{"id": number, "name": "ab"} for number in range(7500)]}
+    arguments = json.dumps(whole)
+    start = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+    payloads: list[dict[str, Any]] = [{"type": "content_block_start", "index": 0, "content_block": start}]
+    for place in range(0, len(arguments), 20):
+        delta = {"type": "input_json_delta", "partial_json": arguments[place : place + 20]}
+        payloads.append({"type": "content_block_delta", "index": 0, "delta": delta})
+    body = [b"data: %s\n\n" % json.dumps(payload).encode() for payload in payloads]
+
+    def use(accumulator: ssewire.Accumulator, piece: bytes) -> None:
+        accumulator.observe(piece)
+        accumulator.snapshot.tool_calls[0].parse_partial()
+
+    found = benchmark(_each, use, ssewire.Accumulator, body)
+    assert found.snapshot.tool_calls[0].parse_partial() == whole
+    assert len(arguments) > 200_000
