@@ -30,6 +30,7 @@ mod frozen;
 mod json;
 mod lines;
 mod options;
+mod overlap;
 mod payload;
 mod repeating;
 mod snapshot;

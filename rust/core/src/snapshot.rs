@@ -7,8 +7,9 @@ use crate::delta::{Delta, Sink};
 use crate::dialect::Place;
 use crate::fields::Fields;
 use crate::json::{ObjectWriter, Raw};
+use crate::overlap::{Overlap, overlap};
 use crate::text::{Text, TextBuffer};
-use crate::tool_call::{Piece, ToolCalls};
+use crate::tool_call::{Piece, ToolCall, ToolCalls};
 use crate::usage::Usage;
 
 /// A message, or several choices of one, as far as it has come.
@@ -124,6 +125,40 @@ impl Snapshot {
         }
         object.end();
         out
+    }
+
+    /// What was emitted of one of a choice's texts.
+    pub(crate) fn emitted(&self, place: &Place) -> &str {
+        let text = |choice: i64, buffer: fn(&Choice) -> Option<&TextBuffer>| {
+            self.choices.get(&choice).and_then(|choice| buffer(choice)).map_or("", TextBuffer::as_str)
+        };
+        match *place {
+            Place::Content { choice } => text(choice, |choice| choice.content.as_ref()),
+            Place::Reasoning { choice } => text(choice, |choice| choice.reasoning.as_ref()),
+            Place::Refusal { choice } => text(choice, |choice| choice.refusal.as_ref()),
+            Place::Arguments { choice, position } => {
+                let calls = self.choices.get(&choice).map(|choice| choice.tool_calls.as_slice());
+                calls.and_then(|calls| calls.get(position)).map_or("", ToolCall::arguments)
+            }
+            Place::Detail { .. } | Place::Member { .. } | Place::Json { .. } => "",
+        }
+    }
+
+    /// Emits what a text that comes whole has beyond what was emitted of it: all that stands in its place from byte `start` on.
+    /// Nothing where it says less, or something else; returns which.
+    pub(crate) fn complete<'w>(
+        &mut self,
+        place: &Place,
+        start: usize,
+        whole: &'w str,
+        out: &mut Sink<'_>,
+    ) -> Overlap<'w> {
+        let overlap = overlap(&self.emitted(place)[start..], whole);
+        if let Overlap::Continues(rest) = overlap {
+            self.forget_half(place);
+            self.grow(place, &Text::from(rest), out);
+        }
+        overlap
     }
 
     /// Forgets half a character at the end of a text that comes again as a whole.

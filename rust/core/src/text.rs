@@ -29,6 +29,23 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The same text, which borrows from nothing.
+    pub(crate) fn into_owned<'o>(self) -> Text<'o> {
+        match self {
+            Self::Whole(text) => Text::Whole(Cow::Owned(text.into_owned())),
+            Self::Halved(bytes) => Text::Halved(bytes),
+        }
+    }
+
+    /// The text after another one.
+    pub(crate) fn after(self, text: &str) -> Self {
+        match self {
+            _ if text.is_empty() => self,
+            Self::Whole(rest) => Self::Whole(Cow::Owned(text.to_owned() + &rest)),
+            Self::Halved(rest) => Self::Halved([text.as_bytes(), &rest].concat()),
+        }
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Whole(text) if text.is_empty())
