@@ -31,36 +31,60 @@ pub(crate) fn overlap<'t>(emitted: &str, text: &'t str) -> Overlap<'t> {
     }
 }
 
-/// Pieces of a text that was announced with words of its own. They go on after these, or, with some servers, they say them once
-/// more; which of the two shows where they first differ from the announcement. Until then nothing of them is new.
+/// Pieces that may say once more what was emitted: of a text that was announced with words of its own (most go on after these, some
+/// servers say them again), or that also comes under another name. Which of the two shows where they first differ from what was
+/// emitted; until then nothing of them is new.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Repetition {
-    /// How much of what was emitted the pieces have said again; `None` where they say nothing again.
-    at: Option<usize>,
+    /// What was emitted from the first of these bytes up to the second was said again; `None` where nothing is.
+    said: Option<(usize, usize)>,
+}
+
+/// What a piece adds to what was emitted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum News<'t> {
+    /// Nothing, or what goes on after all of it.
+    Rest(Text<'t>),
+    /// It is another text, of which this was not emitted yet.
+    Apart(Text<'t>),
 }
 
 impl Repetition {
     /// What was emitted may come again, from its beginning.
     pub(crate) fn expected() -> Self {
-        Self { at: Some(0) }
+        Self::expected_from(0)
+    }
+
+    /// What was emitted from that byte on may come again.
+    pub(crate) fn expected_from(start: usize) -> Self {
+        Self { said: Some((start, start)) }
     }
 
     /// Whether the next piece may still say something again.
     pub(crate) fn is_expected(self) -> bool {
-        self.at.is_some()
+        self.said.is_some()
     }
 
     /// What a piece adds to what was emitted; an empty text where it says that again.
     pub(crate) fn news<'t>(&mut self, emitted: &str, piece: Text<'t>) -> Text<'t> {
-        let Some(at) = self.at.take() else { return piece };
+        match self.compare(emitted, piece) {
+            News::Rest(news) | News::Apart(news) => news,
+        }
+    }
+
+    /// The same, and whether it is another text altogether.
+    pub(crate) fn compare<'t>(&mut self, emitted: &str, piece: Text<'t>) -> News<'t> {
+        let Some((start, at)) = self.said.take() else { return News::Rest(piece) };
         let expected = &emitted[at..];
         match &piece {
             Text::Whole(text) if expected.starts_with(text.as_ref()) => {
-                self.at = Some(at + text.len()).filter(|&at| at < emitted.len());
-                Text::default()
+                self.said = Some((start, at + text.len())).filter(|&(_, at)| at < emitted.len());
+                News::Rest(Text::default())
             }
-            Text::Whole(text) if text.starts_with(expected) => Text::from(&text[expected.len()..]).into_owned(),
-            _ => piece.after(&emitted[..at]),
+            Text::Whole(text) if text.starts_with(expected) => {
+                News::Rest(Text::from(&text[expected.len()..]).into_owned())
+            }
+            _ => News::Apart(piece.after(&emitted[start..at])),
         }
     }
 }

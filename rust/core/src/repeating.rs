@@ -43,6 +43,8 @@ struct Shape {
     template: Template,
     /// What grows by which hole.
     grows: Vec<(usize, Place)>,
+    /// Holes with strings that must name nothing.
+    unnamed: Vec<usize>,
     told: Option<Told>,
 }
 
@@ -138,6 +140,7 @@ impl Shape {
     fn learn(event: &str, payload: Raw<'_>, repeat: &Repeat<'_>) -> Option<Self> {
         let mut holes: Vec<_> =
             repeat.grows.iter().map(|(text, _)| *text).chain(repeat.dropped.iter().copied()).collect();
+        holes.extend(&repeat.unnamed);
         let template = Template::learn(payload, &mut holes)?;
         let hole = |text: Raw<'_>| holes.iter().position(|hole| span(payload, *hole) == span(payload, text));
         let grows = repeat.grows.iter().map(|(text, place)| Some((hole(*text)?, place.clone())));
@@ -153,15 +156,17 @@ impl Shape {
             }
         };
         let grows = grows.collect::<Option<_>>()?;
+        let unnamed = repeat.unnamed.iter().map(|name| hole(*name)).collect::<Option<_>>()?;
         holes.extend(&repeat.indexes);
         let kin = without(payload, &holes);
-        Some(Self { event: event.to_owned(), kin, template, grows, told })
+        Some(Self { event: event.to_owned(), kin, template, grows, unnamed, told })
     }
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
     /// elsewhere.
     fn fold(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        if self.grows.iter().any(|(hole, _)| strings[*hole].is_empty()) {
+        let is_name = |hole: &usize| snapshot.state.is_name(&strings[*hole].text(payload).into_str());
+        if self.grows.iter().any(|(hole, _)| strings[*hole].is_empty()) || self.unnamed.iter().any(is_name) {
             return false;
         }
         for same in self.grows.chunk_by(|one, next| one.0 == next.0) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
-use crate::dialect::Place;
+use crate::dialect::{Place, State};
 use crate::fields::Fields;
 use crate::json::{ObjectWriter, Raw};
 use crate::overlap::{Overlap, overlap};
@@ -28,6 +28,7 @@ pub struct Snapshot {
     pub(crate) fields: Fields,
     /// Where in a list of the object the item with that key is.
     pub(crate) places: HashMap<String, i64>,
+    pub(crate) state: State,
 }
 
 impl Snapshot {
@@ -306,13 +307,6 @@ impl Choice {
         position
     }
 
-    /// Tells of the call that the provider's index names.
-    pub(crate) fn tell_tool_call_at(&self, index: i64, out: &mut Sink<'_>) {
-        if let Some(position) = self.tool_calls.by_index(index) {
-            self.tell_tool_call(position, 0, out);
-        }
-    }
-
     /// Adds to the call at that position what was not known of it.
     pub(crate) fn name_tool_call(&mut self, position: usize, piece: &Piece<'_>, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);
@@ -338,7 +332,7 @@ impl Choice {
     }
 
     /// Tells of a tool call whose arguments grew by their last `grown` bytes.
-    fn tell_tool_call(&self, index: usize, grown: usize, out: &mut Sink<'_>) {
+    pub(crate) fn tell_tool_call(&self, index: usize, grown: usize, out: &mut Sink<'_>) {
         let call = &self.tool_calls.as_slice()[index];
         let arguments = &call.arguments()[call.arguments().len() - grown..];
         out(Delta::ToolCall { choice: self.index, index, id: call.id(), name: call.name(), arguments });

@@ -114,7 +114,7 @@ impl ToolCall {
     }
 
     /// Whether the arguments are an object, all of it.
-    fn has_complete_arguments(&mut self) -> bool {
+    pub(crate) fn has_complete_arguments(&mut self) -> bool {
         self.complete.first(self.arguments.as_str()) == Some(b'{') && self.complete.check(self.arguments.as_str())
     }
 

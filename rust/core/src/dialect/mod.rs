@@ -40,6 +40,40 @@ pub(crate) struct Dialect {
     pub(crate) object: fn(&Snapshot) -> String,
 }
 
+/// What a dialect knows of a stream beside its object.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum State {
+    #[default]
+    Nothing,
+    Responses(Box<openai_responses::Items>),
+}
+
+impl State {
+    /// The items of a Responses stream.
+    pub(crate) fn responses(&self) -> Option<&openai_responses::Items> {
+        match self {
+            Self::Responses(items) => Some(items),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The items of a Responses stream, which begin here where there are none.
+    pub(crate) fn responses_mut(&mut self) -> &mut openai_responses::Items {
+        if !matches!(self, Self::Responses(_)) {
+            *self = Self::Responses(Box::default());
+        }
+        match self {
+            Self::Responses(items) => items,
+            Self::Nothing => unreachable!("they were just made"),
+        }
+    }
+
+    /// Whether a name is one that something in the stream is known by.
+    pub(crate) fn is_name(&self, name: &str) -> bool {
+        self.responses().is_some_and(|items| items.is_name(name))
+    }
+}
+
 /// What tells a payload from the next one of its shape. Said again, all else of it must change nothing.
 pub(crate) struct Repeat<'a> {
     /// Strings, none of them empty, and what grows by them, in the order in which that is told.
@@ -48,6 +82,8 @@ pub(crate) struct Repeat<'a> {
     pub(crate) indexes: Vec<Raw<'a>>,
     /// Strings that do not count, whatever they are, as long as the ones that grow are not empty.
     pub(crate) dropped: Vec<Raw<'a>>,
+    /// Strings that do not count either, as long as they name nothing that is known: an id that is a new one in every payload.
+    pub(crate) unnamed: Vec<Raw<'a>>,
     /// A value around one of these strings that is then told of as it stands: its choice and kind.
     pub(crate) told: Option<(i64, &'static str, Raw<'a>)>,
 }
@@ -64,7 +100,7 @@ impl<'a> Repeat<'a> {
         let each = growths.into_iter().filter(filled);
         let grows: Vec<_> =
             each.flat_map(|Growth { text, places }| places.into_iter().map(move |place| (text, place))).collect();
-        (!grows.is_empty()).then(|| Self { grows, indexes: vec![], dropped: vec![], told: None })
+        (!grows.is_empty()).then(|| Self { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told: None })
     }
 }
 

@@ -204,6 +204,14 @@ impl Fields {
         self.entry(name, || Kept::Text(TextBuffer::default())).seal(json);
     }
 
+    /// Puts the items of a list in another order, by their indexes; the ones that it does not have are dropped.
+    pub(crate) fn arrange(&mut self, list: &str, order: &[i64]) {
+        if let Some(kept) = self.0.get_mut(list) {
+            let items = kept.items();
+            *items = (0..).zip(order.iter().filter_map(|index| items.remove(index))).collect();
+        }
+    }
+
     /// Takes the items from that index on off a list.
     pub(crate) fn cut_items(&mut self, list: &str, index: i64) {
         if let Some(kept) = self.0.get_mut(list) {
@@ -215,11 +223,15 @@ impl Fields {
         self.0.shift_remove(name);
     }
 
-    /// Forgets all members but that one.
-    pub(crate) fn clear_but(&mut self, name: &str) {
+    /// Becomes an object, but for one member, which stays as it is.
+    pub(crate) fn become_object(&mut self, object: &Object<'_>, but: &str) {
+        let kept = self.0.swap_remove(but);
         // A new map, since emptying one takes as long as it ever was large.
-        let kept = self.0.swap_remove_entry(name);
-        self.0 = kept.into_iter().collect();
+        self.0 = IndexMap::new();
+        self.set_all(object);
+        if let Some(kept) = kept {
+            self.0.insert(but.to_owned(), kept);
+        }
     }
 
     /// Whether there are no members of other names.

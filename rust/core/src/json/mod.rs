@@ -81,6 +81,11 @@ fn check(text: &str) -> Result<(), Malformed> {
     read::check(text).map_err(Malformed)
 }
 
+/// Whether text is a JSON object, all of it.
+pub(crate) fn is_object(text: &str) -> bool {
+    Payload::parse(text).is_ok_and(|payload| payload.raw().is_object())
+}
+
 /// JSON's whitespace, which is narrower than Unicode's.
 pub(crate) fn is_whitespace(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')

@@ -41,7 +41,13 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
 /// The one text of a delta that is not empty.
 fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
     let mut found = vec![];
-    let place = |text, place| Repeat { grows: vec![(text, place)], indexes: vec![], dropped: vec![], told: None };
+    let place = |text, place| Repeat {
+        grows: vec![(text, place)],
+        indexes: vec![],
+        dropped: vec![],
+        unnamed: vec![],
+        told: None,
+    };
     let index = choice.index();
     found.extend(filled(delta, "content").map(|text| place(text, Place::Content { choice: index })));
     found.extend(filled(delta, "refusal").map(|text| place(text, Place::Refusal { choice: index })));
@@ -70,7 +76,7 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'
     let dropped: Vec<_> = copies.collect();
     let place = Place::Reasoning { choice: index };
     let Some(details) = delta.get("reasoning_details") else {
-        return Some(Repeat { grows: vec![(first?, place)], indexes: vec![], dropped, told: None });
+        return Some(Repeat { grows: vec![(first?, place)], indexes: vec![], dropped, unnamed: vec![], told: None });
     };
     let [detail] = details.items()[..] else { return None };
     let detail = detail.object();
@@ -79,7 +85,7 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'
     let position = choice.details.position(&detail_key(&detail))?;
     let kept = Place::Detail { choice: index, position, name };
     let grows = vec![(first.unwrap_or(text), place), (text, kept)];
-    Some(Repeat { grows, indexes: vec![], dropped, told: Some((index, "reasoning_details", details)) })
+    Some(Repeat { grows, indexes: vec![], dropped, unnamed: vec![], told: Some((index, "reasoning_details", details)) })
 }
 
 /// The arguments of the one call that goes on, and its position.

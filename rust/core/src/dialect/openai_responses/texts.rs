@@ -1,57 +1,96 @@
 //! The texts of output items, each with the events that its pieces come in.
 
-use super::item::{OUTPUT, call_at, output_index};
-use super::{Object, Place, Sink, Snapshot, Text, index};
-use crate::dialect::Growth;
+use crate::dialect::Place;
 use crate::fields::In;
-use crate::json::quote;
+use crate::json::{Object, Raw};
+use crate::snapshot::Choice;
 
-/// One kind of text.
+pub(super) const OUTPUT: &str = "output";
+
+/// One text of an item.
 #[derive(Debug)]
 pub(super) struct Texts {
     /// Its events, but for `.delta` and `.done`.
-    event: &'static str,
+    pub(super) event: &'static str,
     /// The type of its item.
-    item: &'static str,
-    /// Where in the item it stands: a list, the payload's member with the index, and the type of the list's items.
-    list: Option<(&'static str, &'static str, &'static str)>,
+    pub(super) item: &'static str,
+    /// The list of parts that it stands in.
+    pub(super) list: Option<List>,
     /// The member that it is, in the object and in its `.done` event.
     pub(super) member: &'static str,
-    seen: Seen,
-    /// The kind of delta that its pieces are told as, where they are not seen otherwise.
-    pub(super) told: Option<&'static str>,
+    pub(super) kind: Kind,
 }
 
+/// A list of an item's parts.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) name: &'static str,
+    /// The payload's member with the part's index.
+    index: &'static str,
+    /// The type of its parts.
+    pub(super) part: &'static str,
+}
+
+/// What a text is for the one who reads the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Kind {
     Content,
     Reasoning,
     Refusal,
+    /// The arguments of a call.
     Arguments,
-    Nowhere,
+    /// The input of something that the provider runs: its pieces are passed on.
+    Hosted,
 }
 
-const fn text(event: &'static str, list: (&'static str, &'static str, &'static str), seen: Seen) -> Texts {
-    let item = if matches!(seen, Seen::Reasoning) { "reasoning" } else { "message" };
-    let member = if matches!(seen, Seen::Refusal) { "refusal" } else { "text" };
-    Texts { event, item, list: Some(list), member, seen, told: None }
+impl Kind {
+    /// What it adds to in the choice.
+    pub(super) fn place(self, call: Option<usize>) -> Option<Place> {
+        match self {
+            Self::Content => Some(Place::Content { choice: 0 }),
+            Self::Reasoning => Some(Place::Reasoning { choice: 0 }),
+            Self::Refusal => Some(Place::Refusal { choice: 0 }),
+            Self::Arguments => Some(Place::Arguments { choice: 0, position: call? }),
+            Self::Hosted => None,
+        }
+    }
+
+    /// All that the choice has of it: of all items, but of one call.
+    pub(super) fn text_of(self, choice: &Choice, call: Option<usize>) -> &str {
+        let text = match self {
+            Self::Content => choice.content(),
+            Self::Reasoning => choice.reasoning(),
+            Self::Refusal => choice.refusal(),
+            Self::Arguments => call.map(|call| choice.tool_calls().as_slice()[call].arguments()),
+            Self::Hosted => None,
+        };
+        text.unwrap_or_default()
+    }
 }
 
-const fn input(event: &'static str, item: &'static str, member: &'static str, seen: Seen) -> Texts {
-    let told = if matches!(seen, Seen::Nowhere) { Some(member) } else { None };
-    Texts { event, item, list: None, member, seen, told }
+const fn text(event: &'static str, item: &'static str, list: List, kind: Kind) -> Texts {
+    let member = if matches!(kind, Kind::Refusal) { "refusal" } else { "text" };
+    Texts { event, item, list: Some(list), member, kind }
 }
 
-pub(super) static OUTPUT_TEXT: Texts = text("output_text", ("content", "content_index", "output_text"), Seen::Content);
-pub(super) static REFUSAL: Texts = text("refusal", ("content", "content_index", "refusal"), Seen::Refusal);
-pub(super) static REASONING: Texts =
-    text("reasoning_text", ("content", "content_index", "reasoning_text"), Seen::Reasoning);
-pub(super) static SUMMARY: Texts =
-    text("reasoning_summary_text", ("summary", "summary_index", "summary_text"), Seen::Reasoning);
-pub(super) static ARGUMENTS: Texts = input("function_call_arguments", "function_call", "arguments", Seen::Arguments);
-pub(super) static INPUT: Texts = input("custom_tool_call_input", "custom_tool_call", "input", Seen::Arguments);
-static CODE: Texts = input("code_interpreter_call_code", "code_interpreter_call", "code", Seen::Nowhere);
-static MCP_ARGUMENTS: Texts = input("mcp_call_arguments", "mcp_call", "arguments", Seen::Nowhere);
+const fn input(event: &'static str, item: &'static str, member: &'static str, kind: Kind) -> Texts {
+    Texts { event, item, list: None, member, kind }
+}
+
+const fn content(part: &'static str) -> List {
+    List { name: "content", index: "content_index", part }
+}
+
+const SUMMARIES: List = List { name: "summary", index: "summary_index", part: "summary_text" };
+
+pub(super) static OUTPUT_TEXT: Texts = text("output_text", "message", content("output_text"), Kind::Content);
+pub(super) static REFUSAL: Texts = text("refusal", "message", content("refusal"), Kind::Refusal);
+pub(super) static REASONING: Texts = text("reasoning_text", "reasoning", content("reasoning_text"), Kind::Reasoning);
+pub(super) static SUMMARY: Texts = text("reasoning_summary_text", "reasoning", SUMMARIES, Kind::Reasoning);
+pub(super) static ARGUMENTS: Texts = input("function_call_arguments", "function_call", "arguments", Kind::Arguments);
+pub(super) static INPUT: Texts = input("custom_tool_call_input", "custom_tool_call", "input", Kind::Arguments);
+static CODE: Texts = input("code_interpreter_call_code", "code_interpreter_call", "code", Kind::Hosted);
+static MCP_ARGUMENTS: Texts = input("mcp_call_arguments", "mcp_call", "arguments", Kind::Hosted);
 
 static ALL: [&Texts; 8] = [&OUTPUT_TEXT, &ARGUMENTS, &SUMMARY, &REASONING, &REFUSAL, &INPUT, &CODE, &MCP_ARGUMENTS];
 
@@ -62,76 +101,35 @@ impl Texts {
         ALL.into_iter().find(|texts| texts.event == text)
     }
 
-    /// The object that it is a member of.
-    fn way(&self, item: i64, index: impl Fn(&str) -> i64) -> Vec<In> {
-        let part = self.list.map(|(list, name, _)| In::Item(list, index(name)));
-        [In::Item(OUTPUT, item)].into_iter().chain(part).collect()
+    /// The input of a call that is the caller's to make.
+    pub(super) fn of_call(item: &str) -> Option<&'static Self> {
+        [&ARGUMENTS, &INPUT].into_iter().find(|texts| texts.item == item)
     }
 
-    /// Makes what the text is to stand in, where it was not announced.
-    pub(super) fn prepare(&self, snapshot: &mut Snapshot, payload: &Object<'_>) -> Vec<In> {
-        let item = output_index(snapshot, payload);
-        let way = self.way(item, |name| index(payload, name));
-        self.prepare_at(snapshot, item, &way);
-        way
-    }
-
-    fn prepare_at(&self, snapshot: &mut Snapshot, item: i64, way: &[In]) {
-        let fields = snapshot.fields.at(&[In::Item(OUTPUT, item)]);
-        if !fields.contains("type") {
-            fields.set("type", quote(self.item));
-        }
-        if let Some((_, _, kind)) = self.list {
-            let part = snapshot.fields.at(way);
-            if !part.contains("type") {
-                part.set("type", quote(kind));
-            }
-        }
-        if self.seen == Seen::Arguments && call_at(snapshot, item).is_none() {
-            super::item::begin_call(snapshot, item, self.item, &Object::default());
-        }
-    }
-
-    /// What is seen of it: in the choice, and in the object.
-    fn places(&self, snapshot: &Snapshot, item: i64, way: Vec<In>) -> Option<Vec<Place>> {
-        let member = Place::Member { way, name: self.member };
-        let seen = match self.seen {
-            Seen::Content => Place::Content { choice: 0 },
-            Seen::Reasoning => Place::Reasoning { choice: 0 },
-            Seen::Refusal => Place::Refusal { choice: 0 },
-            Seen::Arguments => Place::Arguments { choice: 0, position: call_at(snapshot, item)? },
-            Seen::Nowhere => return Some(vec![member]),
+    /// What a part in a list of an item is; `None` where it is no text.
+    pub(super) fn of_part(item: &str, list: &str, part: Raw<'_>) -> Option<&'static Self> {
+        let usual = match (item, list) {
+            ("reasoning", "summary") => &SUMMARY,
+            ("reasoning", "content") => &REASONING,
+            (_, "content") => &OUTPUT_TEXT,
+            _ => return None,
         };
-        Some(vec![seen, member])
-    }
-}
-
-/// What a piece adds to.
-pub(super) fn growth<'a>(snapshot: &Snapshot, texts: &Texts, payload: &Object<'a>) -> Option<Growth<'a>> {
-    let item = output_index(snapshot, payload);
-    let way = texts.way(item, |name| index(payload, name));
-    Some(Growth { text: payload.get("delta")?, places: texts.places(snapshot, item, way)? })
-}
-
-/// Adds what a whole text has beyond its pieces.
-pub(super) fn complete(snapshot: &mut Snapshot, texts: &Texts, way: &[In], whole: &Text<'_>, out: &mut Sink<'_>) {
-    let Some(&In::Item(_, item)) = way.first() else { return };
-    texts.prepare_at(snapshot, item, way);
-    let whole = whole.clone().into_str();
-    let rest = whole.strip_prefix(snapshot.fields.at(way).text(texts.member));
-    match rest {
-        None => snapshot.fields.at(way).seal(texts.member, quote(&whole)),
-        Some(rest) => {
-            let places = texts.places(snapshot, item, way.to_vec()).unwrap_or_default();
-            for place in &places {
-                snapshot.forget_half(place);
-                snapshot.grow(place, &Text::from(rest), out);
-            }
+        match part.object().str("type").as_ref() {
+            "refusal" => Some(&REFUSAL),
+            "reasoning_text" if item != "reasoning" => Some(&REASONING),
+            "output_text" | "reasoning_text" | "summary_text" | "text" | "" => Some(usual),
+            _ => None,
         }
     }
-}
 
-/// The part of an item's list at that index.
-pub(super) fn part(item: In, list: &'static str, index: i64) -> [In; 2] {
-    [item, In::Item(list, index)]
+    /// The index of the part that an event is about.
+    pub(super) fn part_index(&self, payload: &Object<'_>) -> i64 {
+        self.list.as_ref().and_then(|list| payload.get(list.index)?.index()).unwrap_or(0)
+    }
+
+    /// The way to the object that it is a member of: an item of the output, or a part of it.
+    pub(super) fn way(&self, place: i64, part: i64) -> Vec<In> {
+        let part = self.list.as_ref().map(|list| In::Item(list.name, part));
+        [In::Item(OUTPUT, place)].into_iter().chain(part).collect()
+    }
 }

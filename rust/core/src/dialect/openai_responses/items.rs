@@ -1,0 +1,324 @@
+//! Which item of the output an event is about.
+//!
+//! An item has a kind (its type) and up to three names: the `output_index`, its `id` (`item_id` where a piece names it) and, if it
+//! is a call, its `call_id`. `OpenAI` sends all of them and they agree. Others leave the index out (llama.cpp), give one index to
+//! several items (gateways that number what they translate), make a new id for every event (GitHub Copilot), or have the
+//! `call_id` for an `item_id`. So:
+//!
+//! 1. Items of two kinds are two items, and so are calls of two `call_id`s, whatever else they share.
+//! 2. A `call_id` or an id that is known decides; of items with one id that with the index.
+//! 3. Else the newest item of the kind at the index counts, unless what comes begins another one: an announcement of an item
+//!    that was announced already, anything for a call that has ended, an id of its own behind complete arguments.
+//! 4. Else an open item of the kind may have been meant: the newest, where there is no index; one that was announced and has said
+//!    nothing yet, where the index is a new one; for a whole, one whose text it repeats or continues.
+//! 5. Else it is a new item.
+//!
+//! What can only be guessed (4) is looked for among the last few items, so that thousands of items take no longer each.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::texts::{Kind, Texts};
+use super::voice::{Speakers, Voice};
+use super::whole::Whole;
+use crate::json::{Object, Raw};
+use crate::overlap::{Overlap, overlap};
+use crate::snapshot::Choice;
+
+/// As many items are looked at for one that an event without a name may be about.
+const RECENT: usize = 16;
+
+/// The items of a response, in the order in which they were first heard of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Items {
+    pub(super) all: Vec<Item>,
+    by_name: HashMap<String, usize>,
+    by_index: HashMap<i64, Vec<usize>>,
+    places: BTreeSet<i64>,
+    /// The item that the last piece was of.
+    pub(super) last: usize,
+    /// Whose voice was last heard in each of the choice's texts.
+    pub(super) speakers: Speakers,
+}
+
+/// One item.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Item {
+    pub(super) kind: String,
+    id: String,
+    call_id: String,
+    index: Option<i64>,
+    /// Its index in the object's output.
+    pub(super) place: i64,
+    /// The call that it is, by its position in the choice.
+    pub(super) call: Option<usize>,
+    pub(super) announced: bool,
+    /// It came whole.
+    pub(super) closed: bool,
+    /// What of it is no text was emitted.
+    pub(super) shown: bool,
+    pub(super) voices: Vec<Voice>,
+}
+
+/// What an event calls the item that it is about; empty where it does not say.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    pub(super) index: Option<i64>,
+    id: Cow<'a, str>,
+    pub(super) call_id: Cow<'a, str>,
+}
+
+impl<'a> Names<'a> {
+    /// The names in an event about a part of an item.
+    pub(super) fn of_event(payload: &Object<'a>) -> Self {
+        Self { index: index(payload), id: word(payload, "item_id"), call_id: word(payload, "call_id") }
+    }
+
+    /// Leaves the id out where the index is enough: some servers make a new id for every piece.
+    pub(super) fn forget_id(&mut self) {
+        if self.index.is_some() {
+            self.id = Cow::Borrowed("");
+        }
+    }
+
+    /// The names of an item that an event brings.
+    pub(super) fn of_item(index: Option<i64>, item: &Object<'a>) -> Self {
+        Self { index, id: word(item, "id"), call_id: word(item, "call_id") }
+    }
+}
+
+/// The `output_index` of a payload.
+pub(super) fn index(payload: &Object<'_>) -> Option<i64> {
+    payload.get("output_index").and_then(Raw::index)
+}
+
+/// A string, or the digits of a number that a server sends instead.
+pub(super) fn word<'a>(owner: &Object<'a>, name: &str) -> Cow<'a, str> {
+    let scalar = owner.get(name).filter(|value| !value.is_object() && !value.is_array());
+    scalar.map_or(Cow::Borrowed(""), |value| value.str().unwrap_or(Cow::Borrowed(value.as_str())))
+}
+
+impl Item {
+    fn is(&self, kind: &str, names: &Names<'_>) -> bool {
+        self.kind == kind && !differ(&self.call_id, &names.call_id)
+    }
+
+    /// The voice that a piece of a text is; one of the same kind may have said the same already.
+    pub(super) fn voice(&mut self, texts: &Texts) -> usize {
+        if let Some(own) = self.voices.iter().position(|voice| voice.is_said_by(texts)) {
+            return own;
+        }
+        let other = self.voices.iter().position(|voice| voice.kind == texts.kind && !voice.is_silent());
+        other.inspect(|&at| self.voices[at].join(texts)).unwrap_or_else(|| {
+            self.voices.push(Voice::new(texts));
+            self.voices.len() - 1
+        })
+    }
+
+    /// Whether there is more of it than an announcement.
+    pub(super) fn has_come(&self) -> bool {
+        self.closed || self.call.is_some() || !self.is_silent()
+    }
+
+    fn has_name(&self, name: &str) -> bool {
+        !name.is_empty() && (self.call_id == name || self.id == name)
+    }
+
+    fn has_index(&self, index: Option<i64>) -> bool {
+        index.is_none() || self.index.is_none() || self.index == index
+    }
+
+    fn is_silent(&self) -> bool {
+        self.voices.iter().all(Voice::is_silent)
+    }
+
+    /// Whether a piece may go on with the item: it is no call that has ended, whatever the piece calls it.
+    fn takes_piece(&self, names: &Names<'_>, choice: Option<&mut Choice>) -> bool {
+        let Some((choice, call)) = choice.zip(self.call) else { return true };
+        let mut complete = || choice.tool_calls.at(call).has_complete_arguments();
+        !self.closed && (names.id.is_empty() || !complete())
+    }
+
+    /// Whether a whole repeats or continues what was emitted of the item.
+    fn is_told_by(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+        let Some(choice) = choice else { return false };
+        self.voices.iter().any(|voice| {
+            let emitted = voice.emitted(choice, self.call);
+            let texts = whole.texts.iter().filter(|text| voice.kind == text.texts.kind);
+            !emitted.is_empty() && texts.into_iter().any(|text| overlap(&emitted, &text.whole) != Overlap::Differs)
+        })
+    }
+}
+
+fn differ(one: &str, other: &str) -> bool {
+    !one.is_empty() && !other.is_empty() && one != other
+}
+
+impl Items {
+    /// The item that a piece, or a part, is of; `None` where it begins one.
+    pub(super) fn of_piece(&self, kind: &str, names: &Names<'_>, choice: Option<&mut Choice>) -> Option<usize> {
+        if let Some(named) = self.named(kind, names) {
+            return Some(named);
+        }
+        if let Some(indexed) = self.indexed(kind, names) {
+            return Some(indexed).filter(|&at| self.all[at].takes_piece(names, choice));
+        }
+        let mut open = self.recent(kind, names).rev().filter(|&at| !self.all[at].closed);
+        match names.index {
+            None => open.next().filter(|&at| self.all[at].takes_piece(names, choice)),
+            Some(_) => open.find(|&at| self.all[at].announced && self.all[at].is_silent()),
+        }
+    }
+
+    /// The item that an announcement is of: one that went on before it was announced, or is announced again.
+    pub(super) fn of_announcement(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
+        let late = |&at: &usize| !self.all[at].announced && !self.all[at].closed;
+        let unindexed = || self.recent(kind, names).rev().filter(|_| names.index.is_none()).find(late);
+        self.named(kind, names).or_else(|| self.indexed(kind, names).filter(late)).or_else(unindexed)
+    }
+
+    /// The item that came whole.
+    pub(super) fn of_whole(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> Option<usize> {
+        let (kind, names) = (whole.kind.as_ref(), &whole.names);
+        let is_told = |&at: &usize| self.all[at].is_told_by(whole, choice);
+        if let Some(named) = self.named(kind, names) {
+            return Some(named);
+        }
+        if let Some(indexed) = self.indexed(kind, names) {
+            return Some(indexed).filter(|at| !self.all[*at].closed || is_told(at));
+        }
+        let open = || self.recent(kind, names).filter(|&at| !self.all[at].closed);
+        let silent = || open().find(|&at| self.all[at].is_silent());
+        let only = || open().next().filter(|_| names.index.is_none() && open().count() == 1);
+        open().find(is_told).or_else(silent).or_else(only)
+    }
+
+    /// Which of our items the items of a whole output are; `None` for those that are new.
+    pub(super) fn of_output(&self, wholes: &[Whole<'_>], choice: Option<&Choice>) -> Vec<Option<usize>> {
+        let mut taken = vec![false; self.all.len()];
+        let mut found: Vec<_> = wholes.iter().map(|whole| self.named(&whole.kind, &whole.names)).collect();
+        for at in &mut found {
+            *at = at.filter(|&at| !std::mem::replace(&mut taken[at], true));
+        }
+        // A call whose id is another one may still be the same, by what it says.
+        let told =
+            |at: usize, whole: &Whole<'_>| self.all[at].kind == whole.kind && self.all[at].is_told_by(whole, choice);
+        let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
+        self.pair(&mut found, &mut taken, wholes, told);
+        self.pair(&mut found, &mut taken, wholes, alike);
+        found
+    }
+
+    /// Gives each whole that has no item yet the first that is left and fits.
+    fn pair(
+        &self,
+        found: &mut [Option<usize>],
+        taken: &mut [bool],
+        wholes: &[Whole<'_>],
+        fits: impl Fn(usize, &Whole<'_>) -> bool,
+    ) {
+        let mut first = 0;
+        for (at, whole) in found.iter_mut().zip(wholes).filter(|(at, _)| at.is_none()) {
+            while taken.get(first) == Some(&true) {
+                first += 1;
+            }
+            let left = (first..self.all.len()).filter(|&item| !taken[item]);
+            *at = left.take(RECENT).find(|&item| fits(item, whole));
+            if let Some(item) = *at {
+                taken[item] = true;
+            }
+        }
+    }
+
+    /// The places of items in the order of a whole output; those of the first `ours` that it leaves out stay where they were.
+    pub(super) fn places_in(&self, order: &[usize], ours: usize) -> Vec<i64> {
+        let listed: HashSet<_> = order.iter().collect();
+        let mut left_out = (0..ours).filter(|at| !listed.contains(at) && self.all[*at].has_come()).peekable();
+        let mut places = Vec::with_capacity(order.len());
+        for at in order {
+            while let Some(before) = left_out.next_if(|before| before < at) {
+                places.push(self.all[before].place);
+            }
+            places.push(self.all[*at].place);
+        }
+        places.extend(left_out.map(|at| self.all[at].place));
+        places
+    }
+
+    /// A voice of an item speaks, at that byte of the choice's text.
+    pub(super) fn begin_to_speak(&mut self, at: usize, voice: usize, length: usize) {
+        let kind = self.all[at].voices[voice].kind;
+        let before = if kind == Kind::Arguments { None } else { self.speakers.replace(kind, (at, voice)) };
+        if before == Some((at, voice)) || (kind == Kind::Arguments && !self.all[at].voices[voice].is_silent()) {
+            return;
+        }
+        if let Some((item, other)) = before {
+            self.all[item].voices[other].pause(length);
+        }
+        self.all[at].voices[voice].begin(length);
+    }
+
+    /// Whether a name is an item's: a piece with another one may be about another item.
+    pub(crate) fn is_name(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Adds an item.
+    pub(super) fn add(&mut self, kind: &str, names: &Names<'_>) -> usize {
+        let at = self.all.len();
+        let next = self.places.last().map_or(0, |last| last.saturating_add(1));
+        let place = names.index.filter(|index| !self.places.contains(index)).unwrap_or(next);
+        self.places.insert(place);
+        self.all.push(Item { kind: kind.to_owned(), place, ..Item::default() });
+        self.name(at, names);
+        at
+    }
+
+    /// Adds to an item's names those that it lacks.
+    pub(super) fn name(&mut self, at: usize, names: &Names<'_>) {
+        let item = &mut self.all[at];
+        for (known, name) in [(&mut item.id, &names.id), (&mut item.call_id, &names.call_id)] {
+            if known.is_empty() && !name.is_empty() {
+                name.as_ref().clone_into(known);
+                self.by_name.insert(name.as_ref().to_owned(), at);
+            }
+        }
+        let Some(index) = names.index else { return };
+        item.index.get_or_insert(index);
+        let items = self.by_index.entry(index).or_default();
+        if !items.iter().rev().take(RECENT).any(|&known| known == at) {
+            items.push(at);
+        }
+    }
+
+    /// The item that the `call_id` or the id names. Of several with one id it is the one at the index; one at another index must be
+    /// open, and a text's index counts for more than its id, if it names an open item.
+    fn named(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
+        let known = |name: &str| self.by_name.get(name).copied().filter(|&at| self.all[at].is(kind, names));
+        let is_here = |&at: &usize| self.all[at].has_name(&names.id) && self.all[at].is(kind, names);
+        let is_elsewhere = |at: &usize| !self.all[*at].has_index(names.index);
+        let fits = |at: &usize| {
+            let other =
+                || self.indexed(kind, names).filter(|&other| !self.all[other].closed && Texts::of_call(kind).is_none());
+            !is_elsewhere(at) || (!self.all[*at].closed && other().is_none())
+        };
+        let by_id = || self.at_index(names.index).find(is_here).or_else(|| known(&names.id).filter(fits));
+        known(&names.call_id).or_else(by_id)
+    }
+
+    /// The newest item of the kind at the index.
+    fn indexed(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
+        self.at_index(names.index).find(|&at| self.all[at].is(kind, names))
+    }
+
+    fn at_index(&self, index: Option<i64>) -> impl Iterator<Item = usize> {
+        let items = index.and_then(|index| self.by_index.get(&index)).map_or(&[][..], Vec::as_slice);
+        items.iter().rev().take(RECENT).copied()
+    }
+
+    /// The last items of the kind, in order.
+    fn recent(&self, kind: &str, names: &Names<'_>) -> impl DoubleEndedIterator<Item = usize> {
+        let first = self.all.len().saturating_sub(RECENT);
+        (first..self.all.len()).filter(move |&at| self.all[at].is(kind, names))
+    }
+}
