@@ -65,6 +65,11 @@ impl Repetition {
         self.said.is_some()
     }
 
+    /// How much of what was emitted was said again; `None` where nothing is.
+    pub(crate) fn at(self) -> Option<usize> {
+        self.said.map(|(_, at)| at)
+    }
+
     /// What a piece adds to what was emitted; an empty text where it says that again.
     pub(crate) fn news<'t>(&mut self, emitted: &str, piece: Text<'t>) -> Text<'t> {
         match self.compare(emitted, piece) {

@@ -9,7 +9,6 @@
 
 use super::pieces::{call_of, items_of, name_call, place_of, prepare, speak};
 use super::texts::{Kind, List, OUTPUT, Texts};
-use super::voice::Voice;
 use super::whole::{Whole, WholeText};
 use crate::delta::{Delta, Sink};
 use crate::dialect::Place;
@@ -19,14 +18,44 @@ use crate::overlap::{Overlap, overlap};
 use crate::snapshot::Snapshot;
 use crate::text::Text;
 
+/// The kinds of text of which a whole output has just what was emitted, all items together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Settled {
+    content: bool,
+    reasoning: bool,
+    refusal: bool,
+}
+
+impl Settled {
+    pub(super) fn of(is_told: impl Fn(Kind) -> bool) -> Self {
+        let [content, reasoning, refusal] = [Kind::Content, Kind::Reasoning, Kind::Refusal].map(is_told);
+        Self { content, reasoning, refusal }
+    }
+
+    pub(super) fn has(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Content => self.content,
+            Kind::Reasoning => self.reasoning,
+            Kind::Refusal => self.refusal,
+            Kind::Arguments | Kind::Hosted => false,
+        }
+    }
+}
+
 /// Emits what a whole item has that was not emitted.
-pub(super) fn complete_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mut Sink<'_>) {
+pub(super) fn complete_item(
+    snapshot: &mut Snapshot,
+    at: usize,
+    whole: &Whole<'_>,
+    settled: Settled,
+    out: &mut Sink<'_>,
+) {
     if whole.kind == "message" {
         snapshot.choice(0).set_role(&whole.item.str("role"), out);
     } else if Texts::of_call(&whole.kind).is_some() {
         complete_call(snapshot, at, whole, out);
     }
-    for text in &whole.texts {
+    for text in whole.texts.iter().filter(|text| !settled.has(text.texts.kind)) {
         complete_text(snapshot, at, text, whole, out);
     }
 }
@@ -63,23 +92,23 @@ pub(super) fn finish(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, agai
 
 /// Emits what a text of a whole item has that was not emitted.
 fn complete_text(snapshot: &mut Snapshot, at: usize, text: &WholeText<'_>, whole: &Whole<'_>, out: &mut Sink<'_>) {
-    let (voice, overlapping) = match find_voice(snapshot, at, text.texts) {
-        None => (add_voice(snapshot, at, text.texts), Overlap::Continues(text.whole.as_str())),
-        Some(voice) => (voice, overlap(&emitted(snapshot, at, voice), &text.whole)),
-    };
-    let is_own = items_of(snapshot).all[at].voices[voice].is_said_by(text.texts);
+    let voice = items_of(snapshot).all[at].voice(text.texts);
+    let overlapping = overlap(&emitted(snapshot, at, voice), &text.whole);
+    let is_own = items_of(snapshot).all[at].voices[voice].source(text.texts).is_some();
     match overlapping {
+        // Even "" is a text.
+        Overlap::Repeats if text.whole.is_empty() => speak(snapshot, at, voice, &Text::default(), out),
         Overlap::Repeats => {}
         Overlap::Continues(rest) if is_own || !is_explained(snapshot, at, voice, whole) => {
             add_rest(snapshot, at, voice, text.texts, rest, out);
         }
         Overlap::Differs if is_own => {
             for (index, part) in text.parts.iter().filter(|_| text.parts.len() > 1) {
-                complete_part(snapshot, at, text.texts, *index, part, out);
+                complete_part(snapshot, at, text.texts, Some(*index), part, out);
             }
         }
         _ if is_explained(snapshot, at, voice, whole) => {
-            let voice = add_voice(snapshot, at, text.texts);
+            let voice = items_of(snapshot).all[at].add_voice(text.texts);
             add_rest(snapshot, at, voice, text.texts, &text.whole, out);
         }
         _ => {}
@@ -90,21 +119,8 @@ fn complete_text(snapshot: &mut Snapshot, at: usize, text: &WholeText<'_>, whole
 fn is_explained(snapshot: &mut Snapshot, at: usize, voice: usize, whole: &Whole<'_>) -> bool {
     let emitted = emitted(snapshot, at, voice);
     let voice = &items_of(snapshot).all[at].voices[voice];
-    let own = whole.texts.iter().filter(|text| voice.is_said_by(text.texts) && !text.whole.is_empty());
+    let own = whole.texts.iter().filter(|text| voice.source(text.texts).is_some() && !text.whole.is_empty());
     own.into_iter().any(|text| overlap(&emitted, &text.whole) != Overlap::Differs)
-}
-
-/// The voice that says a text of an item, or the one that may have said the same under another name.
-fn find_voice(snapshot: &mut Snapshot, at: usize, texts: &Texts) -> Option<usize> {
-    let voices = &items_of(snapshot).all[at].voices;
-    let own = voices.iter().position(|voice| voice.is_said_by(texts));
-    own.or_else(|| voices.iter().position(|voice| voice.kind == texts.kind && !voice.is_silent()))
-}
-
-fn add_voice(snapshot: &mut Snapshot, at: usize, texts: &Texts) -> usize {
-    let voices = &mut items_of(snapshot).all[at].voices;
-    voices.push(Voice::new(texts));
-    voices.len() - 1
 }
 
 fn emitted(snapshot: &mut Snapshot, at: usize, voice: usize) -> String {
@@ -116,7 +132,7 @@ fn emitted(snapshot: &mut Snapshot, at: usize, voice: usize) -> String {
 
 /// Emits the rest of a text, and adds it to the part of the object that its last piece went to.
 fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, rest: &str, out: &mut Sink<'_>) {
-    let part = items_of(snapshot).all[at].voices[voice].part;
+    let part = items_of(snapshot).all[at].voices[voice].source(texts).map_or(0, |source| source.part);
     let way = texts.way(place_of(snapshot, at), part);
     prepare(snapshot, at, texts, &way);
     if let Some(place) = texts.kind.place(items_of(snapshot).all[at].call) {
@@ -128,80 +144,53 @@ fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, res
     snapshot.grow(&member, &Text::from(rest), out);
 }
 
-/// Emits what a whole part has that was not emitted. Returns whether the object may have it as it came, at its index.
+/// Emits what a whole part has that was not emitted. Returns the index at which the object may have it as it came; `None` where its
+/// text went elsewhere.
 pub(super) fn complete_part(
     snapshot: &mut Snapshot,
     at: usize,
     texts: &'static Texts,
-    index: i64,
+    index: Option<i64>,
     whole: &str,
     out: &mut Sink<'_>,
-) -> bool {
+) -> Option<i64> {
+    if texts.kind == Kind::Hosted {
+        complete_hosted(snapshot, at, texts, whole);
+        return None;
+    }
+    let voice = items_of(snapshot).all[at].voice(texts);
+    let emitted = emitted(snapshot, at, voice);
+    let source = items_of(snapshot).all[at].voices[voice].source_mut(texts);
+    let index = index.unwrap_or_else(|| source.whole_part(&emitted, whole));
     let way = texts.way(place_of(snapshot, at), index);
     let own = text_at(snapshot, texts, &way);
-    let rest = match find_voice(snapshot, at, texts) {
-        None if texts.kind == Kind::Hosted => whole.strip_prefix(own.as_str()).map(str::to_owned),
-        None => {
-            add_voice(snapshot, at, texts);
-            Some(whole.to_owned())
-        }
-        Some(voice) => rest_of_part(snapshot, at, voice, texts, index, &own, whole),
-    };
-    let Some(rest) = rest else {
+    let source = items_of(snapshot).all[at].voices[voice].source_mut(texts);
+    let Some(rest) = source.complete(index, &emitted, &own, whole) else {
         // Another version of the part: the object's alone, unless the part is not where its pieces went.
         if !own.is_empty() {
             snapshot.fields.at(&way).seal(texts.member, quote(whole));
         }
-        return !own.is_empty();
+        return Some(index).filter(|_| !own.is_empty());
     };
-    let is_own = whole.strip_prefix(own.as_str()) == Some(&rest);
-    if let Some(voice) = find_voice(snapshot, at, texts).filter(|_| !rest.is_empty() || is_own) {
-        if is_own {
-            items_of(snapshot).all[at].voices[voice].part = index;
-        }
-        add_rest(snapshot, at, voice, texts, &rest, out);
-    } else if texts.kind == Kind::Hosted {
-        prepare(snapshot, at, texts, &way);
-        snapshot.fields.at(&way).append(texts.member, &Text::from(rest.as_str()));
+    let is_own = whole.strip_prefix(own.as_str()) == Some(rest);
+    if is_own {
+        source.part = index;
     }
-    is_own
+    if is_own || !rest.is_empty() {
+        add_rest(snapshot, at, voice, texts, rest, out);
+    }
+    Some(index).filter(|_| is_own)
 }
 
-/// What a whole part has beyond what was emitted of its item; `None` where it says something else.
-fn rest_of_part(
-    snapshot: &mut Snapshot,
-    at: usize,
-    voice: usize,
-    texts: &Texts,
-    index: i64,
-    own: &str,
-    whole: &str,
-) -> Option<String> {
-    let emitted = emitted(snapshot, at, voice);
-    let voice = &mut items_of(snapshot).all[at].voices[voice];
-    let starts = voice.starts_of(texts, index).filter(|start| *start < emitted.len());
-    for start in starts.collect::<Vec<_>>() {
-        let rest = match overlap(&emitted[start..], whole) {
-            Overlap::Repeats => "",
-            Overlap::Continues(rest) => rest,
-            Overlap::Differs => continue,
-        };
-        voice.cover(texts, index, start..start + whole.len());
-        return Some(rest.to_owned());
+/// What the provider runs is told in pieces alone: a whole is the object's.
+fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &str) {
+    let way = texts.way(place_of(snapshot, at), 0);
+    prepare(snapshot, at, texts, &way);
+    let fields = snapshot.fields.at(&way);
+    match whole.strip_prefix(fields.text(texts.member)).map(str::to_owned) {
+        Some(rest) => fields.append(texts.member, &Text::from(rest.as_str())),
+        None => fields.seal(texts.member, quote(whole)),
     }
-    if !own.is_empty() {
-        // Its pieces were interleaved with another part's.
-        return match overlap(own, whole) {
-            Overlap::Repeats => Some(String::new()),
-            Overlap::Continues(rest) => Some(rest.to_owned()),
-            Overlap::Differs => None,
-        };
-    }
-    let is_new = voice.is_said_by(texts) && voice.is_covered(&emitted);
-    is_new.then(|| {
-        voice.cover(texts, index, emitted.len()..emitted.len() + whole.len());
-        whole.to_owned()
-    })
 }
 
 /// What the object has of a text so far.
@@ -217,12 +206,12 @@ fn text_at(snapshot: &mut Snapshot, texts: &Texts, way: &[In]) -> String {
 }
 
 /// Makes an item of the object stand as it came whole, but for texts of which more was emitted than it has.
-pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>) {
+pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, settled: Settled) {
     let place = place_of(snapshot, at);
     if !whole.item.raw().is_object() {
         return;
     }
-    if !has_less(snapshot, at, whole) {
+    if !has_less(snapshot, at, whole, settled) {
         return snapshot.fields.seal_item(OUTPUT, place, whole.item.raw().as_str().to_owned());
     }
     let fields = snapshot.fields.at(&[In::Item(OUTPUT, place)]);
@@ -234,11 +223,13 @@ pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>) {
 }
 
 /// Whether more was emitted of an item's text than the whole item has of it, under any name.
-fn has_less(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>) -> bool {
+fn has_less(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, settled: Settled) -> bool {
     (0..items_of(snapshot).all[at].voices.len()).any(|voice| {
         let emitted = emitted(snapshot, at, voice);
         let kind = items_of(snapshot).all[at].voices[voice].kind;
         let mut same = whole.texts.iter().filter(|text| text.texts.kind == kind);
-        !emitted.is_empty() && same.all(|text| text.whole.len() < emitted.len() && emitted.starts_with(&text.whole))
+        !emitted.is_empty()
+            && !settled.has(kind)
+            && same.all(|text| text.whole.len() < emitted.len() && emitted.starts_with(&text.whole))
     })
 }

@@ -18,6 +18,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::complete::Settled;
 use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
@@ -103,21 +104,25 @@ impl Item {
         self.kind == kind && !differ(&self.call_id, &names.call_id)
     }
 
-    /// The voice that a piece of a text is; one of the same kind may have said the same already.
+    /// The voice that says a text, or one that may have said the same under another name; made where there is none.
     pub(super) fn voice(&mut self, texts: &Texts) -> usize {
-        if let Some(own) = self.voices.iter().position(|voice| voice.is_said_by(texts)) {
-            return own;
-        }
-        let other = self.voices.iter().position(|voice| voice.kind == texts.kind && !voice.is_silent());
-        other.inspect(|&at| self.voices[at].join(texts)).unwrap_or_else(|| {
-            self.voices.push(Voice::new(texts));
-            self.voices.len() - 1
-        })
+        let own = self.voices.iter().position(|voice| voice.source(texts).is_some());
+        let same = || self.voices.iter().position(|voice| voice.kind == texts.kind && !voice.is_silent());
+        own.or_else(same).unwrap_or_else(|| self.add_voice(texts))
     }
 
-    /// Whether there is more of it than an announcement.
-    pub(super) fn has_come(&self) -> bool {
-        self.closed || self.call.is_some() || !self.is_silent()
+    pub(super) fn add_voice(&mut self, texts: &Texts) -> usize {
+        self.voices.push(Voice::new(texts));
+        self.voices.len() - 1
+    }
+
+    /// Whether more of it came than an announcement, and than texts that other items have now.
+    fn has_more_than(&self, settled: Settled) -> bool {
+        let is_elsewhere = |voice: &Voice| !voice.is_silent() && settled.has(voice.kind);
+        match self.kind.as_str() {
+            "message" | "reasoning" if self.voices.iter().any(is_elsewhere) => false,
+            _ => self.closed || self.call.is_some() || !self.is_silent(),
+        }
     }
 
     fn has_name(&self, name: &str) -> bool {
@@ -132,21 +137,29 @@ impl Item {
         self.voices.iter().all(Voice::is_silent)
     }
 
-    /// Whether a piece may go on with the item: it is no call that has ended, whatever the piece calls it.
+    /// Whether a piece may go on with the item, whatever it calls it: a call that has ended does not go on, nor does an item that is
+    /// told from another by its id alone and whose parts have come whole.
     fn takes_piece(&self, names: &Names<'_>, choice: Option<&mut Choice>) -> bool {
+        if names.index.is_none() && differ(&self.id, &names.id) && self.voices.iter().any(Voice::has_come_whole) {
+            return false;
+        }
         let Some((choice, call)) = choice.zip(self.call) else { return true };
         let mut complete = || choice.tool_calls.at(call).has_complete_arguments();
         !self.closed && (names.id.is_empty() || !complete())
     }
 
-    /// Whether a whole repeats or continues what was emitted of the item.
-    fn is_told_by(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+    /// Whether a text repeats or continues what was emitted of the item.
+    fn is_told_by(&self, kind: Kind, text: &str, choice: Option<&Choice>) -> bool {
         let Some(choice) = choice else { return false };
-        self.voices.iter().any(|voice| {
+        self.voices.iter().filter(|voice| voice.kind == kind).any(|voice| {
             let emitted = voice.emitted(choice, self.call);
-            let texts = whole.texts.iter().filter(|text| voice.kind == text.texts.kind);
-            !emitted.is_empty() && texts.into_iter().any(|text| overlap(&emitted, &text.whole) != Overlap::Differs)
+            !emitted.is_empty() && overlap(&emitted, text) != Overlap::Differs
         })
+    }
+
+    /// The same of any text of a whole item.
+    fn is_told_by_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+        whole.texts.iter().any(|text| self.is_told_by(text.texts.kind, &text.whole, choice))
     }
 }
 
@@ -170,17 +183,31 @@ impl Items {
         }
     }
 
+    /// The item of which a whole part says what was emitted, whatever it calls it.
+    pub(super) fn of_text(
+        &self,
+        texts: &Texts,
+        names: &Names<'_>,
+        text: &str,
+        choice: Option<&Choice>,
+    ) -> Option<usize> {
+        let told =
+            |at: &usize| self.all[*at].has_index(names.index) && self.all[*at].is_told_by(texts.kind, text, choice);
+        self.recent(texts.item, names).rev().find(told)
+    }
+
     /// The item that an announcement is of: one that went on before it was announced, or is announced again.
     pub(super) fn of_announcement(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
         let late = |&at: &usize| !self.all[at].announced && !self.all[at].closed;
         let unindexed = || self.recent(kind, names).rev().filter(|_| names.index.is_none()).find(late);
-        self.named(kind, names).or_else(|| self.indexed(kind, names).filter(late)).or_else(unindexed)
+        let again = self.named(kind, names).filter(|&at| self.all[at].has_index(names.index));
+        again.or_else(|| self.indexed(kind, names).filter(late)).or_else(unindexed)
     }
 
     /// The item that came whole.
     pub(super) fn of_whole(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> Option<usize> {
         let (kind, names) = (whole.kind.as_ref(), &whole.names);
-        let is_told = |&at: &usize| self.all[at].is_told_by(whole, choice);
+        let is_told = |&at: &usize| self.all[at].is_told_by_any(whole, choice);
         if let Some(named) = self.named(kind, names) {
             return Some(named);
         }
@@ -201,8 +228,9 @@ impl Items {
             *at = at.filter(|&at| !std::mem::replace(&mut taken[at], true));
         }
         // A call whose id is another one may still be the same, by what it says.
-        let told =
-            |at: usize, whole: &Whole<'_>| self.all[at].kind == whole.kind && self.all[at].is_told_by(whole, choice);
+        let told = |at: usize, whole: &Whole<'_>| {
+            self.all[at].kind == whole.kind && self.all[at].is_told_by_any(whole, choice)
+        };
         let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
         self.pair(&mut found, &mut taken, wholes, told);
         self.pair(&mut found, &mut taken, wholes, alike);
@@ -231,9 +259,10 @@ impl Items {
     }
 
     /// The places of items in the order of a whole output; those of the first `ours` that it leaves out stay where they were.
-    pub(super) fn places_in(&self, order: &[usize], ours: usize) -> Vec<i64> {
+    pub(super) fn places_in(&self, order: &[usize], ours: usize, settled: Settled) -> Vec<i64> {
         let listed: HashSet<_> = order.iter().collect();
-        let mut left_out = (0..ours).filter(|at| !listed.contains(at) && self.all[*at].has_come()).peekable();
+        let stays = |at: &usize| !listed.contains(at) && self.all[*at].has_more_than(settled);
+        let mut left_out = (0..ours).filter(stays).peekable();
         let mut places = Vec::with_capacity(order.len());
         for at in order {
             while let Some(before) = left_out.next_if(|before| before < at) {

@@ -16,17 +16,19 @@ use crate::snapshot::Snapshot;
 
 mod complete;
 mod items;
+mod output;
 mod pieces;
+mod source;
 mod texts;
 mod voice;
 mod whole;
 
 pub(crate) use items::Items;
 
-use complete::{complete_item, complete_part, seal_item};
-use pieces::{add_piece, announce_part, item_of_piece, items_of, name_call, place_of};
-use texts::{OUTPUT, OUTPUT_TEXT, Texts};
-use whole::{Whole, listed, part_text};
+use complete::{Settled, complete_item, complete_part, seal_item};
+use pieces::{add_piece, announce_text, begin_call, item_of_part, item_of_piece, items_of, part_of_piece, place_of};
+use texts::{Kind, OUTPUT, OUTPUT_TEXT, REASONING, SUMMARY, Texts};
+use whole::{Whole, part_text};
 
 pub(super) static DIALECT: Dialect =
     Dialect { name: "openai-responses", detects, fold, repeats, complete: |_| false, object };
@@ -44,16 +46,20 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
         return whole || kind == "error";
     };
     match event {
-        "created" | "queued" | "in_progress" => begin(snapshot, &payload.child("response"), out),
+        "created" | "queued" | "in_progress" => {
+            let response = payload.child("response");
+            take_response(snapshot, &response, out);
+            output::begin(snapshot, response.get(OUTPUT), out);
+        }
         "completed" | "incomplete" | "failed" | "cancelled" => {
             end(snapshot, event, &payload.child("response"), payload, out);
         }
-        "output_item.added" => announce_item(snapshot, Whole::of(items::index(payload), payload.child("item")), out),
+        "output_item.added" => announce_item(snapshot, &Whole::of(items::index(payload), payload.child("item")), out),
         "output_item.done" => finish_item(snapshot, payload, out),
-        "content_part.added" => add_part(snapshot, "content", "content_index", payload, out),
-        "reasoning_summary_part.added" => add_part(snapshot, "summary", "summary_index", payload, out),
-        "content_part.done" => finish_part(snapshot, "content", "content_index", payload, out),
-        "reasoning_summary_part.done" => finish_part(snapshot, "summary", "summary_index", payload, out),
+        "content_part.added" => add_part(snapshot, "content", payload, out),
+        "reasoning_summary_part.added" => add_part(snapshot, "summary", payload, out),
+        "content_part.done" => finish_part(snapshot, "content", payload, out),
+        "reasoning_summary_part.done" => finish_part(snapshot, "summary", payload, out),
         "output_text.annotation.added" => annotate(snapshot, payload, out),
         "image_generation_call.partial_image" => emit_other(payload, "image", out),
         "audio.delta" | "audio.transcript.delta" => emit_other(payload, "audio", out),
@@ -68,18 +74,21 @@ fn emit_other(payload: &Object<'_>, kind: &str, out: &mut Sink<'_>) {
 
 fn fold_text(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     if let Some(texts) = Texts::of(event, ".delta") {
-        let at = item_of_piece(snapshot, texts.item, payload);
+        let at = item_of_piece(snapshot, texts, payload);
+        begin_call(snapshot, at, texts, payload, out);
         if let Some(piece) = payload.get("delta") {
-            add_piece(snapshot, at, texts, texts.part_index(payload), &piece.text_or_json(), out);
-            fold_beside(snapshot, at, texts, piece, payload, out);
+            let part = part_of_piece(snapshot, at, texts, payload);
+            add_piece(snapshot, at, texts, part, &piece.text_or_json(), out);
+            fold_beside(snapshot, (at, part), texts, piece, payload, out);
         }
         return true;
     }
     let Some(texts) = Texts::of(event, ".done") else { return false };
-    let at = item_of_piece(snapshot, texts.item, payload);
-    name_call(snapshot, at, payload, out);
-    if let Some(whole) = payload.get(texts.member) {
-        complete_part(snapshot, at, texts, texts.part_index(payload), &whole.text_or_json().into_str(), out);
+    let whole = payload.get(texts.member).map(|whole| whole.text_or_json().into_str());
+    let at = item_of_part(snapshot, texts, payload, whole.as_deref().unwrap_or_default());
+    begin_call(snapshot, at, texts, payload, out);
+    if let Some(whole) = whole {
+        complete_part(snapshot, at, texts, texts.part_index(payload), &whole, out);
     }
     true
 }
@@ -87,17 +96,17 @@ fn fold_text(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &m
 /// What a piece says beside its text.
 fn fold_beside(
     snapshot: &mut Snapshot,
-    at: usize,
+    (at, part): (usize, i64),
     texts: &Texts,
     piece: Raw<'_>,
     payload: &Object<'_>,
     out: &mut Sink<'_>,
 ) {
-    if texts.kind == texts::Kind::Hosted {
+    if texts.kind == Kind::Hosted {
         out(Delta::Other { choice: 0, kind: texts.member, json: piece.as_str() });
     }
     if let Some(logprobs) = payload.truthy("logprobs").filter(|logprobs| logprobs.is_array()) {
-        let way = texts.way(place_of(snapshot, at), texts.part_index(payload));
+        let way = texts.way(place_of(snapshot, at), part);
         snapshot.fields.at(&way).extend("logprobs", logprobs);
         out(Delta::Other { choice: 0, kind: "logprobs", json: logprobs.as_str() });
     }
@@ -107,13 +116,13 @@ fn fold_beside(
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
     let kind = payload.str("type");
     let texts = Texts::of(kind.strip_prefix("response.")?, ".delta")?;
-    if texts.kind == texts::Kind::Hosted || payload.truthy("logprobs").is_some() {
+    if texts.kind == Kind::Hosted || payload.truthy("logprobs").is_some() {
         return None;
     }
     let items = snapshot.state.responses()?;
     let item = &items.all[items.last];
-    let voice = item.voices.iter().find(|voice| voice.is_said_by(texts)).filter(|voice| voice.is_plain())?;
-    let way = texts.way(item.place, texts.part_index(payload));
+    let voice = item.voices.iter().find(|voice| voice.source(texts).is_some()).filter(|voice| voice.is_plain())?;
+    let way = texts.way(item.place, voice.source(texts)?.part);
     let places = vec![voice.kind.place(item.call)?, Place::Member { way, name: texts.member }];
     let mut repeat = Repeat::of(Growth { text: payload.get("delta")?, places })?;
     let dropped = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
@@ -125,70 +134,68 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     Some(repeat)
 }
 
-fn index(payload: &Object<'_>, name: &str) -> i64 {
-    payload.get(name).and_then(Raw::index).unwrap_or(0)
+/// The text that a part in one of an item's lists stands for, be it one or not: that tells the item, and the index.
+fn texts_of_part(list: &str, part: &Object<'_>) -> &'static Texts {
+    match (list, part.str("type").as_ref()) {
+        ("summary", _) => &SUMMARY,
+        (_, "reasoning_text") => &REASONING,
+        _ => &OUTPUT_TEXT,
+    }
 }
 
-/// The type of the item that a part in one of its lists is of.
-fn item_kind(list: &str, part: &Object<'_>) -> &'static str {
-    let reasoning = list == "summary" || part.str("type") == "reasoning_text";
-    if reasoning { "reasoning" } else { "message" }
-}
-
-fn add_part(snapshot: &mut Snapshot, list: &'static str, index_name: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
-    let (index, part) = (index(payload, index_name), payload.child("part"));
-    let kind = item_kind(list, &part);
-    let at = item_of_piece(snapshot, kind, payload);
+fn add_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>, out: &mut Sink<'_>) {
+    let part = payload.child("part");
+    let texts = texts_of_part(list, &part);
+    let at = item_of_piece(snapshot, texts, payload);
+    let index = part_of_piece(snapshot, at, texts, payload);
     let item = [In::Item(OUTPUT, place_of(snapshot, at))];
-    if snapshot.fields.at(&item).has_item(list, index) {
+    let fields = snapshot.fields.at(&item);
+    fields.take_apart(list);
+    if fields.has_item(list, index) {
         return;
     }
-    if let Some((texts, text)) = part_text(kind, list, part.raw()).filter(|(_, text)| !text.is_empty()) {
-        announce_part(snapshot, at, texts, index, &text, out);
+    if let Some((texts, text)) = part_text(texts.item, list, part.raw()) {
+        announce_text(snapshot, at, texts, &[(index, text)], out);
     }
     snapshot.fields.at(&item).replace_item(list, index, &part);
 }
 
-fn finish_part(
-    snapshot: &mut Snapshot,
-    list: &'static str,
-    index_name: &str,
-    payload: &Object<'_>,
-    out: &mut Sink<'_>,
-) {
-    let (index, part) = (index(payload, index_name), payload.child("part"));
-    let kind = item_kind(list, &part);
-    let at = item_of_piece(snapshot, kind, payload);
-    let item = [In::Item(OUTPUT, place_of(snapshot, at))];
-    let is_whole = match part_text(kind, list, part.raw()).filter(|(_, text)| !text.is_empty()) {
-        None => part.raw().is_object(),
-        Some((texts, text)) => complete_part(snapshot, at, texts, index, &text, out),
+fn finish_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>, out: &mut Sink<'_>) {
+    let part = payload.child("part");
+    let texts = texts_of_part(list, &part);
+    let said = part_text(texts.item, list, part.raw()).filter(|(_, text)| !text.is_empty());
+    let at = item_of_part(snapshot, texts, payload, said.as_ref().map_or("", |(_, text)| text));
+    let index = match said {
+        None => part.raw().is_object().then(|| part_of_piece(snapshot, at, texts, payload)),
+        Some((said, text)) => complete_part(snapshot, at, said, texts.part_index(payload), &text, out),
     };
-    if is_whole {
+    if let Some(index) = index {
+        let item = [In::Item(OUTPUT, place_of(snapshot, at))];
         snapshot.fields.at(&item).seal_item(list, index, part.raw().as_str().to_owned());
     }
 }
 
 fn annotate(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let Some(annotation) = payload.get("annotation") else { return };
-    let at = item_of_piece(snapshot, OUTPUT_TEXT.item, payload);
-    let way = OUTPUT_TEXT.way(place_of(snapshot, at), OUTPUT_TEXT.part_index(payload));
+    let at = item_of_piece(snapshot, &OUTPUT_TEXT, payload);
+    let part = part_of_piece(snapshot, at, &OUTPUT_TEXT, payload);
+    let way = OUTPUT_TEXT.way(place_of(snapshot, at), part);
     snapshot.fields.at(&way).push("annotations", annotation);
     out(Delta::Other { choice: 0, kind: "citation", json: annotation.as_str() });
 }
 
 /// An item begins, with what it has already.
-fn announce_item(snapshot: &mut Snapshot, whole: Whole<'_>, out: &mut Sink<'_>) {
+fn announce_item(snapshot: &mut Snapshot, whole: &Whole<'_>, out: &mut Sink<'_>) {
     let known = items_of(snapshot).of_announcement(&whole.kind, &whole.names);
     let at = known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names));
     items_of(snapshot).name(at, &whole.names);
     items_of(snapshot).all[at].announced = true;
     if known.is_none() {
-        pieces::announce(snapshot, at, &whole, out);
+        pieces::announce(snapshot, at, whole, out);
         let place = place_of(snapshot, at);
         snapshot.fields.replace_item(OUTPUT, place, &whole.item);
     } else {
-        complete_item(snapshot, at, &whole, out);
+        complete_item(snapshot, at, whole, Settled::default(), out);
     }
 }
 
@@ -198,33 +205,9 @@ fn finish_item(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
     let known = snapshot.state.responses().and_then(|items| items.of_whole(&whole, choice));
     let at = known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names));
     items_of(snapshot).name(at, &whole.names);
-    complete_item(snapshot, at, &whole, out);
+    complete_item(snapshot, at, &whole, Settled::default(), out);
     complete::finish(snapshot, at, &whole, true, out);
-    seal_item(snapshot, at, &whole);
-}
-
-/// The response so far; where it is taken up again, its output has what came before.
-fn begin(snapshot: &mut Snapshot, response: &Object<'_>, out: &mut Sink<'_>) {
-    take_response(snapshot, response, out);
-    let output = response.get(OUTPUT).map(listed).unwrap_or_default();
-    let wholes: Vec<_> =
-        output.into_iter().filter(|item| item.is_object()).map(|item| Whole::of(None, item.object())).collect();
-    let known = find_output(snapshot, &wholes);
-    for (index, (mut whole, known)) in (0..).zip(wholes.into_iter().zip(known)) {
-        match known {
-            Some(at) => complete_item(snapshot, at, &whole, out),
-            None => {
-                whole.names.index = Some(index);
-                announce_item(snapshot, whole, out);
-            }
-        }
-    }
-}
-
-fn find_output(snapshot: &mut Snapshot, wholes: &[Whole<'_>]) -> Vec<Option<usize>> {
-    items_of(snapshot);
-    let choice = snapshot.choices.get(&0).map(AsRef::as_ref);
-    snapshot.state.responses().map(|items| items.of_output(wholes, choice)).unwrap_or_default()
+    seal_item(snapshot, at, &whole, Settled::default());
 }
 
 /// Takes a response as the object so far, but for its output.
@@ -242,32 +225,9 @@ fn take_response(snapshot: &mut Snapshot, response: &Object<'_>, out: &mut Sink<
     }
 }
 
-/// Emits what the whole output has that was not emitted, and makes it the object's: with the items that it leaves out, and the texts
-/// of which it has less than was emitted.
-fn finish_output(snapshot: &mut Snapshot, output: Option<Raw<'_>>, out: &mut Sink<'_>) {
-    let listed = output.map(listed).unwrap_or_default();
-    let wholes: Vec<_> =
-        listed.into_iter().filter(|item| item.is_object()).map(|item| Whole::of(None, item.object())).collect();
-    if wholes.is_empty() {
-        return;
-    }
-    let ours = items_of(snapshot).all.len();
-    let known = find_output(snapshot, &wholes);
-    let mut order = Vec::with_capacity(wholes.len());
-    for (whole, known) in wholes.iter().zip(known) {
-        let at = known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names));
-        complete_item(snapshot, at, whole, out);
-        complete::finish(snapshot, at, whole, false, out);
-        seal_item(snapshot, at, whole);
-        order.push(at);
-    }
-    let places = items_of(snapshot).places_in(&order, ours);
-    snapshot.fields.arrange(OUTPUT, &places);
-}
-
 /// The terminal event, or a whole response.
 fn end(snapshot: &mut Snapshot, event: &str, response: &Object<'_>, payload: &Object<'_>, out: &mut Sink<'_>) {
-    finish_output(snapshot, response.get(OUTPUT), out);
+    output::finish(snapshot, response.get(OUTPUT), out);
     take_response(snapshot, response, out);
     let status = response.str("status");
     let reason = response.child("incomplete_details").str("reason");

@@ -1,6 +1,9 @@
 //! What comes in pieces: emitted as far as it is new, and put together in the object.
 
+use std::borrow::Cow;
+
 use super::items::{Items, Names, word};
+use super::source::Source;
 use super::texts::{Kind, Texts};
 use super::voice::Voice;
 use super::whole::Whole;
@@ -22,19 +25,41 @@ pub(super) fn place_of(snapshot: &mut Snapshot, at: usize) -> i64 {
     items_of(snapshot).all[at].place
 }
 
-/// The item that an event about a part of one is of; made where there is none.
-pub(super) fn item_of_piece(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>) -> usize {
-    let mut names = Names::of_event(payload);
+/// The item that a piece of a text is of; made where there is none.
+pub(super) fn item_of_piece(snapshot: &mut Snapshot, texts: &Texts, payload: &Object<'_>) -> usize {
+    let names = Names::of_event(payload);
     let choice = snapshot.choices.get_mut(&0).map(AsMut::as_mut);
-    let items = snapshot.state.responses_mut();
-    let known = items.of_piece(kind, &names, choice);
-    if Texts::of_call(kind).is_none() {
+    let known = snapshot.state.responses_mut().of_piece(texts.item, &names, choice);
+    know_item(snapshot, known, texts, names)
+}
+
+/// The item that a whole part is of; made where there is none.
+pub(super) fn item_of_part(snapshot: &mut Snapshot, texts: &Texts, payload: &Object<'_>, text: &str) -> usize {
+    let names = Names::of_event(payload);
+    let Snapshot { choices, state, .. } = snapshot;
+    let items = state.responses_mut();
+    let known = items.of_piece(texts.item, &names, choices.get_mut(&0).map(AsMut::as_mut));
+    let known = known.or_else(|| items.of_text(texts, &names, text, choices.get(&0).map(AsRef::as_ref)));
+    know_item(snapshot, known, texts, names)
+}
+
+fn know_item(snapshot: &mut Snapshot, known: Option<usize>, texts: &Texts, mut names: Names<'_>) -> usize {
+    if texts.kind != Kind::Arguments {
         names.forget_id();
     }
-    let at = known.unwrap_or_else(|| items.add(kind, &names));
+    let items = items_of(snapshot);
+    let at = known.unwrap_or_else(|| items.add(texts.item, &names));
     items.name(at, &names);
     items.last = at;
     at
+}
+
+/// The part of an item that a piece is of: the one that it names, or the open one.
+pub(super) fn part_of_piece(snapshot: &mut Snapshot, at: usize, texts: &Texts, payload: &Object<'_>) -> i64 {
+    texts.part_index(payload).unwrap_or_else(|| {
+        let mut sources = items_of(snapshot).all[at].voices.iter().filter_map(|voice| voice.source(texts));
+        sources.next().map_or(0, Source::open_part)
+    })
 }
 
 /// Makes what a text is to stand in, where it was not announced.
@@ -66,9 +91,18 @@ pub(super) fn call_of(snapshot: &mut Snapshot, at: usize, item: &Object<'_>) -> 
     call
 }
 
-fn call_id<'a>(item: &Object<'a>) -> std::borrow::Cow<'a, str> {
+fn call_id<'a>(item: &Object<'a>) -> Cow<'a, str> {
     let id = word(item, "call_id");
     if id.is_empty() { word(item, "id") } else { id }
+}
+
+/// Begins the call that a text is the input of, or adds to it what was not known of it.
+pub(super) fn begin_call(snapshot: &mut Snapshot, at: usize, texts: &Texts, payload: &Object<'_>, out: &mut Sink<'_>) {
+    if items_of(snapshot).all[at].call.is_some() {
+        name_call(snapshot, at, payload, out);
+    } else if texts.kind == Kind::Arguments {
+        call_of(snapshot, at, payload);
+    }
 }
 
 /// Adds to an item's call, if it is one, what was not known of it.
@@ -113,14 +147,12 @@ fn hear<'t>(
     let at_voice = item.voice(texts);
     let voice = &mut item.voices[at_voice];
     let emitted = voice.emitted(&choices[&0], item.call);
-    voice.begin_part(texts, index, emitted.len());
-    if voice.is_plain() {
-        return (at_voice, piece.clone(), piece.clone());
-    }
-    let (news, own) = voice.hear(texts, &emitted, piece);
+    let (news, own) = voice.hear(texts, index, &emitted, piece);
     match news {
         News::Apart(news) if voice.part_from(texts) => {
-            item.voices.push(Voice::new(texts));
+            let mut own_voice = Voice::new(texts);
+            own_voice.source_mut(texts).begin_part(index, 0);
+            item.voices.push(own_voice);
             (item.voices.len() - 1, news, own)
         }
         News::Rest(news) | News::Apart(news) => (at_voice, news, own),
@@ -155,25 +187,28 @@ pub(super) fn announce(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, ou
         }
     }
     for text in &whole.texts {
-        for (index, part) in &text.parts {
-            announce_part(snapshot, at, text.texts, *index, part, out);
-        }
+        announce_text(snapshot, at, text.texts, &text.parts, out);
     }
 }
 
-/// Emits a text that a part has when it begins; its pieces may say it again (llama-cpp-python#2285).
-pub(super) fn announce_part(
+/// Emits a text that is there when its item or its part begins; its pieces may say it again, from the first part on
+/// (llama-cpp-python#2285).
+pub(super) fn announce_text(
     snapshot: &mut Snapshot,
     at: usize,
     texts: &'static Texts,
-    index: i64,
-    text: &str,
+    parts: &[(i64, Cow<'_, str>)],
     out: &mut Sink<'_>,
 ) {
-    let (voice, news, _) = hear(snapshot, at, texts, index, &Text::from(text));
-    speak(snapshot, at, voice, &news, out);
-    if !text.is_empty() {
-        items_of(snapshot).all[at].voices[voice].announce(texts, index);
+    let said = || parts.iter().filter(|(_, part)| !part.is_empty());
+    for (index, part) in said() {
+        let (voice, news, _) = hear(snapshot, at, texts, *index, &Text::from(part.as_ref()));
+        speak(snapshot, at, voice, &news, out);
+    }
+    if let Some((index, _)) = said().next() {
+        let item = &mut items_of(snapshot).all[at];
+        let voice = item.voice(texts);
+        item.voices[voice].source_mut(texts).announce(*index);
     }
 }
 
@@ -182,7 +217,7 @@ fn announce_call(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mu
     let call = call_of(snapshot, at, &whole.item);
     let arguments = whole.texts.first().filter(|text| !text.whole.is_empty());
     match arguments {
-        Some(text) if !is_object(&text.whole) => announce_part(snapshot, at, text.texts, 0, &text.whole, out),
+        Some(text) if !is_object(&text.whole) => announce_text(snapshot, at, text.texts, &text.parts, out),
         _ => {
             let initial = arguments.map(|text| text.whole.clone()).unwrap_or_default();
             snapshot.choice(0).tool_calls.at(call).otherwise = initial;

@@ -122,9 +122,9 @@ impl Texts {
         }
     }
 
-    /// The index of the part that an event is about.
-    pub(super) fn part_index(&self, payload: &Object<'_>) -> i64 {
-        self.list.as_ref().and_then(|list| payload.get(list.index)?.index()).unwrap_or(0)
+    /// The index of the part that an event is about, if it has one.
+    pub(super) fn part_index(&self, payload: &Object<'_>) -> Option<i64> {
+        self.list.as_ref().and_then(|list| payload.get(list.index)?.index())
     }
 
     /// The way to the object that it is a member of: an item of the output, or a part of it.

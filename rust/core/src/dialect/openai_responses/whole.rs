@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::items::Names;
-use super::texts::Texts;
+use super::texts::{Kind, Texts};
 use crate::json::{Object, Raw};
 
 /// An item as an event, or the whole response, brings it.
@@ -32,9 +32,18 @@ impl<'a> Whole<'a> {
                 whole.add(texts, 0, input.text_or_json().into_str());
             }
         } else {
-            ["summary", "content"].into_iter().for_each(|list| whole.add_parts(list));
+            for list in ["summary", "content"] {
+                whole.add_parts(list);
+            }
         }
         whole
+    }
+
+    /// Its text of a kind: of a reasoning in two lists the one that is not `other`.
+    pub(super) fn text(&self, kind: Kind, other: &Texts) -> Option<&str> {
+        let found = || self.texts.iter().filter(|text| text.texts.kind == kind && !text.whole.is_empty());
+        let usual = found().find(|text| text.texts.event != other.event).or_else(|| found().next());
+        usual.map(|text| text.whole.as_str())
     }
 
     fn add_parts(&mut self, list: &str) {

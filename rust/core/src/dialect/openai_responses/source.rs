@@ -1,0 +1,125 @@
+//! One of the events that a text comes in, with its pieces and its whole parts.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::texts::Texts;
+use crate::overlap::{News, Overlap, Repetition, overlap};
+use crate::text::Text;
+
+/// What one event has said of a text; all places are bytes of what was emitted of that.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    event: &'static str,
+    /// Its text stood in an announcement.
+    announced: bool,
+    pub(super) repetition: Repetition,
+    /// Where each part begins.
+    starts: BTreeMap<i64, usize>,
+    /// Up to where whole parts have come.
+    covered: usize,
+    /// Where the last whole part begins.
+    last_whole: usize,
+    /// What came last was a whole part.
+    pub(super) is_whole: bool,
+    /// The part that came last.
+    pub(super) part: i64,
+}
+
+impl Source {
+    pub(super) fn new(texts: &Texts, repetition: Repetition) -> Self {
+        let starts = BTreeMap::new();
+        Self {
+            event: texts.event,
+            announced: false,
+            repetition,
+            starts,
+            covered: 0,
+            last_whole: 0,
+            is_whole: false,
+            part: 0,
+        }
+    }
+
+    pub(super) fn is(&self, texts: &Texts) -> bool {
+        self.event == texts.event
+    }
+
+    /// A part was announced with words of its own, which its pieces may say again.
+    pub(super) fn announce(&mut self, index: i64) {
+        self.announced = true;
+        self.repetition = Repetition::expected_from(self.starts.get(&index).copied().unwrap_or_default());
+    }
+
+    /// A piece of a part; what it adds to what was emitted, and what to the part in the object.
+    pub(super) fn hear<'t>(&mut self, index: i64, emitted: &str, piece: &Text<'t>) -> (News<'t>, Text<'t>) {
+        self.begin_part(index, emitted.len());
+        let news = self.repetition.compare(emitted, piece.clone());
+        let own = match &news {
+            News::Rest(text) | News::Apart(text) if self.announced => text.clone(),
+            _ => piece.clone(),
+        };
+        (news, own)
+    }
+
+    /// Notes where a part begins, if it is new, when that much was emitted.
+    pub(super) fn begin_part(&mut self, index: i64, length: usize) {
+        self.starts.entry(index).or_insert(self.repetition.at().unwrap_or(length));
+        self.part = index;
+        self.is_whole = false;
+    }
+
+    /// What a whole part has beyond what was emitted; `None` where it says something else. It may begin where its pieces began, where
+    /// the last whole part did (it may come again), after that, or at the beginning. `own`: what the object has of it.
+    pub(super) fn complete<'w>(&mut self, index: i64, emitted: &str, own: &str, whole: &'w str) -> Option<&'w str> {
+        let starts = self.starts.get(&index).copied().into_iter().chain([self.last_whole, self.covered, 0]);
+        for start in starts.filter(|start| *start < emitted.len()) {
+            if let Some(rest) = rest(&emitted[start..], whole) {
+                self.cover(index, start..start + whole.len(), emitted.len());
+                return Some(rest);
+            }
+        }
+        if !own.is_empty() {
+            // Its pieces were interleaved with another part's.
+            return rest(own, whole);
+        }
+        let is_new = self.covered >= emitted.len();
+        is_new.then(|| {
+            self.cover(index, emitted.len()..emitted.len() + whole.len(), emitted.len());
+            whole
+        })
+    }
+
+    /// Notes that a span of what was emitted has come whole. What was announced beyond it may still come in pieces.
+    fn cover(&mut self, index: i64, span: Range<usize>, length: usize) {
+        self.starts.entry(index).or_insert(span.start);
+        self.last_whole = span.start;
+        self.covered = self.covered.max(span.end);
+        self.is_whole = true;
+        if self.repetition.is_expected() {
+            let more = (span.end < length).then(|| Repetition::expected_from(span.end));
+            self.repetition = more.unwrap_or_default();
+        }
+    }
+
+    /// The part that a piece without an index is of.
+    pub(super) fn open_part(&self) -> i64 {
+        if self.is_whole { self.part.saturating_add(1) } else { self.part }
+    }
+
+    /// The part that a whole without an index is of: one that came whole already, or the open one.
+    pub(super) fn whole_part(&self, emitted: &str, whole: &str) -> i64 {
+        let start = self.starts.get(&self.part).filter(|start| **start < emitted.len());
+        let again = start.is_some_and(|&start| overlap(&emitted[start..], whole) != Overlap::Differs);
+        if again { self.part } else { self.open_part() }
+    }
+}
+
+/// What a text has beyond what was emitted of it; `None` where it says something else.
+fn rest<'w>(emitted: &str, whole: &'w str) -> Option<&'w str> {
+    match overlap(emitted, whole) {
+        Overlap::Repeats => Some(""),
+        Overlap::Continues(rest) => Some(rest),
+        Overlap::Differs => None,
+    }
+}
