@@ -89,6 +89,9 @@ impl Repetition {
             Text::Whole(text) if text.starts_with(expected) => {
                 News::Rest(Text::from(&text[expected.len()..]).into_owned())
             }
+            Text::Halved(bytes) if bytes.starts_with(expected.as_bytes()) => {
+                News::Rest(Text::Halved(bytes[expected.len()..].to_vec()))
+            }
             _ => News::Apart(piece.after(&emitted[start..at])),
         }
     }

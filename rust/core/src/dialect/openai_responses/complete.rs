@@ -132,7 +132,7 @@ fn emitted(snapshot: &mut Snapshot, at: usize, voice: usize) -> String {
 
 /// Emits the rest of a text, and adds it to the part of the object that its last piece went to.
 fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, rest: &str, out: &mut Sink<'_>) {
-    let part = items_of(snapshot).all[at].voices[voice].source(texts).map_or(0, |source| source.part);
+    let part = part_of_rest(snapshot, at, voice, texts);
     let way = texts.way(place_of(snapshot, at), part);
     prepare(snapshot, at, texts, &way);
     if let Some(place) = texts.kind.place(items_of(snapshot).all[at].call) {
@@ -142,6 +142,21 @@ fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, res
     let member = Place::Member { way, name: texts.member };
     snapshot.forget_half(&member);
     snapshot.grow(&member, &Text::from(rest), out);
+}
+
+/// The part of the object that the rest of a text goes to: that of its last piece, or a new one.
+fn part_of_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts) -> i64 {
+    let item = &items_of(snapshot).all[at];
+    let (part, place) = (item.voices[voice].source(texts).map_or(0, |source| source.part), item.place);
+    let Some(list) = &texts.list else { return part };
+    let way = texts.way(place, part);
+    let fields = snapshot.fields.at(&way[..1]);
+    fields.take_apart(list.name);
+    let is_free = !fields.has_item(list.name, part);
+    if is_free || snapshot.fields.at(&way).word("type") == list.part {
+        return part;
+    }
+    snapshot.fields.at(&way[..1]).next_index(list.name)
 }
 
 /// Emits what a whole part has that was not emitted. Returns the index at which the object may have it as it came; `None` where its
@@ -215,10 +230,11 @@ pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, s
         return snapshot.fields.seal_item(OUTPUT, place, whole.item.raw().as_str().to_owned());
     }
     let fields = snapshot.fields.at(&[In::Item(OUTPUT, place)]);
-    for (name, value) in
-        whole.item.iter().filter(|(name, _)| !["summary", "content", "arguments", "input"].contains(name))
-    {
-        fields.set(name, value.as_str().to_owned());
+    for (name, value) in whole.item.iter() {
+        let is_text = ["summary", "content", "arguments", "input"].contains(&name);
+        if !is_text || !fields.contains(name) {
+            fields.set(name, value.as_str().to_owned());
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use super::complete::Settled;
 use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
-use crate::json::{Object, Raw};
+use crate::json::{Object, Payload, Raw};
 use crate::overlap::{Overlap, overlap};
 use crate::snapshot::Choice;
 
@@ -137,15 +137,16 @@ impl Item {
         self.voices.iter().all(Voice::is_silent)
     }
 
-    /// Whether a piece may go on with the item, whatever it calls it: a call that has ended does not go on, nor does an item that is
-    /// told from another by its id alone and whose parts have come whole.
-    fn takes_piece(&self, names: &Names<'_>, choice: Option<&mut Choice>) -> bool {
-        if names.index.is_none() && differ(&self.id, &names.id) && self.voices.iter().any(Voice::has_come_whole) {
-            return false;
-        }
-        let Some((choice, call)) = choice.zip(self.call) else { return true };
+    /// Whether a piece may go on with the item, be it under a name that is not the item's: what has ended does not.
+    fn takes_piece(&self, texts: &Texts, names: &Names<'_>, choice: Option<&mut Choice>) -> bool {
+        let is_whole = self.voices.iter().filter_map(|voice| voice.source(texts)).any(|source| source.is_whole);
+        let is_other = differ(&self.id, &names.id);
+        let Some((choice, call)) = choice.zip(self.call) else {
+            return !(is_other && (self.closed || (names.index.is_none() && is_whole)));
+        };
+        let ended = names.index.is_none() && (is_whole || is_other);
         let mut complete = || choice.tool_calls.at(call).has_complete_arguments();
-        !self.closed && (names.id.is_empty() || !complete())
+        !self.closed && !ended && (names.id.is_empty() || !complete())
     }
 
     /// Whether a text repeats or continues what was emitted of the item.
@@ -153,7 +154,7 @@ impl Item {
         let Some(choice) = choice else { return false };
         self.voices.iter().filter(|voice| voice.kind == kind).any(|voice| {
             let emitted = voice.emitted(choice, self.call);
-            !emitted.is_empty() && overlap(&emitted, text) != Overlap::Differs
+            !emitted.is_empty() && (overlap(&emitted, text) != Overlap::Differs || is_same_json(&emitted, text))
         })
     }
 
@@ -161,6 +162,21 @@ impl Item {
     fn is_told_by_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
         whole.texts.iter().any(|text| self.is_told_by(text.texts.kind, &text.whole, choice))
     }
+
+    /// Whether a whole item has just the text that was emitted of the item.
+    fn says(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+        let Some(choice) = choice else { return false };
+        self.voices.iter().any(|voice| {
+            let emitted = voice.emitted(choice, self.call);
+            !emitted.is_empty() && whole.texts.iter().any(|text| text.texts.kind == voice.kind && text.whole == emitted)
+        })
+    }
+}
+
+/// Whether two texts are the same JSON value but for white space.
+fn is_same_json(one: &str, other: &str) -> bool {
+    let compact = |text: &str| Payload::parse(text).ok().map(|payload| payload.raw().compact());
+    compact(one).is_some_and(|one| Some(one) == compact(other))
 }
 
 fn differ(one: &str, other: &str) -> bool {
@@ -169,18 +185,23 @@ fn differ(one: &str, other: &str) -> bool {
 
 impl Items {
     /// The item that a piece, or a part, is of; `None` where it begins one.
-    pub(super) fn of_piece(&self, kind: &str, names: &Names<'_>, choice: Option<&mut Choice>) -> Option<usize> {
-        if let Some(named) = self.named(kind, names) {
+    pub(super) fn of_piece(&self, texts: &Texts, names: &Names<'_>, mut choice: Option<&mut Choice>) -> Option<usize> {
+        let mut takes = |at: &usize| self.all[*at].takes_piece(texts, names, choice.as_deref_mut());
+        if let Some(named) = self.named(texts.item, names) {
             return Some(named);
         }
-        if let Some(indexed) = self.indexed(kind, names) {
-            return Some(indexed).filter(|&at| self.all[at].takes_piece(names, choice));
+        if let Some(indexed) = self.indexed(texts.item, names) {
+            return Some(indexed).filter(takes);
         }
-        let mut open = self.recent(kind, names).rev().filter(|&at| !self.all[at].closed);
-        match names.index {
-            None => open.next().filter(|&at| self.all[at].takes_piece(names, choice)),
-            Some(_) => open.find(|&at| self.all[at].announced && self.all[at].is_silent()),
+        let open = || self.recent(texts.item, names).filter(|&at| !self.all[at].closed);
+        let is_announced = |at: &usize| self.all[*at].announced && self.all[*at].is_silent();
+        if names.index.is_some() {
+            return open().rev().find(is_announced);
         }
+        // A call that was announced without the id that its pieces have.
+        let waits = |at: &usize| is_announced(at) && !names.id.is_empty() && self.all[*at].id.is_empty();
+        let waiting = || open().find(waits).filter(|_| texts.kind == Kind::Arguments);
+        waiting().or_else(|| open().next_back().filter(|at| takes(at)))
     }
 
     /// The item of which a whole part says what was emitted, whatever it calls it.
@@ -232,6 +253,8 @@ impl Items {
             self.all[at].kind == whole.kind && self.all[at].is_told_by_any(whole, choice)
         };
         let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
+        let just = |at: usize, whole: &Whole<'_>| self.all[at].kind == whole.kind && self.all[at].says(whole, choice);
+        self.pair(&mut found, &mut taken, wholes, just);
         self.pair(&mut found, &mut taken, wholes, told);
         self.pair(&mut found, &mut taken, wholes, alike);
         found
@@ -301,6 +324,13 @@ impl Items {
         self.all.push(Item { kind: kind.to_owned(), place, ..Item::default() });
         self.name(at, names);
         at
+    }
+
+    /// Adds to an item's names those of its whole that it lacks. Its index is no other one: some servers have the next one's there
+    /// (vllm#31761).
+    pub(super) fn name_whole(&mut self, at: usize, names: &Names<'_>) {
+        let index = names.index.filter(|_| self.all[at].index.is_none());
+        self.name(at, &Names { index, id: names.id.clone(), call_id: names.call_id.clone() });
     }
 
     /// Adds to an item's names those that it lacks.

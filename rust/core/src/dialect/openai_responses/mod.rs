@@ -163,9 +163,10 @@ fn add_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>, o
 fn finish_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>, out: &mut Sink<'_>) {
     let part = payload.child("part");
     let texts = texts_of_part(list, &part);
-    let said = part_text(texts.item, list, part.raw()).filter(|(_, text)| !text.is_empty());
+    let said = part_text(texts.item, list, part.raw());
     let at = item_of_part(snapshot, texts, payload, said.as_ref().map_or("", |(_, text)| text));
     let index = match said {
+        Some((_, text)) if text.is_empty() => None,
         None => part.raw().is_object().then(|| part_of_piece(snapshot, at, texts, payload)),
         Some((said, text)) => complete_part(snapshot, at, said, texts.part_index(payload), &text, out),
     };
@@ -204,7 +205,7 @@ fn finish_item(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
     let choice = snapshot.choices.get(&0).map(AsRef::as_ref);
     let known = snapshot.state.responses().and_then(|items| items.of_whole(&whole, choice));
     let at = known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names));
-    items_of(snapshot).name(at, &whole.names);
+    items_of(snapshot).name_whole(at, &whole.names);
     complete_item(snapshot, at, &whole, Settled::default(), out);
     complete::finish(snapshot, at, &whole, true, out);
     seal_item(snapshot, at, &whole, Settled::default());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::items::{Items, Names, word};
 use super::source::Source;
-use super::texts::{Kind, Texts};
+use super::texts::{ARGUMENTS, Kind, Texts};
 use super::voice::Voice;
 use super::whole::Whole;
 use crate::delta::{Delta, Sink};
@@ -29,7 +29,7 @@ pub(super) fn place_of(snapshot: &mut Snapshot, at: usize) -> i64 {
 pub(super) fn item_of_piece(snapshot: &mut Snapshot, texts: &Texts, payload: &Object<'_>) -> usize {
     let names = Names::of_event(payload);
     let choice = snapshot.choices.get_mut(&0).map(AsMut::as_mut);
-    let known = snapshot.state.responses_mut().of_piece(texts.item, &names, choice);
+    let known = snapshot.state.responses_mut().of_piece(texts, &names, choice);
     know_item(snapshot, known, texts, names)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn item_of_part(snapshot: &mut Snapshot, texts: &Texts, payload: &Obj
     let names = Names::of_event(payload);
     let Snapshot { choices, state, .. } = snapshot;
     let items = state.responses_mut();
-    let known = items.of_piece(texts.item, &names, choices.get_mut(&0).map(AsMut::as_mut));
+    let known = items.of_piece(texts, &names, choices.get_mut(&0).map(AsMut::as_mut));
     let known = known.or_else(|| items.of_text(texts, &names, text, choices.get(&0).map(AsRef::as_ref)));
     know_item(snapshot, known, texts, names)
 }
@@ -219,6 +219,7 @@ fn announce_call(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mu
     match arguments {
         Some(text) if !is_object(&text.whole) => announce_text(snapshot, at, text.texts, &text.parts, out),
         _ => {
+            items_of(snapshot).all[at].voice(Texts::of_call(&whole.kind).unwrap_or(&ARGUMENTS));
             let initial = arguments.map(|text| text.whole.clone()).unwrap_or_default();
             snapshot.choice(0).tool_calls.at(call).otherwise = initial;
             snapshot.choice(0).tell_tool_call(call, 0, out);

@@ -56,11 +56,6 @@ impl Voice {
         matches!(&self.sources[..], [only] if !only.repetition.is_expected())
     }
 
-    /// Whether a part of it came whole, and no piece after that.
-    pub(super) fn has_come_whole(&self) -> bool {
-        self.sources.iter().any(|source| source.is_whole)
-    }
-
     /// What a text's event has said of it; `None` where it has said nothing.
     pub(super) fn source(&self, texts: &Texts) -> Option<&Source> {
         self.sources.iter().find(|source| source.is(texts))
