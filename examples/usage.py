@@ -33,7 +33,8 @@ def main(base_url: str = BASE_URL) -> None:
     if usage is None:
         print("usage: the server did not say")
     else:
-        print(f"usage: {usage.input_tokens} tokens in ({usage.cached_tokens or 0} cached)", end=", ")
+        parts = f"{usage.cached_tokens or 0} from the cache, {usage.cache_write_tokens or 0} into it"
+        print(f"usage: {usage.input_tokens} tokens in ({parts})", end=", ")
         print(f"{usage.output_tokens} out ({usage.reasoning_tokens or 0} for reasoning)")
 
 

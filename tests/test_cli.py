@@ -43,6 +43,13 @@ def test_cat_prints_the_text_and_a_summary(capsys: Capture) -> None:
     assert lines[2:] == ["ssewire: finish reason: stop", "ssewire: usage: input 19, cached 0, output 68, reasoning 20"]
 
 
+def test_cat_tells_what_was_written_to_a_cache(stream: Path, capsys: Capture) -> None:
+    usage = {"input_tokens": 3, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 7, "output_tokens": 5}
+    stream.write_bytes(b"data: " + json.dumps({"type": "message", "content": [], "usage": usage}).encode() + b"\n\n")
+    main(["cat", str(stream)])
+    assert "ssewire: usage: input 50, cached 40, cache write 7, output 5" in capsys.readouterr().err.splitlines()
+
+
 def test_cat_quiet(capsys: Capture) -> None:
     assert main(["cat", "-q", str(CHAT)]) == 0
     assert capsys.readouterr() == (CHAT_TEXT, "")

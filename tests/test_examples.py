@@ -136,7 +136,7 @@ def test_requests_only_tells_that_the_end_is_missing() -> None:
 def test_usage_prints_text_and_counts() -> None:
     with ReplayServer([CHAT]) as server:
         out, err, status = run("usage", server.url)
-    assert out == f"{CHAT_TEXT}\nusage: 19 tokens in (0 cached), 68 out (20 for reasoning)\n"
+    assert out == f"{CHAT_TEXT}\nusage: 19 tokens in (0 from the cache, 0 into it), 68 out (20 for reasoning)\n"
     assert (err, status) == ("", 0)
     assert server.requests[0].json()["stream_options"] == {"include_usage": True}
 

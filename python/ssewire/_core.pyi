@@ -301,7 +301,10 @@ class FinishDelta:
 
 @final
 class Usage:
-    """Token counts: what the provider sent, laid over key by key, never summed.
+    """Token counts, of one meaning in every dialect; None where the provider did not say.
+
+    Input and output are wholes, and the other counts are parts of them, as OpenTelemetry's conventions for generative
+    AI have it. docs/dialects.md says which of a provider's members make up each.
 
     Args:
         raw: The provider's own object.
@@ -312,23 +315,27 @@ class Usage:
     def __new__(cls, raw: dict[str, Any]) -> Usage: ...
     @property
     def input_tokens(self) -> int | None:
-        """Tokens of the prompt; None if the provider did not say."""
+        """All tokens of the input: cached and cache-written ones are part of it."""
 
     @property
     def output_tokens(self) -> int | None:
-        """Tokens of the answer, reasoning included; None if the provider did not say."""
+        """All tokens of the output: reasoning is part of it."""
 
     @property
     def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that came from a cache; None if the provider did not say."""
+        """Tokens of the input that were read from a cache."""
+
+    @property
+    def cache_write_tokens(self) -> int | None:
+        """Tokens of the input that were written to a cache."""
 
     @property
     def reasoning_tokens(self) -> int | None:
-        """Tokens of the answer that were reasoning; None if the provider did not say."""
+        """Tokens of the output that were reasoning."""
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The provider's own object, as a new dict."""
+        """The provider's own object, as a new dict: what it sent, laid over key by key, never summed."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

@@ -111,6 +111,7 @@ def told_usage(usage: ssewire.Usage) -> str:
     figures = {
         "input": usage.input_tokens,
         "cached": usage.cached_tokens,
+        "cache write": usage.cache_write_tokens,
         "output": usage.output_tokens,
         "reasoning": usage.reasoning_tokens,
     }

@@ -1,4 +1,7 @@
-//! Token counts.
+//! Token counts: what a provider sent, and what it means.
+//!
+//! One meaning for all providers, that of OpenTelemetry's conventions for generative AI: input and output are wholes, and
+//! the other counts are parts of them. The table in docs/dialects.md says which members make up each.
 
 use crate::fields::{Fields, Lists, Nulls};
 use crate::json::{Payload, Raw};
@@ -32,6 +35,7 @@ const OUTPUT: Paths = &[
     &["tokens", "output_tokens"],
     &["eval_count"],
 ];
+const TOTAL: Paths = &[&["total_tokens"], &["totalTokenCount"]];
 const CACHED: Paths = &[
     &["prompt_tokens_details", "cached_tokens"],
     &["prompt_token_details", "cached_tokens"],
@@ -40,6 +44,14 @@ const CACHED: Paths = &[
     &["cache_read_input_tokens"],
     &["cachedContentTokenCount"],
     &["cached_tokens"],
+    &["prompt_eval_cached_count"],
+];
+const CACHE_WRITE: Paths = &[
+    &["prompt_tokens_details", "cache_write_tokens"],
+    &["prompt_tokens_details", "cache_creation_tokens"],
+    &["prompt_tokens_details", "cache_creation_input_tokens"],
+    &["input_tokens_details", "cache_write_tokens"],
+    &["cache_creation_input_tokens"],
 ];
 const REASONING: Paths = &[
     &["completion_tokens_details", "reasoning_tokens"],
@@ -48,6 +60,41 @@ const REASONING: Paths = &[
     &["output_tokens_details", "thinking_tokens"],
     &["thoughtsTokenCount"],
     &["tokens", "reasoning_tokens"],
+];
+const AUDIO: Paths = &[&["prompt_tokens_details", "audio_tokens"]];
+const CACHE_READ_INPUT: Paths = &[&["cache_read_input_tokens"]];
+const CACHE_CREATION_INPUT: Paths = &[&["cache_creation_input_tokens"]];
+const TOOL_USE: Paths = &[&["toolUsePromptTokenCount"]];
+
+/// How a provider's counts add up: those that stand beside its input and its output. The others are parts of them.
+struct Reading {
+    input: &'static [Paths],
+    output: &'static [Paths],
+}
+
+/// All input, and all output.
+type Wholes = (Option<u128>, Option<u128>);
+
+const ALL_INSIDE: Reading = Reading { input: &[], output: &[] };
+
+// The readings of each family of APIs: its own first, and then those that only the total of a provider can tell. The
+// sources are in docs/dialects.md.
+
+static OPENAI: [Reading; 4] = [
+    ALL_INSIDE,
+    // xAI's chat completions, and some gateways to Gemini. It is what the rest of the total would be, but named.
+    Reading { input: &[], output: &[REASONING] },
+    // Mistral's models that hear.
+    Reading { input: &[AUDIO], output: &[] },
+    // Anthropic's way of counting under OpenAI's names.
+    Reading { input: &[CACHED, CACHE_WRITE], output: &[] },
+];
+static ANTHROPIC: [Reading; 2] =
+    [Reading { input: &[CACHE_READ_INPUT, CACHE_CREATION_INPUT], output: &[] }, ALL_INSIDE];
+static GEMINI: [Reading; 2] = [
+    Reading { input: &[TOOL_USE], output: &[REASONING] },
+    // Gemini as it was before April 2025.
+    Reading { input: &[TOOL_USE], output: &[] },
 ];
 
 impl Usage {
@@ -93,22 +140,27 @@ impl Usage {
         !self.too_large
     }
 
-    /// Tokens of the prompt.
+    /// All tokens of the input: cached and cache-written ones, and what the provider's own tools fed in, are part of it.
     pub fn input_tokens(&self) -> Option<u128> {
-        self.count(INPUT)
+        self.wholes().0
     }
 
-    /// Tokens of the answer.
+    /// All tokens of the output: reasoning is part of it.
     pub fn output_tokens(&self) -> Option<u128> {
-        self.count(OUTPUT)
+        self.wholes().1
     }
 
-    /// Tokens of the prompt that came from a cache.
+    /// Tokens of the input that were read from a cache.
     pub fn cached_tokens(&self) -> Option<u128> {
         self.count(CACHED)
     }
 
-    /// Tokens of the answer that were reasoning.
+    /// Tokens of the input that were written to a cache.
+    pub fn cache_write_tokens(&self) -> Option<u128> {
+        self.count(CACHE_WRITE)
+    }
+
+    /// Tokens of the output that were reasoning.
     pub fn reasoning_tokens(&self) -> Option<u128> {
         self.count(REASONING)
     }
@@ -118,7 +170,47 @@ impl Usage {
         self.fields.json()
     }
 
+    /// Input and output, by the reading that gives the provider's own total; by the family's own where none does.
+    fn wholes(&self) -> Wholes {
+        let readings = self.readings();
+        let by = |reading: &Reading| (self.whole(INPUT, reading.input), self.whole(OUTPUT, reading.output));
+        let own = by(&readings[0]);
+        let Some(total) = self.count(TOTAL) else {
+            return own;
+        };
+        readings.iter().map(by).find(|wholes| sum(*wholes) == total).unwrap_or_else(|| with_rest(own, total))
+    }
+
+    fn readings(&self) -> &'static [Reading] {
+        let has = |name: &str| self.fields.contains(name);
+        if has("totalTokenCount") || has("thoughtsTokenCount") || has("toolUsePromptTokenCount") {
+            &GEMINI
+        } else if has("input_tokens") && !has("prompt_tokens") {
+            &ANTHROPIC
+        } else {
+            &OPENAI
+        }
+    }
+
+    /// A count together with those that stand beside it.
+    fn whole(&self, count: Paths, beside: &[Paths]) -> Option<u128> {
+        let counts = std::iter::once(count).chain(beside.iter().copied());
+        counts.filter_map(|paths| self.count(paths)).reduce(u128::saturating_add)
+    }
+
     fn count(&self, paths: Paths) -> Option<u128> {
         paths.iter().find_map(|path| self.fields.scalar(path)?.parse().ok())
+    }
+}
+
+fn sum((input, output): Wholes) -> u128 {
+    input.unwrap_or(0).saturating_add(output.unwrap_or(0))
+}
+
+/// What a total has beyond input and output, and no member names, is output: Gemini's thoughts behind `completion_tokens`.
+fn with_rest(wholes: Wholes, total: u128) -> Wholes {
+    match wholes {
+        (Some(input), _) if total > sum(wholes) => (Some(input), Some(total - input)),
+        _ => wholes,
     }
 }

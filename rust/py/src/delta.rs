@@ -136,7 +136,10 @@ record! {
     }
 }
 
-/// Token counts: what the provider sent, laid over key by key, never summed.
+/// Token counts, of one meaning in every dialect; None where the provider did not say.
+///
+/// Input and output are wholes, and the other counts are parts of them, as OpenTelemetry's conventions for generative
+/// AI have it. docs/dialects.md says which of a provider's members make up each.
 ///
 /// Args:
 ///     raw: The provider's own object.
@@ -172,31 +175,37 @@ record_methods! {
         usage.map(|usage| Self { usage }).ok_or_else(|| PyTypeError::new_err("raw: expected a dict"))
     }
 
-    /// Tokens of the prompt; None if the provider did not say.
+    /// All tokens of the input: cached and cache-written ones are part of it.
     #[getter]
     fn input_tokens(&self) -> Option<u128> {
         self.usage.input_tokens()
     }
 
-    /// Tokens of the answer, reasoning included; None if the provider did not say.
+    /// All tokens of the output: reasoning is part of it.
     #[getter]
     fn output_tokens(&self) -> Option<u128> {
         self.usage.output_tokens()
     }
 
-    /// Tokens of the prompt that came from a cache; None if the provider did not say.
+    /// Tokens of the input that were read from a cache.
     #[getter]
     fn cached_tokens(&self) -> Option<u128> {
         self.usage.cached_tokens()
     }
 
-    /// Tokens of the answer that were reasoning; None if the provider did not say.
+    /// Tokens of the input that were written to a cache.
+    #[getter]
+    fn cache_write_tokens(&self) -> Option<u128> {
+        self.usage.cache_write_tokens()
+    }
+
+    /// Tokens of the output that were reasoning.
     #[getter]
     fn reasoning_tokens(&self) -> Option<u128> {
         self.usage.reasoning_tokens()
     }
 
-    /// The provider's own object, as a new dict.
+    /// The provider's own object, as a new dict: what it sent, laid over key by key, never summed.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::loads(py, self.usage.json())
