@@ -1,7 +1,8 @@
 //! Token counts: what a provider sent, and what it means.
 //!
-//! One meaning for all providers, that of OpenTelemetry's conventions for generative AI: input and output are wholes, and
-//! the other counts are parts of them. The table in docs/dialects.md says which members make up each.
+//! One meaning for all providers, that of OpenTelemetry's conventions for generative AI
+//! (<https://github.com/open-telemetry/semantic-conventions-genai>): input and output are wholes, and the other counts are
+//! parts of them. docs/dialects.md says which members make up each, and where the providers say so.
 
 use crate::fields::{Fields, Lists, Nulls};
 use crate::json::{Payload, Raw};
