@@ -69,20 +69,11 @@ def _responses(raw: Raw) -> Figures:
 
 
 def _anthropic(raw: Raw) -> Figures:
-    given, made = _billed(raw, "input_tokens"), _billed(raw, "output_tokens")
-    cached, written = _billed(raw, "cache_read_input_tokens"), _billed(raw, "cache_creation_input_tokens")
+    given, made = _count(raw, "input_tokens"), _count(raw, "output_tokens")
+    cached, written = _count(raw, "cache_read_input_tokens"), _count(raw, "cache_creation_input_tokens")
     thinking = _count(raw, "output_tokens_details.thinking_tokens")
     wholes = _that_gives(_count(raw, "total_tokens"), (_sum(given, cached, written), made), (given, made))
     return Figures(wholes[0], cached, written, wholes[1], thinking)
-
-
-def _billed(raw: Raw, name: str) -> Count:
-    """Give a count of Anthropic's with what its compactions took of it."""
-    iterations = raw.get("iterations")
-    objects = [one for one in iterations if isinstance(one, dict)] if isinstance(iterations, list) else []
-    compactions = [_count(one, name) for one in objects if one.get("type") == "compaction"]
-    own = _count(raw, name)
-    return None if own is None else _sum(own, *compactions)
 
 
 def _gemini(raw: Raw) -> Figures:

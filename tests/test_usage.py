@@ -79,7 +79,7 @@ MEMBERS = {
     """,
     "anthropic": """
         cache_read_input_tokens cache_creation_input_tokens output_tokens output_tokens_details.thinking_tokens
-        total_tokens iterations
+        total_tokens
     """,
     "gemini": """
         promptTokenCount toolUsePromptTokenCount cachedContentTokenCount candidatesTokenCount thoughtsTokenCount
@@ -98,16 +98,6 @@ counts = st.sampled_from([0, 1, 2, 3, 4, 6, 9]) | st.sampled_from([2**64, LARGES
 values: st.SearchStrategy[Any] = counts | counts | st.sampled_from([None, -1, 1.5, True, "5", [], {}])
 
 
-iterations: st.SearchStrategy[Any] = st.lists(
-    st.sampled_from([None, [], 3])
-    | st.fixed_dictionaries(
-        {"type": st.sampled_from(["compaction", "message", "advisor_message", None])},
-        optional=dict.fromkeys(["input_tokens", "cache_read_input_tokens", "output_tokens"], values),
-    ),
-    max_size=3,
-)
-
-
 def nested(members: dict[str, Any]) -> Raw:
     raw: Raw = {}
     for path, value in members.items():
@@ -117,7 +107,7 @@ def nested(members: dict[str, Any]) -> Raw:
 
 
 def every(paths: list[str]) -> dict[str, st.SearchStrategy[Any]]:
-    return {path: values | iterations if path == "iterations" else values for path in paths}
+    return dict.fromkeys(paths, values)
 
 
 @st.composite

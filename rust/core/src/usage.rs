@@ -200,22 +200,7 @@ impl Usage {
     }
 
     fn count(&self, paths: Paths) -> Option<u128> {
-        paths.iter().find_map(|path| {
-            let count: u128 = self.fields.scalar(path)?.parse().ok()?;
-            Some(count.saturating_add(self.compacted(path)))
-        })
-    }
-
-    /// What Anthropic's compactions took of a count: they are billed at the model's own price, and its count leaves them out.
-    fn compacted(&self, path: &[&str]) -> u128 {
-        let (Some(iterations), [name]) = (self.fields.value("iterations"), path) else {
-            return 0;
-        };
-        let payload = Payload::parse(iterations);
-        let iterations = payload.iter().flat_map(|payload| payload.raw().objects());
-        let compactions = iterations.map(Raw::object).filter(|iteration| iteration.str("type") == "compaction");
-        let counts = compactions.filter_map(|compaction| compaction.get(name)?.as_str().parse().ok());
-        counts.fold(0, u128::saturating_add)
+        paths.iter().find_map(|path| self.fields.scalar(path)?.parse().ok())
     }
 }
 
