@@ -70,8 +70,9 @@ class Quirks:
     def are_told_apart(self, items: list[Item]) -> bool:
         """Whether anybody could tell which item is meant: by an index, an id, or its kind alone."""
         by_index = self.index in ("right", "behind one")
-        if self.index == "missing" and self.ids == "rotating" and any(item.kind == "function_call" for item in items):
-            return False
+        if self.index == "missing" and self.ids == "rotating":
+            # A new name may be a new call, or a new message once a part has come whole.
+            return len(items) == 1 and items[0].kind != "function_call" and len(items[0].parts) == 1
         return by_index or self.ids in ("right", "call_id") or len({item.kind for item in items}) == len(items)
 
     def tell_all_of(self, item: Item) -> bool:
@@ -272,9 +273,9 @@ any_quirks = st.builds(
 
 
 def texts_of(output: list[Json], kind: str) -> str:
-    """All texts of the items of a kind, as the object has them; of a reasoning in two lists, one."""
+    """All texts of the items of a kind, as the object has them; of a reasoning in two lists, the longer one."""
     lists = [[item.get(name) or [] for name in ("content", "summary")] for item in output if item["type"] == kind]
-    return "".join(next(filter(None, ("".join(part["text"] for part in parts) for parts in both)), "") for both in lists)
+    return "".join(max(("".join(part["text"] for part in parts) for parts in both), key=len) for both in lists)
 
 
 @settings(max_examples=300, deadline=None)

@@ -13,7 +13,7 @@ use super::whole::{Whole, WholeText};
 use crate::delta::{Delta, Sink};
 use crate::dialect::Place;
 use crate::fields::In;
-use crate::json::quote;
+use crate::json::{Raw, quote};
 use crate::overlap::{Overlap, overlap};
 use crate::snapshot::Snapshot;
 use crate::text::Text;
@@ -234,6 +234,14 @@ pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, s
         let is_text = ["summary", "content", "arguments", "input"].contains(&name);
         if !is_text || !fields.contains(name) {
             fields.set(name, value.as_str().to_owned());
+        }
+    }
+    for list in ["summary", "content"] {
+        fields.take_apart(list);
+        for (index, part) in (0..).zip(whole.item.get(list).map(Raw::items).unwrap_or_default()) {
+            if fields.has_item(list, index) {
+                fields.item(list, index).keep_all(&part.object(), &["type", "text", "refusal"]);
+            }
         }
     }
 }

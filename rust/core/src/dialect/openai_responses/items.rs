@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::complete::Settled;
+use super::source::Source;
 use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
@@ -139,14 +140,17 @@ impl Item {
 
     /// Whether a piece may go on with the item, be it under a name that is not the item's: what has ended does not.
     fn takes_piece(&self, texts: &Texts, names: &Names<'_>, choice: Option<&mut Choice>) -> bool {
-        let is_whole = self.voices.iter().filter_map(|voice| voice.source(texts)).any(|source| source.is_whole);
+        let is_whole = self.voices.iter().filter_map(|voice| voice.source(texts)).any(Source::has_ended);
         let is_other = differ(&self.id, &names.id);
-        let Some((choice, call)) = choice.zip(self.call) else {
+        if self.call.is_none() {
             return !(is_other && (self.closed || (names.index.is_none() && is_whole)));
-        };
+        }
         let ended = names.index.is_none() && (is_whole || is_other);
-        let mut complete = || choice.tool_calls.at(call).has_complete_arguments();
-        !self.closed && !ended && (names.id.is_empty() || !complete())
+        !self.closed && !ended && (names.id.is_empty() || !self.has_complete_arguments(choice))
+    }
+
+    fn has_complete_arguments(&self, choice: Option<&mut Choice>) -> bool {
+        choice.zip(self.call).is_some_and(|(choice, call)| choice.tool_calls.at(call).has_complete_arguments())
     }
 
     /// Whether a text repeats or continues what was emitted of the item.
@@ -156,6 +160,15 @@ impl Item {
             let emitted = voice.emitted(choice, self.call);
             !emitted.is_empty() && (overlap(&emitted, text) != Overlap::Differs || is_same_json(&emitted, text))
         })
+    }
+
+    /// The same of a part of a text, wherever in that it may begin.
+    fn is_told_by_part(&self, texts: &Texts, part: &str, choice: Option<&Choice>) -> bool {
+        let has_part = |voice: &Voice, choice: &Choice| {
+            voice.source(texts).is_some_and(|source| source.has(&voice.emitted(choice, self.call), part))
+        };
+        let in_part = choice.is_some_and(|choice| self.voices.iter().any(|voice| has_part(voice, choice)));
+        in_part || self.is_told_by(texts.kind, part, choice)
     }
 
     /// The same of any text of a whole item.
@@ -186,10 +199,15 @@ fn differ(one: &str, other: &str) -> bool {
 impl Items {
     /// The item that a piece, or a part, is of; `None` where it begins one.
     pub(super) fn of_piece(&self, texts: &Texts, names: &Names<'_>, mut choice: Option<&mut Choice>) -> Option<usize> {
-        let mut takes = |at: &usize| self.all[*at].takes_piece(texts, names, choice.as_deref_mut());
-        if let Some(named) = self.named(texts.item, names) {
+        // One id for all calls is none.
+        let is_ended = |at: &usize, choice| {
+            let item = &self.all[*at];
+            !item.has_index(names.index) && item.has_complete_arguments(choice)
+        };
+        if let Some(named) = self.named(texts.item, names).filter(|at| !is_ended(at, choice.as_deref_mut())) {
             return Some(named);
         }
+        let mut takes = |at: &usize| self.all[*at].takes_piece(texts, names, choice.as_deref_mut());
         if let Some(indexed) = self.indexed(texts.item, names) {
             return Some(indexed).filter(takes);
         }
@@ -213,7 +231,7 @@ impl Items {
         choice: Option<&Choice>,
     ) -> Option<usize> {
         let told =
-            |at: &usize| self.all[*at].has_index(names.index) && self.all[*at].is_told_by(texts.kind, text, choice);
+            |at: &usize| self.all[*at].has_index(names.index) && self.all[*at].is_told_by_part(texts, text, choice);
         self.recent(texts.item, names).rev().find(told)
     }
 
@@ -248,12 +266,13 @@ impl Items {
         for at in &mut found {
             *at = at.filter(|&at| !std::mem::replace(&mut taken[at], true));
         }
-        // A call whose id is another one may still be the same, by what it says.
         let told = |at: usize, whole: &Whole<'_>| {
-            self.all[at].kind == whole.kind && self.all[at].is_told_by_any(whole, choice)
+            self.all[at].is(&whole.kind, &whole.names) && self.all[at].is_told_by_any(whole, choice)
         };
         let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
-        let just = |at: usize, whole: &Whole<'_>| self.all[at].kind == whole.kind && self.all[at].says(whole, choice);
+        let just = |at: usize, whole: &Whole<'_>| {
+            self.all[at].is(&whole.kind, &whole.names) && self.all[at].says(whole, choice)
+        };
         self.pair(&mut found, &mut taken, wholes, just);
         self.pair(&mut found, &mut taken, wholes, told);
         self.pair(&mut found, &mut taken, wholes, alike);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::items::{Items, Names, word};
 use super::source::Source;
-use super::texts::{ARGUMENTS, Kind, Texts};
+use super::texts::{ARGUMENTS, Kind, OUTPUT, Texts};
 use super::voice::Voice;
 use super::whole::Whole;
 use crate::delta::{Delta, Sink};
@@ -27,7 +27,11 @@ pub(super) fn place_of(snapshot: &mut Snapshot, at: usize) -> i64 {
 
 /// The item that a piece of a text is of; made where there is none.
 pub(super) fn item_of_piece(snapshot: &mut Snapshot, texts: &Texts, payload: &Object<'_>) -> usize {
-    let names = Names::of_event(payload);
+    let mut names = Names::of_event(payload);
+    if payload.get("delta").is_some_and(|piece| !piece.is_truthy()) {
+        // It begins nothing.
+        names.forget_id();
+    }
     let choice = snapshot.choices.get_mut(&0).map(AsMut::as_mut);
     let known = snapshot.state.responses_mut().of_piece(texts, &names, choice);
     know_item(snapshot, known, texts, names)
@@ -102,6 +106,14 @@ pub(super) fn begin_call(snapshot: &mut Snapshot, at: usize, texts: &Texts, payl
         name_call(snapshot, at, payload, out);
     } else if texts.kind == Kind::Arguments {
         call_of(snapshot, at, payload);
+        let place = place_of(snapshot, at);
+        let item = snapshot.fields.item(OUTPUT, place);
+        if !item.contains("type") {
+            item.set("type", quote(texts.item));
+        }
+        for name in ["call_id", "name"] {
+            item.set_once(name, payload.get(name));
+        }
     }
 }
 
@@ -200,9 +212,11 @@ pub(super) fn announce_text(
     parts: &[(i64, Cow<'_, str>)],
     out: &mut Sink<'_>,
 ) {
-    let said = || parts.iter().filter(|(_, part)| !part.is_empty());
+    // Half a character at the end waits for its pieces.
+    let said = || parts.iter().map(|(index, part)| (index, part.trim_end_matches(char::REPLACEMENT_CHARACTER)));
+    let said = || said().filter(|(_, part)| !part.is_empty());
     for (index, part) in said() {
-        let (voice, news, _) = hear(snapshot, at, texts, *index, &Text::from(part.as_ref()));
+        let (voice, news, _) = hear(snapshot, at, texts, *index, &Text::from(part));
         speak(snapshot, at, voice, &news, out);
     }
     if let Some((index, _)) = said().next() {

@@ -21,7 +21,7 @@ pub(super) struct Source {
     /// Where the last whole part begins.
     last_whole: usize,
     /// What came last was a whole part.
-    pub(super) is_whole: bool,
+    is_whole: bool,
     /// The part that came last.
     pub(super) part: i64,
 }
@@ -90,6 +90,12 @@ impl Source {
         })
     }
 
+    /// Whether a whole part was emitted, behind the ones that came whole.
+    pub(super) fn has(&self, emitted: &str, whole: &str) -> bool {
+        let rest = emitted.get(self.covered..).unwrap_or_default();
+        !rest.is_empty() && overlap(rest, whole) != Overlap::Differs
+    }
+
     /// Notes that a span of what was emitted has come whole. What was announced beyond it may still come in pieces.
     fn cover(&mut self, index: i64, span: Range<usize>, length: usize) {
         self.starts.entry(index).or_insert(span.start);
@@ -100,6 +106,11 @@ impl Source {
             let more = (span.end < length).then(|| Repetition::expected_from(span.end));
             self.repetition = more.unwrap_or_default();
         }
+    }
+
+    /// Whether a whole part came last, and all that was announced has come again.
+    pub(super) fn has_ended(&self) -> bool {
+        self.is_whole && !self.repetition.is_expected()
     }
 
     /// The part that a piece without an index is of.
