@@ -73,6 +73,9 @@ class Quirks:
         if self.index == "missing" and self.ids == "rotating":
             # A new name may be a new call, or a new message once a part has come whole.
             return len(items) == 1 and items[0].kind != "function_call" and len(items[0].parts) == 1
+        texts = [item.kind for item in items if item.kind != "function_call"]
+        if self.index in ("zero", "missing") and self.announced == "no" and len(set(texts)) < len(texts):
+            return False  # an id that was never announced may be a new one in every event
         return by_index or self.ids in ("right", "call_id") or len({item.kind for item in items}) == len(items)
 
     def tell_all_of(self, item: Item) -> bool:

@@ -8,6 +8,7 @@
 //! 4. A reasoning that comes whole in one list only is the one that came in pieces of the other.
 
 use super::pieces::{call_of, items_of, name_call, place_of, prepare, speak};
+use super::source::Stage;
 use super::texts::{Kind, List, OUTPUT, Texts};
 use super::whole::{Whole, WholeText};
 use crate::delta::{Delta, Sink};
@@ -104,7 +105,7 @@ fn complete_text(snapshot: &mut Snapshot, at: usize, text: &WholeText<'_>, whole
         }
         Overlap::Differs if is_own => {
             for (index, part) in text.parts.iter().filter(|_| text.parts.len() > 1) {
-                complete_part(snapshot, at, text.texts, Some(*index), part, out);
+                complete_part(snapshot, at, text.texts, (Stage::Item, Some(*index)), part, out);
             }
         }
         _ if is_explained(snapshot, at, voice, whole) => {
@@ -165,7 +166,7 @@ pub(super) fn complete_part(
     snapshot: &mut Snapshot,
     at: usize,
     texts: &'static Texts,
-    index: Option<i64>,
+    (stage, index): (Stage, Option<i64>),
     whole: &str,
     out: &mut Sink<'_>,
 ) -> Option<i64> {
@@ -180,7 +181,7 @@ pub(super) fn complete_part(
     let way = texts.way(place_of(snapshot, at), index);
     let own = text_at(snapshot, texts, &way);
     let source = items_of(snapshot).all[at].voices[voice].source_mut(texts);
-    let Some(rest) = source.complete(index, &emitted, &own, whole) else {
+    let Some(rest) = source.complete((stage, index), &emitted, &own, whole) else {
         // Another version of the part: the object's alone, unless the part is not where its pieces went.
         if !own.is_empty() {
             snapshot.fields.at(&way).seal(texts.member, quote(whole));

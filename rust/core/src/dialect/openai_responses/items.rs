@@ -262,7 +262,16 @@ impl Items {
     /// Which of our items the items of a whole output are; `None` for those that are new.
     pub(super) fn of_output(&self, wholes: &[Whole<'_>], choice: Option<&Choice>) -> Vec<Option<usize>> {
         let mut taken = vec![false; self.all.len()];
-        let mut found: Vec<_> = wholes.iter().map(|whole| self.named(&whole.kind, &whole.names)).collect();
+        let mut ids = HashMap::new();
+        for whole in wholes {
+            *ids.entry(&whole.names.id).or_insert(0) += 1;
+        }
+        let named = |whole: &Whole<'_>| {
+            // An id that several have is nobody's.
+            let id = if ids[&whole.names.id] == 1 { whole.names.id.clone() } else { Cow::Borrowed("") };
+            self.named(&whole.kind, &Names { index: None, id, call_id: whole.names.call_id.clone() })
+        };
+        let mut found: Vec<_> = wholes.iter().map(named).collect();
         for at in &mut found {
             *at = at.filter(|&at| !std::mem::replace(&mut taken[at], true));
         }

@@ -27,6 +27,7 @@ pub(crate) use items::Items;
 
 use complete::{Settled, complete_item, complete_part, seal_item};
 use pieces::{add_piece, announce_text, begin_call, item_of_part, item_of_piece, items_of, part_of_piece, place_of};
+use source::Stage;
 use texts::{Kind, OUTPUT, OUTPUT_TEXT, REASONING, SUMMARY, Texts};
 use whole::{Whole, part_text};
 
@@ -88,7 +89,7 @@ fn fold_text(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &m
     let at = item_of_part(snapshot, texts, payload, whole.as_deref().unwrap_or_default());
     begin_call(snapshot, at, texts, payload, out);
     if let Some(whole) = whole {
-        complete_part(snapshot, at, texts, texts.part_index(payload), &whole, out);
+        complete_part(snapshot, at, texts, (Stage::Text, texts.part_index(payload)), &whole, out);
     }
     true
 }
@@ -168,7 +169,7 @@ fn finish_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>
     let index = match said {
         Some((_, text)) if text.is_empty() => None,
         None => part.raw().is_object().then(|| part_of_piece(snapshot, at, texts, payload)),
-        Some((said, text)) => complete_part(snapshot, at, said, texts.part_index(payload), &text, out),
+        Some((said, text)) => complete_part(snapshot, at, said, (Stage::Part, texts.part_index(payload)), &text, out),
     };
     if let Some(index) = index {
         let item = [In::Item(OUTPUT, place_of(snapshot, at))];

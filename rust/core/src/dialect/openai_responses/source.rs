@@ -16,29 +16,29 @@ pub(super) struct Source {
     pub(super) repetition: Repetition,
     /// Where each part begins.
     starts: BTreeMap<i64, usize>,
-    /// Up to where whole parts have come.
-    covered: usize,
-    /// Where the last whole part begins.
-    last_whole: usize,
+    /// Up to where whole parts have come, in the events of each stage.
+    covered: [usize; 3],
     /// What came last was a whole part.
     is_whole: bool,
     /// The part that came last.
     pub(super) part: i64,
 }
 
+/// The events that a part comes whole in, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    /// `.done` of the text.
+    Text,
+    /// `.done` of the part.
+    Part,
+    /// Of the item, or the whole output.
+    Item,
+}
+
 impl Source {
     pub(super) fn new(texts: &Texts, repetition: Repetition) -> Self {
         let starts = BTreeMap::new();
-        Self {
-            event: texts.event,
-            announced: false,
-            repetition,
-            starts,
-            covered: 0,
-            last_whole: 0,
-            is_whole: false,
-            part: 0,
-        }
+        Self { event: texts.event, announced: false, repetition, starts, covered: [0; 3], is_whole: false, part: 0 }
     }
 
     pub(super) fn is(&self, texts: &Texts) -> bool {
@@ -69,13 +69,21 @@ impl Source {
         self.is_whole = false;
     }
 
-    /// What a whole part has beyond what was emitted; `None` where it says something else. It may begin where its pieces began, where
-    /// the last whole part did (it may come again), after that, or at the beginning. `own`: what the object has of it.
-    pub(super) fn complete<'w>(&mut self, index: i64, emitted: &str, own: &str, whole: &'w str) -> Option<&'w str> {
-        let starts = self.starts.get(&index).copied().into_iter().chain([self.last_whole, self.covered, 0]);
+    /// What a whole part has beyond what was emitted; `None` where it says something else. It may begin where its pieces began, after
+    /// the whole parts of its stage, or at the beginning. `own`: what the object has of it.
+    pub(super) fn complete<'w>(
+        &mut self,
+        (stage, index): (Stage, i64),
+        emitted: &str,
+        own: &str,
+        whole: &'w str,
+    ) -> Option<&'w str> {
+        let covered = self.covered[stage as usize];
+        let known = self.starts.get(&index).map(|&start| [start, 0]);
+        let starts = known.into_iter().flatten().chain([covered]);
         for start in starts.filter(|start| *start < emitted.len()) {
             if let Some(rest) = rest(&emitted[start..], whole) {
-                self.cover(index, start..start + whole.len(), emitted.len());
+                self.cover((stage, index), start..start + whole.len(), emitted.len());
                 return Some(rest);
             }
         }
@@ -83,24 +91,25 @@ impl Source {
             // Its pieces were interleaved with another part's.
             return rest(own, whole);
         }
-        let is_new = self.covered >= emitted.len();
+        let is_new = self.covered.iter().any(|&covered| covered >= emitted.len());
         is_new.then(|| {
-            self.cover(index, emitted.len()..emitted.len() + whole.len(), emitted.len());
+            self.cover((stage, index), emitted.len()..emitted.len() + whole.len(), emitted.len());
             whole
         })
     }
 
     /// Whether a whole part was emitted, behind the ones that came whole.
     pub(super) fn has(&self, emitted: &str, whole: &str) -> bool {
-        let rest = emitted.get(self.covered..).unwrap_or_default();
+        let covered = self.covered[Stage::Text as usize];
+        let rest = emitted.get(covered..).unwrap_or_default();
         !rest.is_empty() && overlap(rest, whole) != Overlap::Differs
     }
 
     /// Notes that a span of what was emitted has come whole. What was announced beyond it may still come in pieces.
-    fn cover(&mut self, index: i64, span: Range<usize>, length: usize) {
+    fn cover(&mut self, (stage, index): (Stage, i64), span: Range<usize>, length: usize) {
         self.starts.entry(index).or_insert(span.start);
-        self.last_whole = span.start;
-        self.covered = self.covered.max(span.end);
+        let covered = &mut self.covered[stage as usize];
+        *covered = span.end.max(*covered);
         self.is_whole = true;
         if self.repetition.is_expected() {
             let more = (span.end < length).then(|| Repetition::expected_from(span.end));
