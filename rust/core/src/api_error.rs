@@ -18,8 +18,24 @@ pub struct ApiError {
 }
 
 /// Where the message stands, by provider: the first that is there counts.
-const MESSAGE: [&str; 5] = ["message", "error", "detail", "errorText", "error_message"];
-const STATUS: [&str; 4] = ["status_code", "raw_status_code", "status", "code"];
+const MESSAGE: [&str; 11] = [
+    "message",
+    "error",
+    "detail",
+    "errorText",
+    "error_message",
+    "errorMessage",
+    "error_msg",
+    "errmsg",
+    "status_msg",
+    "msg",
+    "title",
+];
+const CODE: [&str; 5] = ["code", "error_code", "errorCode", "errcode", "status_code"];
+const STATUS: [&str; 5] = ["status_code", "raw_status_code", "status", "statusCode", "code"];
+
+/// What an envelope has that brings something.
+const CARGO: [&str; 6] = ["choices", "data", "result", "output", "content", "delta"];
 
 impl ApiError {
     /// An error that is only text.
@@ -39,15 +55,37 @@ impl ApiError {
         Self { kind: Some("malformed_payload".into()), ..Self { message, ..Self::of_text(text) } }
     }
 
-    /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a
-    /// truthy
-    /// `error`, `"object": "error"`, `"type": "error"`, or anything under `event: error`.
+    /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a truthy
+    /// `error`, `"object": "error"`, `"type": "error"`, anything under `event: error`, or a `base_resp` with a status.
     pub(crate) fn find(event: &str, payload: &Object<'_>) -> Option<Self> {
         if let Some(error) = payload.truthy("error") {
             return Some(Self::of(error, payload));
         }
+        if let Some(status) = payload.get("base_resp").filter(|status| says_failure(status.object().get("status_code")))
+        {
+            return Some(Self::of(status, payload));
+        }
         let named = event == "error" || payload.str("object") == "error" || payload.str("type") == "error";
         named.then(|| Self::of(payload.raw(), payload))
+    }
+
+    /// The error that a payload is of which no dialect knows anything: a message beside a code or a status that says failure, and
+    /// nothing else that it brings. Where the dialect is known, a word is such a code too.
+    pub(crate) fn find_in_unknown(event: &str, payload: &Object<'_>, known: bool) -> Option<Self> {
+        let kind = payload.str("type");
+        let of_errors = ["error", "about:", "http"].iter().any(|part| kind.contains(part));
+        let brings = |name: &&str| payload.truthy(name).is_some();
+        if event != "message" || !(kind.is_empty() || of_errors) || CARGO.iter().any(brings) {
+            return None;
+        }
+        let word = |code: Raw<'_>| known && code.text().is_some() && !is_success(code);
+        let code = CODE.iter().filter_map(|name| payload.get(name)).any(|code| says_failure(Some(code)) || word(code));
+        let status = ["status", "statusCode"].iter().any(|name| payload.get(name).and_then(http_error).is_some());
+        let failed = payload.get("success").is_some_and(|success| success.as_str() == "false");
+        let said = matches!(payload.str("status").as_ref(), "error" | "failed" | "failure");
+        let first = payload.get("errors").and_then(|errors| errors.objects().first().copied());
+        let worded = first.is_some() || MESSAGE.iter().any(brings);
+        (worded && (code || status || failed || said)).then(|| Self::of(first.unwrap_or(payload.raw()), payload))
     }
 
     /// The error that a whole body is, in any of the shapes that providers answer with.
@@ -56,8 +94,10 @@ impl ApiError {
             return Self::find_in_body(only);
         }
         let body = body.object();
-        let bare = body.first(&["message", "detail"]).is_some() && body.get("choices").is_none();
-        Self::find("", &body).or_else(|| bare.then(|| Self::of(body.raw(), &body)))
+        let told = body.get("detail").is_some() || body.get("message").is_some_and(|message| message.text().is_some());
+        let bare = told && body.get("choices").is_none();
+        let found = Self::find("", &body).or_else(|| Self::find_in_unknown("message", &body, true));
+        found.or_else(|| bare.then(|| Self::of(body.raw(), &body)))
     }
 
     /// The error that a line outside the standard is: `error: …`, or bare JSON.
@@ -76,8 +116,8 @@ impl ApiError {
     /// Reads an error object, or text; what it lacks may stand beside it in the payload.
     pub(crate) fn of(error: Raw<'_>, payload: &Object<'_>) -> Self {
         let inner = error.object();
-        let either = |name| inner.get(name).or_else(|| payload.get(name));
-        let code = either("code").filter(|code| !code.is_object() && !code.is_array());
+        let either = |name: &&str| inner.get(name).or_else(|| payload.get(name));
+        let code = CODE.iter().find_map(either).filter(|code| !code.is_object() && !code.is_array());
         Self {
             message: message(&inner),
             code: code.map(|code| code.as_str().to_owned()),
@@ -89,8 +129,20 @@ impl ApiError {
 }
 
 fn message(error: &Object<'_>) -> String {
-    let found = error.first(&MESSAGE).filter(|found| found.is_truthy()).unwrap_or(error.raw());
+    let found = MESSAGE.iter().find_map(|name| error.truthy(name)).unwrap_or(error.raw());
     found.str().map_or_else(|| found.compact(), std::borrow::Cow::into_owned)
+}
+
+/// Whether a code is a number, or one in a string, that says failure.
+fn says_failure(code: Option<Raw<'_>>) -> bool {
+    let number = code.and_then(|code| code.str().unwrap_or(code.as_str().into()).parse::<i64>().ok());
+    number.is_some_and(|number| number != 0 && !(100..300).contains(&number))
+}
+
+/// Whether a code is a word that says success, or nothing.
+fn is_success(code: Raw<'_>) -> bool {
+    let word = code.str().unwrap_or_default().to_lowercase();
+    matches!(word.as_str(), "" | "ok" | "success" | "succeeded") || word.parse::<i64>().is_ok()
 }
 
 fn http_error(status: Raw<'_>) -> Option<u16> {

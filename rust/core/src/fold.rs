@@ -6,7 +6,7 @@ use crate::dialect::{self, Dialect};
 use crate::event::Event;
 use crate::frozen::Frozen;
 use crate::json::{Object, Payload, Raw, is_whitespace, quote};
-use crate::payload::is_sentinel;
+use crate::payload::{Row, inside_string, is_sentinel, rows};
 use crate::repeating::Repeating;
 use crate::snapshot::Snapshot;
 
@@ -19,6 +19,12 @@ pub(crate) struct Fold {
     pub(crate) foreign: bool,
     /// A first JSON value that no dialect knows, while it may be the only one.
     held: Option<String>,
+    /// A payload came that is no keep-alive.
+    begun: bool,
+    /// What the first payload is that is no JSON, if a dialect is found that has nothing else.
+    malformed: Option<Box<ApiError>>,
+    /// The error that an event's payload is if no other comes: that of a body which was made an event.
+    alone: Option<Box<ApiError>>,
     pub(crate) repeating: Repeating,
     /// What was known of a stream that was frozen, where this is what came out of it.
     pub(crate) frozen: Option<Box<Frozen>>,
@@ -68,6 +74,7 @@ impl Fold {
 
     /// The terminal of every dialect.
     fn finish(&mut self, out: &mut Sink<'_>) {
+        self.fail_alone();
         self.snapshot.finish(out);
         // A shape would be folded unseen, whatever is done.
         self.repeating.forget();
@@ -85,50 +92,103 @@ impl Fold {
 
     fn parse(&mut self, event: &str, text: &str, out: &mut Sink<'_>) {
         match Payload::parse(text) {
-            Ok(payload) => self.payload(event, payload.raw(), out),
-            Err(reason) => match rows(text) {
-                Some(rows) => {
-                    for row in &rows {
-                        // One of them may be the terminal.
-                        if !self.snapshot.done {
-                            self.payload(event, row.raw(), out);
-                        }
-                    }
-                }
+            Ok(payload) => match inside_string(&payload).filter(|inner| self.dialect.is_some() || is_known(inner)) {
+                Some(inner) => self.parse(event, &inner, out),
+                None => self.payload(event, payload.raw(), payload.raw(), out),
+            },
+            Err(reason) => match rows(event, text) {
+                Some(rows) => self.rows(&rows, out),
                 None => self.no_json(event, text, &reason, out),
             },
         }
     }
 
-    fn payload(&mut self, event: &str, payload: Raw<'_>, out: &mut Sink<'_>) {
+    fn rows(&mut self, rows: &[Row<'_>], out: &mut Sink<'_>) {
+        for row in rows {
+            match &row.payload {
+                // One of them may be the terminal.
+                _ if self.snapshot.done => {}
+                Some(payload) => self.payload(row.event, payload.raw(), payload.raw(), out),
+                None => self.finish(out),
+            }
+        }
+    }
+
+    /// Folds a payload, which may stand inside of another.
+    fn payload(&mut self, event: &str, outer: Raw<'_>, payload: Raw<'_>, out: &mut Sink<'_>) {
         let object = payload.object();
         let kind = dialect::kind(event, &object);
-        self.dialect = self.dialect.or_else(|| dialect::detect(&kind, &object));
-        let error = ApiError::find(event, &object);
+        self.recognise(&kind, &object);
+        let mut error = ApiError::find(event, &object);
         if error.is_none() && matches!(kind.as_ref(), "ping" | "keepalive") {
             return;
         }
         let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, &kind, &object, out));
         if !folded && error.is_none() {
+            let open = kind.is_empty() && object.first(&["object", "jsonrpc"]).is_none();
+            if let Some(inner) = self.enclosed(&object).filter(|_| open) {
+                return self.payload(event, outer, inner, out);
+            }
+            error = ApiError::find_in_unknown(event, &object, self.dialect.is_some());
+        }
+        let first = self.begin();
+        if !folded && error.is_none() {
+            if first && event == "message" {
+                self.alone = ApiError::find_in_body(payload).map(Box::new);
+            }
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
         let settled = folded && error.is_none() && !self.snapshot.done;
         let repeat = self.dialect.filter(|_| settled && self.repeating.learns());
         let repeat = repeat.and_then(|dialect| (dialect.repeats)(&self.snapshot, &object));
-        self.repeating.learn(event, payload, repeat);
+        self.repeating.learn(event, outer, repeat);
         if let Some(error) = error {
             self.snapshot.fail(error);
         }
     }
 
+    /// Takes note of a payload. Returns whether it is the first.
+    fn begin(&mut self) -> bool {
+        self.alone = None;
+        !std::mem::replace(&mut self.begun, true)
+    }
+
+    /// Finds out the dialect. What came before it and was no JSON was meant to be: it is missing.
+    fn recognise(&mut self, kind: &str, payload: &Object<'_>) {
+        if self.dialect.is_none() {
+            self.dialect = dialect::detect(kind, payload);
+            if let Some(error) = self.malformed.take_if(|_| self.dialect.is_some()) {
+                self.snapshot.fail(*error);
+            }
+        }
+    }
+
+    /// The payload that stands in a member of one that does not say what it is, as that one does.
+    fn enclosed<'a>(&self, payload: &Object<'a>) -> Option<Raw<'a>> {
+        let known = |value: &Raw<'_>| {
+            let inner = value.object();
+            let named = ["type", "object"].iter().any(|name| !inner.str(name).is_empty());
+            let found = dialect::detect(&dialect::kind("", &inner), &inner).filter(|_| named);
+            found.is_some_and(|found| self.dialect.is_none_or(|own| own.name == found.name))
+        };
+        payload.iter().map(|(_, value)| value).find(known)
+    }
+
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
     fn no_json(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
+        self.begin();
         match event {
             "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
             _ if self.expects_json(event) => {
                 self.snapshot.fail(ApiError::malformed(self.snapshot.payloads, text, reason));
             }
-            _ => out(Delta::Other { choice: 0, kind: "event", json: &quote(text) }),
+            _ => {
+                if event == "message" && self.dialect.is_none() && self.malformed.is_none() {
+                    let error = ApiError::malformed(self.snapshot.payloads, text, reason);
+                    self.malformed = Some(Box::new(error));
+                }
+                out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
+            }
         }
     }
 
@@ -189,7 +249,16 @@ impl Fold {
                 None => self.foreign = true,
             }
         }
+        self.fail_alone();
         self.snapshot.settle(out);
+        self.snapshot.done |= self.snapshot.ended;
+    }
+
+    /// Nothing else comes.
+    fn fail_alone(&mut self) {
+        if let Some(error) = self.alone.take() {
+            self.snapshot.fail(*error);
+        }
     }
 }
 
@@ -199,11 +268,4 @@ fn is_known(text: &str) -> bool {
     let object = payload.raw().object();
     let kind = dialect::kind("", &object);
     dialect::detect(&kind, &object).is_some() || ApiError::find("", &object).is_some()
-}
-
-/// The payloads of an event whose data lines are one each: of servers that leave the blank lines out.
-pub(crate) fn rows(text: &str) -> Option<Vec<Payload<'_>>> {
-    let lines = text.contains('\n').then(|| text.lines())?;
-    let rows = lines.map(|line| Payload::parse(line).ok().filter(|row| row.raw().is_object()));
-    rows.collect()
 }

@@ -4,9 +4,10 @@
 
 use crate::accumulator::{Accumulator, UnknownDialect};
 use crate::api_error::ApiError;
+use crate::choice::Choice;
 use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Payload, Raw, write_array};
-use crate::snapshot::{Choice, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::text::Text;
 use crate::tool_call::{Piece, ToolCall};
 

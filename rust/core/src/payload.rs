@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::event::Event;
-use crate::fold::rows;
-use crate::json::Payload;
+use crate::json::{Payload, is_whitespace};
 
 impl Event<'_> {
     /// Whether an event that the end of input left unterminated can be trusted to be all there: a gateway dropped its blank
@@ -23,8 +22,56 @@ impl Event<'_> {
 }
 
 fn is_document(text: &str) -> bool {
-    let payload = Payload::parse(text);
-    payload.is_ok_and(|payload| payload.raw().is_object() || payload.raw().is_array()) || rows(text).is_some()
+    let whole = |payload: Payload<'_>| {
+        payload.raw().is_object() || payload.raw().is_array() || inside_string(&payload).is_some()
+    };
+    Payload::parse(text).is_ok_and(whole) || rows("", text).is_some()
+}
+
+/// The text of an object that was written into a string: it was made JSON twice.
+pub(crate) fn inside_string(payload: &Payload<'_>) -> Option<String> {
+    let text = payload.raw().str()?;
+    Payload::parse(&text).ok().filter(|inner| inner.raw().is_object())?;
+    Some(text.into_owned())
+}
+
+/// One of the payloads that an event has several of.
+pub(crate) struct Row<'a> {
+    /// The type of its event.
+    pub(crate) event: &'a str,
+    /// `None` for the sentinel.
+    pub(crate) payload: Option<Payload<'a>>,
+}
+
+/// The payloads of an event whose lines are one each: of servers that leave the blank lines out, or that make an event of
+/// what is one already, so that its fields stand in the data.
+pub(crate) fn rows<'a>(event: &'a str, text: &'a str) -> Option<Vec<Row<'a>>> {
+    let (mut rows, mut inner) = (vec![], event);
+    for line in text.lines() {
+        let line = without_field(line);
+        if let Some(name) = line.strip_prefix("event:") {
+            inner = name.trim();
+        } else if line.is_empty() {
+            inner = event;
+        } else if is_sentinel(line) {
+            rows.push(Row { event: inner, payload: None });
+        } else {
+            let payload = Payload::parse(line).ok().filter(|payload| payload.raw().is_object())?;
+            rows.push(Row { event: inner, payload: Some(payload) });
+        }
+    }
+    Some(rows).filter(|rows| !rows.is_empty())
+}
+
+/// A line without the names of the field that it is said to be, once or more often.
+fn without_field(mut line: &str) -> &str {
+    loop {
+        line = line.trim_matches(is_whitespace);
+        match line.strip_prefix("data:") {
+            Some(rest) => line = rest,
+            None => return line,
+        }
+    }
 }
 
 /// `[DONE]`, which some servers pad and some quote.

@@ -46,6 +46,23 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The text with another one behind it.
+    pub(crate) fn and(self, next: Self) -> Self {
+        match (self, next) {
+            (text, next) if next.is_empty() => text,
+            (text, next) if text.is_empty() => next,
+            (Self::Whole(text), Self::Whole(next)) => Self::Whole(Cow::Owned(text.into_owned() + &next)),
+            (text, next) => Self::Halved([text.into_bytes(), next.into_bytes()].concat()),
+        }
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Whole(text) => text.into_owned().into_bytes(),
+            Self::Halved(bytes) => bytes,
+        }
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Whole(text) if text.is_empty())
@@ -168,6 +185,14 @@ mod tests {
         assert_eq!(buffer.push(&Text::from("")), "");
         assert_eq!(buffer.push(&halved(b"\xED\xB8\x80b")), "😀b");
         assert_eq!(buffer.settle(), "");
+    }
+
+    #[test]
+    fn texts_are_joined() {
+        let (text, half, other) = (|| Text::from("a"), || halved(b"\xED\xA0\xBD"), || halved(b"\xED\xB8\x80"));
+        assert_eq!(text().and(Text::from("b")), Text::from("ab"));
+        assert_eq!(Text::default().and(half()).and(Text::default()), half());
+        assert_eq!(text().and(half()).and(other()).and(text()).into_str(), "a😀a");
     }
 
     #[test]

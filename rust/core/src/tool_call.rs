@@ -7,15 +7,24 @@
 //!    unknown id with a name, or (without an id) a name after arguments that are complete.
 //! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a new
 //!    name.
-//! 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come.
+//! 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come, but for what
+//!    comes again.
 //! 4. Calls keep the order in which they first appeared, and their raw text: a call is never finished because its JSON
 //!    looks complete.
 
 use std::collections::HashMap;
 
+use crate::completeness::Completeness;
 use crate::fields::Fields;
-use crate::json::{Payload, is_whitespace};
+use crate::json::{is_beginning, is_same, is_whitespace};
+use crate::overlap::{Overlap, Repetition, overlap};
 use crate::text::{Text, TextBuffer};
+
+/// The kind of a call whose arguments are text, and no JSON.
+pub(crate) const CUSTOM: &str = "custom";
+
+/// By so much white space and escapes may make JSON text longer that is compared with other.
+const LOOSEST: usize = 8;
 
 /// One call of a tool, as far as it has come.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +35,13 @@ pub struct ToolCall {
     pub(crate) arguments: TextBuffer,
     /// The arguments that it came with, which count where no pieces come.
     pub(crate) otherwise: String,
+    /// The arguments as they came whole, where they are not what the pieces say.
+    pub(crate) whole: String,
     complete: Completeness,
+    /// What pieces say of complete arguments once more.
+    again: Repetition,
+    /// The arguments came in more than one piece.
+    in_pieces: bool,
     /// Members of the call, and of its function, that the merge rule does not know.
     pub(crate) fields: Fields,
     pub(crate) function_fields: Fields,
@@ -72,9 +87,14 @@ impl ToolCall {
         self.arguments.as_str()
     }
 
+    /// Whether it has no arguments but those that it was announced with.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.arguments.is_empty() && !self.otherwise.is_empty()
+    }
+
     /// Nothing more will come: returns what the arguments grow by.
     pub(crate) fn settle(&mut self) -> &str {
-        if self.arguments.is_empty() && !self.otherwise.is_empty() {
+        if self.is_announced() {
             return self.arguments.push(&Text::from(self.otherwise.as_str()));
         }
         self.arguments.settle()
@@ -82,6 +102,12 @@ impl ToolCall {
 
     /// Merges a piece in; returns what the arguments grew by.
     fn merge(&mut self, piece: &Piece<'_>) -> &str {
+        self.identify(piece);
+        self.add(&piece.arguments)
+    }
+
+    /// Takes from a piece who the call is.
+    fn identify(&mut self, piece: &Piece<'_>) {
         if self.id.is_empty() {
             piece.id.clone_into(&mut self.id);
         }
@@ -89,32 +115,130 @@ impl ToolCall {
             piece.kind.clone_into(&mut self.kind);
         }
         self.merge_name(piece.name);
-        if self.is_resend(piece) {
-            return "";
-        }
-        self.arguments.push(&piece.arguments)
     }
 
     fn merge_name(&mut self, name: &str) {
         if name.starts_with(self.name.as_str()) {
             // Equal, the first, or sent cumulatively.
             name.clone_into(&mut self.name);
-        } else if self.arguments.is_empty() && !name.is_empty() {
+        } else if self.said().is_empty() && !name.is_empty() {
             self.name.push_str(name);
         }
     }
 
-    /// The complete call again, by a provider that sends it twice.
-    fn is_resend(&mut self, piece: &Piece<'_>) -> bool {
-        let Text::Whole(again) = &piece.arguments else { return false };
-        piece.id.is_empty()
-            && !piece.name.is_empty()
-            && self.arguments.as_str() == again.as_ref()
-            && self.has_complete_arguments()
+    /// Adds a piece to the arguments, as far as it does not say again what they have; returns what they grew by.
+    pub(crate) fn add(&mut self, piece: &Text<'_>) -> &str {
+        if self.arguments.is_empty() {
+            return self.begin(piece);
+        }
+        self.in_pieces |= !piece.is_empty();
+        match piece {
+            Text::Whole(text) if !self.may_repeat(text) => self.arguments.push(piece),
+            Text::Halved(_) if !self.again.is_expected() => self.arguments.push(piece),
+            piece => {
+                let news = self.news(piece);
+                self.arguments.push(&news)
+            }
+        }
+    }
+
+    /// Takes the arguments as they are whole; returns what they grew by.
+    pub(crate) fn complete(&mut self, whole: &Text<'_>) -> &str {
+        let whole = whole.clone().into_str();
+        if whole.is_empty() {
+            return "";
+        }
+        self.otherwise.clear();
+        self.whole.clear();
+        match overlap(self.arguments.as_str(), &whole) {
+            Overlap::Repeats => "",
+            Overlap::Continues(rest) => {
+                self.arguments.forget_half();
+                self.arguments.push(&Text::from(rest))
+            }
+            Overlap::Differs => {
+                if !says_same(self.arguments.as_str(), &whole) {
+                    self.whole = whole.into_owned();
+                }
+                ""
+            }
+        }
+    }
+
+    /// Adds the first piece. Some servers announce a call with an empty object, and send its arguments after that: it is kept
+    /// back until it shows whether they come.
+    fn begin(&mut self, piece: &Text<'_>) -> &str {
+        let Text::Whole(text) = piece else { return self.arguments.push(piece) };
+        let blank = text.trim_matches(is_whitespace).is_empty();
+        if self.kind != CUSTOM && (text == "{}" || (blank && !self.otherwise.is_empty())) {
+            if blank || self.otherwise.is_empty() {
+                self.otherwise.push_str(text);
+            }
+            return "";
+        }
+        let announced = std::mem::take(&mut self.otherwise);
+        if !begins_object(text) {
+            self.arguments.push(&Text::from(announced.as_str()));
+        }
+        self.arguments.push(piece);
+        self.arguments.as_str()
+    }
+
+    /// Whether a piece behind others may say again what the arguments have: quick to tell of most.
+    fn may_repeat(&self, text: &str) -> bool {
+        let known = self.again.is_expected() || begins_object(text) || text.starts_with(self.arguments());
+        known && self.kind != CUSTOM && !text.is_empty()
+    }
+
+    /// What a piece adds to the arguments.
+    fn news<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
+        if let Text::Whole(text) = piece
+            && !self.again.is_expected()
+        {
+            if let Some(rest) = self.beyond(text) {
+                self.arguments.forget_half();
+                return Text::from(rest);
+            }
+            if !begins_object(text) || !self.has_complete_arguments() {
+                return Text::from(text.as_ref());
+            }
+            if says_same(self.arguments.as_str(), text) {
+                return Text::default();
+            }
+            self.again = Repetition::expected();
+        }
+        self.again.news(self.arguments.as_str(), piece.clone()).into_owned()
+    }
+
+    /// What a text that says all of the arguments so far has beyond them. Appended it could not become JSON, as what is only
+    /// the next piece could.
+    fn beyond<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        let rest = text.strip_prefix(self.arguments.as_str())?;
+        let object = self.complete.first(self.arguments.as_str()) == Some(b'{');
+        (object && !is_beginning([self.arguments.as_str(), text])).then_some(rest)
+    }
+
+    /// The arguments, or the empty object that stands for them until they come.
+    fn said(&self) -> &str {
+        if self.arguments.is_empty() { &self.otherwise } else { self.arguments.as_str() }
+    }
+
+    /// Whether these are the arguments that it has.
+    fn has(&self, arguments: &Text<'_>) -> bool {
+        let Text::Whole(text) = arguments else { return false };
+        text == self.said() || says_same(self.said(), text)
+    }
+
+    /// The complete arguments once more, of a call that came in pieces: by a provider that says it twice.
+    fn is_resent(&mut self, piece: &Piece<'_>) -> bool {
+        self.in_pieces && self.name == piece.name && self.has_complete_arguments() && self.has(&piece.arguments)
     }
 
     /// Whether the arguments are an object, all of it.
     pub(crate) fn has_complete_arguments(&mut self) -> bool {
+        if self.arguments.is_empty() {
+            return !self.otherwise.is_empty();
+        }
         self.complete.first(self.arguments.as_str()) == Some(b'{') && self.complete.check(self.arguments.as_str())
     }
 
@@ -140,13 +264,19 @@ impl ToolCall {
         if self.name.is_empty() || !self.has_complete_arguments() {
             return false;
         }
-        let arguments = match &piece.arguments {
-            Text::Whole(text) => text.as_ref(),
-            Text::Halved(_) => "",
-        };
-        let again = piece.id.is_empty() && arguments == self.arguments.as_str();
-        piece.name != self.name || (arguments.trim_start().starts_with('{') && !again)
+        let another = matches!(&piece.arguments, Text::Whole(text) if begins_object(text));
+        piece.name != self.name || (another && !(piece.id.is_empty() && self.has(&piece.arguments)))
     }
+}
+
+/// Whether a piece is the same JSON as the arguments so far. A piece that is far shorter is not looked into: there may be
+/// many of them.
+fn says_same(arguments: &str, piece: &str) -> bool {
+    arguments.len() / LOOSEST <= piece.len() && is_same(arguments, piece)
+}
+
+fn begins_object(text: &str) -> bool {
+    text.bytes().find(|&byte| !is_whitespace(byte.into())) == Some(b'{')
 }
 
 /// The tool calls of one choice.
@@ -224,7 +354,8 @@ impl ToolCalls {
         if !piece.id.is_empty() {
             self.by_id.entry(piece.id.to_owned()).or_insert(position);
         }
-        self.calls[position].merge(piece);
+        self.calls[position].identify(piece);
+        self.calls[position].arguments.push(&piece.arguments);
         position
     }
 
@@ -280,7 +411,8 @@ impl ToolCalls {
             (false, true) => call.id.is_empty().then_some(last),
             (false, false) => None,
             (true, true) => Some(self.by_place(piece.place)),
-            (true, false) => (call.name.is_empty() || call.goes_on(piece.name)).then_some(last),
+            (true, false) if call.name.is_empty() || call.goes_on(piece.name) => Some(last),
+            (true, false) => self.calls.iter_mut().position(|call| call.is_resent(piece)),
         }
     }
 
@@ -289,66 +421,5 @@ impl ToolCalls {
     fn by_place(&self, (place, listed): (usize, usize)) -> usize {
         let last = self.calls.len() - 1;
         if listed > 1 { place.min(last) } else { last }
-    }
-}
-
-/// Whether text that only grows is one complete JSON value. Each byte is looked at once, and once more when it looks
-/// complete.
-#[derive(Clone, Debug, Default)]
-struct Completeness {
-    /// Blank bytes before the first one that tells something.
-    blank: usize,
-    scanned: usize,
-    depth: usize,
-    inside_string: bool,
-    escaped: bool,
-    /// What closes by itself has closed; whether it was valid, and only whitespace followed.
-    closed: Option<bool>,
-}
-
-/// No number that a tool would be called with is longer; `null`, `true` and `false` are shorter.
-const LONGEST_WORD: usize = 64;
-
-impl Completeness {
-    /// The first byte that is not blank.
-    fn first(&mut self, text: &str) -> Option<u8> {
-        let rest = &text.as_bytes()[self.blank..];
-        self.blank += rest.iter().take_while(|&&byte| is_whitespace(byte.into())).count();
-        text.as_bytes().get(self.blank).copied()
-    }
-
-    fn check(&mut self, text: &str) -> bool {
-        if !matches!(self.first(text), Some(b'{' | b'[' | b'"')) {
-            return text.len() <= LONGEST_WORD && Payload::parse(text).is_ok();
-        }
-        for &byte in &text.as_bytes()[self.scanned..] {
-            self.scanned += 1;
-            if self.closed.is_some() {
-                self.closed = self.closed.map(|valid| valid && is_whitespace(byte.into()));
-            } else if self.closes(byte) {
-                self.closed = Some(Payload::parse(&text[..self.scanned]).is_ok());
-            }
-        }
-        self.closed == Some(true)
-    }
-
-    /// Takes a byte; whether it closes the outermost bracket, or a string outside of any.
-    fn closes(&mut self, byte: u8) -> bool {
-        match byte {
-            _ if self.escaped => self.escaped = false,
-            b'\\' if self.inside_string => self.escaped = true,
-            b'"' => {
-                self.inside_string = !self.inside_string;
-                return !self.inside_string && self.depth == 0;
-            }
-            _ if self.inside_string => {}
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => {
-                self.depth = self.depth.saturating_sub(1);
-                return self.depth == 0;
-            }
-            _ => {}
-        }
-        false
     }
 }

@@ -143,6 +143,13 @@ pub(crate) enum Place {
         choice: i64,
         position: usize,
     },
+    /// The same, of pieces that may say again what the arguments have.
+    Pieces {
+        choice: i64,
+        position: usize,
+    },
+    /// Nothing: the string is a copy of another, which counts.
+    Nowhere,
     /// The member of that name of a reasoning detail.
     Detail {
         choice: i64,

@@ -1,11 +1,12 @@
 //! `OpenAI`'s legacy completions: chat's frame around bare text.
 
-use super::openai_chat::{fold_choice_member, fold_member};
+use super::openai_chat::{choices, fold_choice_member, fold_member, index};
 use super::{Dialect, Growth, Place, Repeat, all_finished};
 use crate::api_error::ApiError;
+use crate::choice::Choice;
 use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Raw, write_array};
-use crate::snapshot::{Choice, Snapshot};
+use crate::snapshot::Snapshot;
 
 pub(super) static DIALECT: Dialect =
     Dialect { name: "openai-completions", detects, fold, repeats, complete: all_finished, object };
@@ -20,8 +21,8 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
     if payload.first(&["choices", "usage"]).is_none() {
         return false;
     }
-    for item in payload.get("choices").map(Raw::objects).unwrap_or_default() {
-        fold_choice(snapshot, &item.object(), out);
+    for item in choices(payload) {
+        fold_choice(snapshot, &item, out);
     }
     for (name, value) in payload.iter() {
         fold_member(snapshot, name, value, out);
@@ -29,13 +30,9 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
     true
 }
 
-fn index(item: &Object<'_>) -> i64 {
-    item.get("index").and_then(Raw::index).unwrap_or(0)
-}
-
 fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     let choice = snapshot.choice(index(item));
-    if let Some(text) = item.get("text").and_then(Raw::text) {
+    if let Some(text) = item.get("text").and_then(Raw::scalar) {
         choice.add_content(&text, out);
     }
     for (name, value) in item.iter() {

@@ -25,7 +25,7 @@ mod write;
 
 pub(crate) use certain::certain;
 pub use partial::PartialJson;
-pub(crate) use patch::Patched;
+pub(crate) use patch::{Patched, is_same};
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Found, Strings, Template, padding, span};
 pub(crate) use write::{ObjectWriter, quote, write_array};
@@ -75,6 +75,12 @@ impl<'a> Payload<'a> {
     pub(crate) fn raw(&self) -> Raw<'_> {
         Raw(self.0.trim_matches(is_whitespace))
     }
+}
+
+/// Whether two texts, one after the other, are JSON or may become JSON.
+pub(crate) fn is_beginning(pieces: [&str; 2]) -> bool {
+    let mut json = PartialJson::default();
+    pieces.iter().all(|piece| json.feed(piece, &mut |_| {}).is_ok())
 }
 
 fn check(text: &str) -> Result<(), Malformed> {
@@ -183,6 +189,10 @@ impl<'a> Raw<'a> {
         self.first() == b'{'
     }
 
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self.first(), b'0'..=b'9' | b'-')
+    }
+
     pub(crate) fn is_array(self) -> bool {
         self.first() == b'['
     }
@@ -239,6 +249,23 @@ impl<'a> Raw<'a> {
             return Some(Text::from(inner));
         }
         read::string(self.0)
+    }
+
+    /// The objects of a list, or the one that stands in its place: by itself, or as the values of an object whose names are
+    /// the list's indexes.
+    pub(crate) fn listed(self) -> Vec<Raw<'a>> {
+        if !self.is_object() {
+            return self.objects();
+        }
+        let object = self.object();
+        let indexed = object.iter().all(|(name, value)| value.is_object() && name.bytes().all(|b| b.is_ascii_digit()));
+        if indexed { object.iter().map(|(_, value)| value).collect() } else { vec![self] }
+    }
+
+    /// The text of a string, or of a number or a boolean as it is written.
+    pub(crate) fn scalar(self) -> Option<Text<'a>> {
+        let other = !matches!(self.first(), b'{' | b'[' | b'n');
+        self.text().or_else(|| other.then(|| Text::from(self.0)))
     }
 
     /// The text of a string, lone surrogates replaced.

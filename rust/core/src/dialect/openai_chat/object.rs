@@ -1,8 +1,9 @@
 //! The snapshot as `OpenAI`'s non-streaming object.
 
+use crate::choice::Choice;
 use crate::json::{ObjectWriter, write_array};
-use crate::snapshot::{Choice, Snapshot};
-use crate::tool_call::ToolCall;
+use crate::snapshot::Snapshot;
+use crate::tool_call::{CUSTOM, ToolCall};
 
 /// A `ChatCompletion`.
 pub(super) fn object(snapshot: &Snapshot) -> String {
@@ -36,10 +37,10 @@ fn write_choice(out: &mut String, choice: &Choice) {
 fn write_message(out: &mut String, choice: &Choice) {
     let mut message = ObjectWriter::new(out);
     message.text("role", Some(choice.role().unwrap_or("assistant")));
-    message.text("content", choice.content());
-    message.text("refusal", choice.refusal());
-    if let Some(reasoning) = choice.reasoning() {
-        message.text(choice.reasoning_name, Some(reasoning));
+    write_text(&mut message, choice, "content", choice.content());
+    write_text(&mut message, choice, "refusal", choice.refusal());
+    if choice.reasoning().is_some() {
+        write_text(&mut message, choice, choice.reasoning_name, choice.reasoning());
     }
     let (calls, legacy) = (choice.tool_calls().as_slice(), choice.tool_calls().sole());
     if calls.len() > usize::from(legacy.is_some()) {
@@ -56,11 +57,19 @@ fn write_message(out: &mut String, choice: &Choice) {
     message.end();
 }
 
+/// A text, as it came whole where the pieces say something else.
+fn write_text(message: &mut ObjectWriter<'_>, choice: &Choice, name: &str, text: Option<&str>) {
+    match choice.whole.value(name) {
+        Some(whole) => message.json(name, whole),
+        None => message.text(name, text),
+    }
+}
+
 fn write_tool_call(out: &mut String, call: &ToolCall) {
     let mut object = ObjectWriter::new(out);
     object.text("id", Some(call.id().unwrap_or_default()));
     object.text("type", Some(call.kind()));
-    let (member, arguments) = if call.kind() == "custom" { ("custom", "input") } else { ("function", "arguments") };
+    let (member, arguments) = if call.kind() == CUSTOM { ("custom", "input") } else { ("function", "arguments") };
     write_function(object.name(member), call, arguments);
     call.fields.write_members(&mut object);
     object.end();
@@ -69,7 +78,8 @@ fn write_tool_call(out: &mut String, call: &ToolCall) {
 fn write_function(out: &mut String, call: &ToolCall, arguments: &str) {
     let mut function = ObjectWriter::new(out);
     function.text("name", Some(call.name().unwrap_or_default()));
-    function.text(arguments, Some(call.arguments()));
+    function
+        .text(arguments, Some(Some(call.whole.as_str()).filter(|whole| !whole.is_empty()).unwrap_or(call.arguments())));
     call.function_fields.write_members(&mut function);
     function.end();
 }

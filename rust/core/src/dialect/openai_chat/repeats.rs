@@ -3,10 +3,12 @@
 //! What such a chunk says beside it changes nothing when it is said again: ids, roles and names count once; of strings,
 //! numbers and objects the last one counts, and is the same. Only lists grow, so there must be none.
 
-use super::{DETAIL_TEXTS, PADDING, REASONING, detail_key, said};
+use super::reasoning::{self, NAMES};
+use super::{DETAIL_TEXTS, PADDING, calls, detail_key};
+use crate::choice::Choice;
 use crate::dialect::{Place, Repeat};
 use crate::json::{Object, Raw};
-use crate::snapshot::{Choice, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// A chunk of one choice in which one text grows.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
@@ -40,6 +42,9 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
 
 /// The one text of a delta that is not empty.
 fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
+    if delta.get("content").is_some_and(|content| content.text().is_none()) {
+        return None;
+    }
     let mut found = vec![];
     let place = |text, place| Repeat {
         grows: vec![(text, place)],
@@ -51,12 +56,12 @@ fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
     let index = choice.index();
     found.extend(filled(delta, "content").map(|text| place(text, Place::Content { choice: index })));
     found.extend(filled(delta, "refusal").map(|text| place(text, Place::Refusal { choice: index })));
-    if REASONING.into_iter().chain(["reasoning_details"]).any(|name| delta.truthy(name).is_some()) {
+    if NAMES.into_iter().chain(["reasoning_details"]).any(|name| delta.truthy(name).is_some()) {
         found.push(growing_reasoning(choice, delta)?);
     }
     if delta.truthy("tool_calls").is_some() {
         let (text, position) = growing_arguments(choice, delta)?;
-        found.push(place(text, Place::Arguments { choice: index, position }));
+        found.push(place(text, Place::Pieces { choice: index, position }));
     }
     let only = found.pop()?;
     found.is_empty().then_some(only)
@@ -68,24 +73,35 @@ fn filled<'a>(object: &Object<'a>, name: &str) -> Option<Raw<'a>> {
 }
 
 /// The reasoning, of which some servers send two or three copies: the first counts, the one in the details is kept beside
-/// it.
+/// it. All of them have said the same so far.
 fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
     let index = choice.index();
-    let mut copies = REASONING.iter().filter_map(|name| filled(delta, name));
-    let first = copies.next();
-    let dropped: Vec<_> = copies.collect();
-    let place = Place::Reasoning { choice: index };
-    let Some(details) = delta.get("reasoning_details") else {
-        return Some(Repeat { grows: vec![(first?, place)], indexes: vec![], dropped, unnamed: vec![], told: None });
-    };
+    let said = NAMES.into_iter().filter_map(|name| delta.truthy(name));
+    let copies: Vec<_> = said.map(|value| Some(value).filter(|value| value.text().is_some())).collect::<Option<_>>()?;
+    let speaking = reasoning::said(delta)?.speaking;
+    if !choice.sources.are_level(speaking) {
+        return None;
+    }
+    let mut grows: Vec<_> = copies.into_iter().map(|copy| (copy, Place::Nowhere)).collect();
+    let mut told = None;
+    if let Some(details) = delta.get("reasoning_details") {
+        let (text, kept) = growing_detail(choice, details)?;
+        let reasoning = Some((text, Place::Nowhere)).filter(|_| grows.is_empty());
+        grows.extend(reasoning.into_iter().chain([(text, kept)]));
+        told = Some((index, "reasoning_details", details));
+    }
+    grows.first_mut()?.1 = Place::Reasoning { choice: index };
+    Some(Repeat { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told })
+}
+
+/// The text of the one reasoning detail, which has no other, and where it is kept.
+fn growing_detail<'a>(choice: &Choice, details: Raw<'a>) -> Option<(Raw<'a>, Place)> {
     let [detail] = details.items()[..] else { return None };
     let detail = detail.object();
     let mut texts = DETAIL_TEXTS.into_iter().filter_map(|name| Some((name, filled(&detail, name)?)));
     let (Some((name, text)), None) = (texts.next(), texts.next()) else { return None };
     let position = choice.details.position(&detail_key(&detail))?;
-    let kept = Place::Detail { choice: index, position, name };
-    let grows = vec![(first.unwrap_or(text), place), (text, kept)];
-    Some(Repeat { grows, indexes: vec![], dropped, unnamed: vec![], told: Some((index, "reasoning_details", details)) })
+    Some((text, Place::Detail { choice: choice.index(), position, name }))
 }
 
 /// The arguments of the one call that goes on, and its position.
@@ -94,11 +110,11 @@ fn growing_arguments<'a>(choice: &Choice, delta: &Object<'a>) -> Option<(Raw<'a>
     let item = item.object();
     let function = item.get("function")?.object();
     let listless = item.iter().chain(function.iter()).all(|(_, value)| !value.has_list());
-    if !listless || item.get("custom").is_some() || function.get("input").is_some() {
+    let elsewhere = item.first(&["custom", "name", "arguments", "input"]).or_else(|| function.first(&["id", "input"]));
+    if !listless || elsewhere.is_some() {
         return None;
     }
-    let word = |owner: &Object<'a>, name| owner.get(name).map(said).unwrap_or_default();
-    let (id, name) = (word(&item, "id"), word(&function, "name"));
+    let (id, name) = (calls::word(&item, "id"), calls::word(&function, "name"));
     let position = choice.tool_calls().going_on(item.get("index").and_then(Raw::index), &id, &name)?;
     Some((filled(&function, "arguments")?, position))
 }

@@ -51,6 +51,12 @@ impl Patched {
     }
 }
 
+/// Whether two texts are JSON of the same value, however they write it.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (Payload::parse(one), Payload::parse(other)) else { return false };
+    Node::Raw(one.raw()).equals(other.raw())
+}
+
 /// Whether a patch copies and moves nothing, and can make nothing that is nested too deep.
 fn is_simple(patch: Raw<'_>) -> bool {
     let operations = patch.items();

@@ -1,0 +1,250 @@
+//! One of a message's choices: what its deltas add up to.
+
+use crate::delta::{Delta, Sink};
+use crate::fields::Fields;
+use crate::sources::Sources;
+use crate::text::{Text, TextBuffer};
+use crate::tool_call::{Piece, ToolCalls};
+
+/// One of the answers.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    pub(crate) index: i64,
+    pub(crate) role: String,
+    pub(crate) content: Option<TextBuffer>,
+    pub(crate) reasoning: Option<TextBuffer>,
+    /// The member in which the provider sends its reasoning.
+    pub(crate) reasoning_name: &'static str,
+    /// Which of its members say the reasoning.
+    pub(crate) sources: Sources,
+    pub(crate) refusal: Option<TextBuffer>,
+    pub(crate) tool_calls: ToolCalls,
+    pub(crate) finish_reason: String,
+    pub(crate) logprobs: Fields,
+    pub(crate) details: Details,
+    /// Members of the message as they came whole, where they are not what the pieces say.
+    pub(crate) whole: Fields,
+    /// All that was emitted of it came whole.
+    pub(crate) came_whole: bool,
+    /// Other members of the message, and of the choice itself.
+    pub(crate) message_fields: Fields,
+    pub(crate) fields: Fields,
+}
+
+fn text_of(buffer: Option<&TextBuffer>) -> Option<&str> {
+    buffer.map(TextBuffer::as_str)
+}
+
+impl Choice {
+    /// Its index.
+    pub fn index(&self) -> i64 {
+        self.index
+    }
+
+    /// The speaker; `None` where the stream does not say.
+    pub fn role(&self) -> Option<&str> {
+        Some(self.role.as_str()).filter(|role| !role.is_empty())
+    }
+
+    /// The answer's text; `None` until some came, be it empty.
+    pub fn content(&self) -> Option<&str> {
+        text_of(self.content.as_ref())
+    }
+
+    /// The reasoning; `None` until some came.
+    pub fn reasoning(&self) -> Option<&str> {
+        text_of(self.reasoning.as_ref())
+    }
+
+    /// The refusal; `None` until some came.
+    pub fn refusal(&self) -> Option<&str> {
+        text_of(self.refusal.as_ref())
+    }
+
+    /// The tool calls in the order in which they first appeared.
+    pub fn tool_calls(&self) -> &ToolCalls {
+        &self.tool_calls
+    }
+
+    /// Why the choice ended, in the provider's own word; `None` while it has not.
+    pub fn finish_reason(&self) -> Option<&str> {
+        Some(self.finish_reason.as_str()).filter(|reason| !reason.is_empty())
+    }
+
+    /// The log probabilities so far, as JSON text; `None` where there are none.
+    pub fn logprobs(&self) -> Option<String> {
+        (!self.logprobs.is_empty()).then(|| self.logprobs.json())
+    }
+
+    /// Whether nothing but who speaks is known of it.
+    pub(crate) fn is_silent(&self) -> bool {
+        let texts = [self.content(), self.reasoning(), self.refusal(), self.finish_reason()];
+        let members = [&self.message_fields, &self.fields, &self.logprobs];
+        texts.into_iter().flatten().all(str::is_empty)
+            && members.into_iter().all(Fields::is_empty)
+            && self.tool_calls.as_slice().is_empty()
+            && self.details.items.is_empty()
+    }
+
+    pub(crate) fn set_role(&mut self, role: &str, out: &mut Sink<'_>) {
+        if self.role.is_empty() && !role.is_empty() {
+            role.clone_into(&mut self.role);
+            out(Delta::Other { choice: self.index, kind: "role", json: &crate::json::quote(role) });
+        }
+    }
+
+    pub(crate) fn add_content(&mut self, piece: &Text<'_>, out: &mut Sink<'_>) {
+        let text = self.content.get_or_insert_default().push(piece);
+        if !text.is_empty() {
+            out(Delta::Text { choice: self.index, text });
+        }
+    }
+
+    pub(crate) fn add_reasoning(&mut self, piece: &Text<'_>, out: &mut Sink<'_>) {
+        let text = self.reasoning.get_or_insert_default().push(piece);
+        if !text.is_empty() {
+            out(Delta::Reasoning { choice: self.index, text });
+        }
+    }
+
+    pub(crate) fn add_refusal(&mut self, piece: &Text<'_>, out: &mut Sink<'_>) {
+        let text = self.refusal.get_or_insert_default().push(piece);
+        if !text.is_empty() {
+            out(Delta::Refusal { choice: self.index, text });
+        }
+    }
+
+    /// Merges a piece of a tool call in; returns the call's position.
+    pub(crate) fn add_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
+        let (position, arguments) = self.tool_calls.merge(piece);
+        let grown = arguments.len();
+        self.tell_tool_call(position, grown, out);
+        position
+    }
+
+    /// Adds a tool call, whatever came before; returns its position.
+    pub(crate) fn begin_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
+        let position = self.tool_calls.begin(piece);
+        let grown = self.tool_calls.at(position).arguments().len();
+        self.tell_tool_call(position, grown, out);
+        position
+    }
+
+    /// Tells of the call that the provider's index names.
+    pub(crate) fn tell_tool_call_at(&self, index: i64, out: &mut Sink<'_>) {
+        if let Some(position) = self.tool_calls.by_index(index) {
+            self.tell_tool_call(position, 0, out);
+        }
+    }
+
+    /// Adds to the call at that position what was not known of it.
+    pub(crate) fn name_tool_call(&mut self, position: usize, piece: &Piece<'_>, out: &mut Sink<'_>) {
+        let call = self.tool_calls.at(position);
+        let unknown = |known: &str, told: &str| known.is_empty() && !told.is_empty();
+        if unknown(&call.id, piece.id) || unknown(&call.name, piece.name) {
+            self.tool_calls.complete(position, piece);
+            self.tell_tool_call(position, 0, out);
+        }
+    }
+
+    /// Adds to the arguments of the call at that position.
+    pub(crate) fn add_arguments(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
+        let grown = self.tool_calls.at(position).arguments.push(piece).len();
+        self.tell_tool_call(position, grown, out);
+    }
+
+    /// Merges a piece into the only call of its kind: no identity to find out.
+    pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
+        let piece = Piece { index: None, place: (0, 1), id: "", kind, name, arguments };
+        let (position, arguments) = self.tool_calls.merge_sole(&piece);
+        let grown = arguments.len();
+        self.tell_tool_call(position, grown, out);
+    }
+
+    /// Adds to the call at that position what it has whole, and what was not known of it.
+    pub(crate) fn complete_tool_call(&mut self, position: usize, whole: &Piece<'_>, out: &mut Sink<'_>) {
+        let new = self.tool_calls.complete(position, whole);
+        let grown = self.tool_calls.at(position).complete(&whole.arguments).len();
+        if new || grown > 0 {
+            self.tell_tool_call(position, grown, out);
+        }
+    }
+
+    /// Adds a piece to the arguments of the call at that position, as far as it does not say again what they have.
+    pub(crate) fn add_piece(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
+        let grown = self.tool_calls.at(position).add(piece).len();
+        self.tell_tool_call(position, grown, out);
+    }
+
+    /// Tells of a tool call whose arguments grew by their last `grown` bytes.
+    pub(crate) fn tell_tool_call(&self, index: usize, grown: usize, out: &mut Sink<'_>) {
+        let call = &self.tool_calls.as_slice()[index];
+        let arguments = &call.arguments()[call.arguments().len() - grown..];
+        out(Delta::ToolCall { choice: self.index, index, id: call.id(), name: call.name(), arguments });
+    }
+
+    /// The last reason counts; each is told once.
+    pub(crate) fn finish(&mut self, reason: &str, out: &mut Sink<'_>) {
+        if !reason.is_empty() && self.finish_reason != reason {
+            reason.clone_into(&mut self.finish_reason);
+            out(Delta::Finish { choice: self.index, reason });
+        }
+    }
+
+    /// Gives up on characters whose second half never came, and on arguments that were only announced.
+    pub(crate) fn settle(&mut self, out: &mut Sink<'_>) {
+        let choice = self.index;
+        if let Some(text) = self.content.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
+            out(Delta::Text { choice, text });
+        }
+        if let Some(text) = self.reasoning.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
+            out(Delta::Reasoning { choice, text });
+        }
+        if let Some(text) = self.refusal.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
+            out(Delta::Refusal { choice, text });
+        }
+        self.details.items.iter_mut().for_each(Fields::settle);
+        self.message_fields.settle();
+        (0..self.tool_calls.as_slice().len()).for_each(|position| self.settle_tool_call(position, out));
+    }
+
+    /// Tells the arguments of the calls that were announced with an empty object, and got no other.
+    pub(crate) fn settle_announced(&mut self, out: &mut Sink<'_>) {
+        for position in 0..self.tool_calls.as_slice().len() {
+            if self.tool_calls.at(position).is_announced() {
+                self.settle_tool_call(position, out);
+            }
+        }
+    }
+
+    /// No more pieces will come of the call at that position.
+    pub(crate) fn settle_tool_call(&mut self, position: usize, out: &mut Sink<'_>) {
+        let grown = self.tool_calls.at(position).settle().len();
+        if grown > 0 {
+            self.tell_tool_call(position, grown, out);
+        }
+    }
+}
+
+/// Reasoning in structured pieces (`reasoning_details`): merged by type, index and id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) items: Vec<Fields>,
+    pub(crate) positions: std::collections::HashMap<(String, String, String), usize>,
+}
+
+impl Details {
+    /// Where the item of that type, index and id is.
+    pub(crate) fn position(&self, key: &(String, String, String)) -> Option<usize> {
+        self.positions.get(key).copied()
+    }
+
+    /// The item of that type, index and id, made where there is none.
+    pub(crate) fn item(&mut self, key: (String, String, String)) -> &mut Fields {
+        let position = *self.positions.entry(key).or_insert(self.items.len());
+        if position == self.items.len() {
+            self.items.push(Fields::default());
+        }
+        &mut self.items[position]
+    }
+}

@@ -1,0 +1,130 @@
+//! Tool calls, in the shapes in which a delta has them.
+
+use std::borrow::Cow;
+
+use crate::choice::Choice;
+use crate::delta::Sink;
+use crate::fields::Lists;
+use crate::json::{Object, Raw};
+use crate::text::Text;
+use crate::tool_call::{Piece, ToolCall};
+
+/// The kind of the one call that the deprecated `function_call` member streams.
+const LEGACY: &str = "function_call";
+
+/// What is said of one call, whichever way it is put: its name and its arguments may stand in a `function`, in a `custom` or in
+/// the call itself, and so may its id.
+pub(super) struct Said<'a> {
+    item: Object<'a>,
+    function: Object<'a>,
+    id: Cow<'a, str>,
+    kind: Cow<'a, str>,
+    pub(super) name: Cow<'a, str>,
+}
+
+impl<'a> Said<'a> {
+    pub(super) fn of(item: Raw<'a>) -> Self {
+        let item = item.object();
+        let function = item.first(&["function", "custom"]).unwrap_or_default();
+        let named = function.text().map(Text::into_str);
+        let function = function.object();
+        let either =
+            |name| Some(word(&function, name)).filter(|word| !word.is_empty()).unwrap_or_else(|| word(&item, name));
+        let (id, name) = (either("id"), named.unwrap_or_else(|| either("name")));
+        Self { id, kind: word(&item, "type"), name, item, function }
+    }
+
+    /// As a piece of the call at that place in a list of so many.
+    pub(super) fn piece(&self, index: Option<i64>, place: (usize, usize)) -> Piece<'_> {
+        let arguments =
+            self.function.first(&["arguments", "input"]).or_else(|| self.item.first(&["arguments", "input"]));
+        let arguments = argument_text(arguments);
+        Piece { index, place, id: &self.id, kind: &self.kind, name: &self.name, arguments }
+    }
+
+    fn index(&self) -> Option<i64> {
+        self.item.get("index").and_then(Raw::index)
+    }
+
+    /// Keeps what no rule is about.
+    pub(super) fn keep(&self, call: &mut ToolCall, lists: Lists) {
+        for (name, value) in self.item.iter() {
+            if !matches!(name, "index" | "id" | "type" | "function" | "custom" | "name" | "arguments" | "input") {
+                call.fields.merge(name, value, lists);
+            }
+        }
+        for (name, value) in self.function.iter() {
+            if !matches!(name, "id" | "name" | "arguments" | "input") {
+                call.function_fields.merge(name, value, lists);
+            }
+        }
+    }
+}
+
+/// A member that is a word or a number; null, `""` and the string `"null"` are all said for "none".
+pub(super) fn word<'a>(owner: &Object<'a>, name: &str) -> Cow<'a, str> {
+    owner.get(name).map(said).unwrap_or_default()
+}
+
+pub(super) fn said(value: Raw<'_>) -> Cow<'_, str> {
+    let word = if value.is_number() { Some(Cow::Borrowed(value.as_str())) } else { value.str() };
+    word.filter(|word| word != "null").unwrap_or_default()
+}
+
+/// Arguments are text; what a server sends instead is written out as such.
+fn argument_text(arguments: Option<Raw<'_>>) -> Text<'_> {
+    arguments.map(Raw::text_or_json).unwrap_or_default()
+}
+
+/// Merges the pieces of calls that one delta has.
+pub(super) fn fold(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
+    let items = calls.listed();
+    for (place, item) in items.iter().enumerate() {
+        let said = Said::of(*item);
+        let position = choice.add_tool_call(&said.piece(said.index(), (place, items.len())), out);
+        said.keep(choice.tool_calls.at(position), Lists::Extend);
+    }
+}
+
+/// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's. Beside tool calls it
+/// says one of them again.
+pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
+    let calls = &choice.tool_calls;
+    if function.is_object() && calls.as_slice().len() == usize::from(calls.sole().is_some()) {
+        let function = function.object();
+        let arguments = argument_text(function.get("arguments"));
+        choice.add_sole_call(LEGACY, &word(&function, "name"), arguments, out);
+    }
+}
+
+/// Merges in a list of calls that is all there: each is the one with its id, or else the first that is left, by the same name.
+pub(super) fn fold_whole(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
+    let items: Vec<_> = calls.listed().into_iter().map(Said::of).collect();
+    let mut ours: Vec<_> = items.iter().map(|said| choice.tool_calls.by_id(&said.id)).collect();
+    for (place, said) in items.iter().enumerate() {
+        let alike = |&at: &usize| {
+            let name = choice.tool_calls.as_slice()[at].name().unwrap_or_default();
+            !ours.contains(&Some(at)) && (name == said.name || name.is_empty() || said.name.is_empty())
+        };
+        let left = (0..choice.tool_calls.as_slice().len()).find(alike);
+        ours[place] = ours[place].or(left);
+        let piece = said.piece(None, (place, items.len()));
+        let position = match ours[place] {
+            Some(position) => {
+                choice.complete_tool_call(position, &piece, out);
+                position
+            }
+            None => choice.begin_tool_call(&piece, out),
+        };
+        ours[place] = Some(position);
+        said.keep(choice.tool_calls.at(position), Lists::Replace);
+    }
+}
+
+/// The same of the deprecated single call.
+pub(super) fn fold_whole_legacy(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
+    match choice.tool_calls.sole() {
+        Some(position) => choice.complete_tool_call(position, &Said::of(function).piece(None, (0, 1)), out),
+        None => fold_legacy(choice, function, out),
+    }
+}

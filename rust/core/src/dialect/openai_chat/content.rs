@@ -1,0 +1,93 @@
+//! The content: text, or a list of parts of several kinds.
+
+use super::{reasoning, tell_other};
+use crate::choice::Choice;
+use crate::delta::Sink;
+use crate::fields::Lists;
+use crate::json::{Payload, Raw, is_same};
+use crate::text::Text;
+
+/// The member in which parts of other kinds are kept.
+const PARTS: &str = "content_parts";
+
+/// Adds a piece of the content: text, a number or a boolean that is meant as such, parts, or one part.
+pub(super) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
+    if let Some(text) = content.scalar() {
+        return choice.add_content(&text, out);
+    }
+    for part in reasoning::parts(content) {
+        fold_part(choice, part, out);
+    }
+}
+
+fn fold_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
+    match text(part) {
+        Some(Part::Text(text)) => choice.add_content(&text, out),
+        Some(Part::Refusal(text)) => choice.add_refusal(&text, out),
+        None if reasoning::is_reasoning(part) => reasoning::keep_seals(choice, part, out),
+        None => keep_part(choice, part, out),
+    }
+}
+
+/// The text of a part, and what it is.
+pub(super) enum Part<'a> {
+    Text(Text<'a>),
+    Refusal(Text<'a>),
+}
+
+/// What a part says, if it is text: a string, or an object with a type.
+pub(super) fn text(part: Raw<'_>) -> Option<Part<'_>> {
+    if !part.is_object() {
+        return part.scalar().map(Part::Text);
+    }
+    let object = part.object();
+    let words = |name| object.get(name).map(reasoning::words);
+    match object.str("type").as_ref() {
+        "text" | "output_text" | "" => words("text").map(Part::Text),
+        "refusal" => words("refusal").map(Part::Refusal),
+        _ => None,
+    }
+}
+
+/// The text of content that is all there.
+pub(super) fn whole(content: Raw<'_>) -> Option<Text<'_>> {
+    let text_of = |part| match text(part) {
+        Some(Part::Text(text)) => Some(text),
+        _ => None,
+    };
+    content.scalar().or_else(|| reasoning::parts(content).into_iter().filter_map(text_of).reduce(Text::and))
+}
+
+/// The refusal among the parts of content that is all there.
+pub(super) fn whole_refusal(content: Raw<'_>) -> Option<Text<'_>> {
+    let refusal = |part| match text(part) {
+        Some(Part::Refusal(text)) => Some(text),
+        _ => None,
+    };
+    reasoning::parts(content).into_iter().filter_map(refusal).reduce(Text::and)
+}
+
+/// Keeps the other parts of content that is all there.
+pub(super) fn keep_whole(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
+    let (reasons, others): (Vec<_>, Vec<_>) = reasoning::parts(content)
+        .into_iter()
+        .filter(|part| text(*part).is_none())
+        .partition(|part| reasoning::is_reasoning(*part));
+    reasons.into_iter().for_each(|part| reasoning::keep_seals(choice, part, out));
+    let list = format!("[{}]", others.iter().map(|part| part.as_str()).collect::<Vec<_>>().join(","));
+    let kept = choice.message_fields.json_of(PARTS);
+    if !others.is_empty() && !kept.is_some_and(|kept| is_same(&kept, &list)) {
+        choice.message_fields.remove(PARTS);
+        others.into_iter().for_each(|part| keep_part(choice, part, out));
+    }
+}
+
+/// Keeps a part of a kind that is not known.
+fn keep_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
+    let list = format!("[{}]", part.as_str());
+    if let Ok(payload) = Payload::parse(&list) {
+        choice.message_fields.merge(PARTS, payload.raw(), Lists::Extend);
+    }
+    let kind = part.object().str("type").into_owned();
+    tell_other(choice, if kind.is_empty() { "content_part" } else { &kind }, part, out);
+}

@@ -1,0 +1,136 @@
+//! The reasoning, under whatever names and in whatever shapes it comes.
+
+use super::tell_other;
+use crate::choice::Choice;
+use crate::delta::Sink;
+use crate::fields::Lists;
+use crate::json::{Object, Raw};
+use crate::text::{Text, TextBuffer};
+
+/// The members that are the reasoning, the first that is not empty before the others.
+pub(super) const NAMES: [&str; 4] = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
+
+/// Lists whose items may have it too, and more that is kept.
+const LISTS: [&str; 2] = ["reasoning_details", "thinking_blocks"];
+
+/// The members that are sources of it, by the bits of `Sources`.
+const CONTENT: u8 = 1 << NAMES.len();
+const DETAILS: u8 = CONTENT << 1;
+
+/// Where an object has its text: the first that is not empty.
+const WORDS: [&str; 7] = ["text", "thinking", "reasoning", "content", "summary", "reasoning_text", "reasoningText"];
+
+/// What has to be sent back with the reasoning.
+const SEALS: [&str; 4] = ["signature", "encrypted_content", "redacted_content", "redactedContent"];
+
+/// What a message says of its reasoning: which sources speak, and the first of them.
+pub(super) struct Said<'a> {
+    pub(super) speaking: u8,
+    pub(super) name: &'static str,
+    pub(super) text: Text<'a>,
+}
+
+/// The reasoning of a delta, or of a message; `None` where it has none.
+pub(super) fn said<'a>(delta: &Object<'a>) -> Option<Said<'a>> {
+    let mut said: Option<Said<'a>> = None;
+    let mut hear = |bit: u8, name: &'static str, text: Text<'a>| {
+        if !text.is_empty() {
+            let said = said.get_or_insert(Said { speaking: 0, name, text });
+            said.speaking |= bit;
+        }
+    };
+    for (at, name) in NAMES.into_iter().enumerate() {
+        if let Some(value) = delta.get(name) {
+            hear(1 << at, name, words(value));
+        }
+    }
+    if let Some(content) = delta.get("content").filter(|content| content.text().is_none()) {
+        hear(CONTENT, NAMES[0], joined(parts(content).into_iter().filter(|part| is_reasoning(*part))));
+    }
+    for (at, name) in LISTS.into_iter().enumerate() {
+        if let Some(list) = delta.get(name) {
+            hear(DETAILS << at, NAMES[1], words(list));
+        }
+    }
+    said
+}
+
+/// Adds the reasoning of a delta.
+pub(super) fn fold(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
+    if let Some(said) = said(delta) {
+        let emitted = choice.reasoning.as_ref().map_or("", TextBuffer::as_str);
+        let news = choice.sources.news(said.speaking, emitted, said.text);
+        add(choice, said.name, &news, out);
+    }
+    for name in NAMES {
+        if let Some(value) = delta.get(name) {
+            keep_rest(choice, name, value, out);
+        }
+    }
+}
+
+pub(super) fn add(choice: &mut Choice, name: &'static str, text: &Text<'_>, out: &mut Sink<'_>) {
+    if choice.reasoning_name.is_empty() {
+        choice.reasoning_name = name;
+    }
+    choice.add_reasoning(text, out);
+}
+
+/// The parts of a list; a single one may stand by itself.
+pub(super) fn parts(content: Raw<'_>) -> Vec<Raw<'_>> {
+    if content.is_object() { vec![content] } else { content.items() }
+}
+
+/// Whether a part of the content is reasoning.
+pub(super) fn is_reasoning(part: Raw<'_>) -> bool {
+    let part = part.object();
+    match part.str("type").as_ref() {
+        "thinking" | "reasoning" | "reasoning_text" | "reasoning_content" => true,
+        "" => part.get("text").is_none() && part.first(&["thinking", "reasoning"]).is_some(),
+        _ => false,
+    }
+}
+
+/// The text of a value: a string, an object that has one, or a list of these.
+pub(super) fn words(value: Raw<'_>) -> Text<'_> {
+    if let Some(text) = value.text() {
+        return text;
+    }
+    if value.is_array() {
+        return joined(value.items());
+    }
+    let object = value.object();
+    let filled = WORDS.iter().filter_map(|name| object.get(name)).map(words).find(|text| !text.is_empty());
+    filled.unwrap_or_default()
+}
+
+fn joined<'a>(values: impl IntoIterator<Item = Raw<'a>>) -> Text<'a> {
+    values.into_iter().map(words).reduce(Text::and).unwrap_or_default()
+}
+
+/// Keeps what a member of the reasoning has beside its text.
+pub(super) fn keep_rest(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    if value.text().is_some() {
+        return;
+    }
+    keep_seals(choice, value, out);
+    if words(value).is_empty() {
+        tell_other(choice, name, value, out);
+    }
+}
+
+/// Keeps what has to be sent back with the reasoning, wherever in it that is.
+pub(super) fn keep_seals(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) {
+    for item in value.items() {
+        keep_seals(choice, item, out);
+    }
+    for (name, member) in value.object().iter() {
+        if SEALS.contains(&name) && member.text().is_some() && member.is_truthy() {
+            if choice.message_fields.merge(name, member, Lists::Replace) {
+                tell_other(choice, name, member, out);
+            }
+        } else if WORDS.contains(&name) {
+            keep_seals(choice, member, out);
+        }
+    }
+}

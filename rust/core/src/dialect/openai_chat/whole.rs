@@ -1,0 +1,149 @@
+//! A message that comes whole: instead of a stream, at its end, or again and again with all of its text so far.
+//!
+//! 1. Of each text what goes on after all that was emitted is news. Where it says less, nothing is.
+//! 2. Where it says something else, it is another version: the object has it, and what was emitted stays. But where
+//!    all came in messages that say something else each time, they are pieces.
+//! 3. Its tool calls are ours by their ids, and else in their order.
+
+use super::{calls, content, fold_choice_member, fold_details, index, reasoning, tell_other};
+use crate::choice::Choice;
+use crate::delta::{Delta, Sink};
+use crate::dialect::Place;
+use crate::fields::{Fields, Lists, Nulls};
+use crate::json::{Object, Raw, is_same, quote, write_array};
+use crate::overlap::Overlap;
+use crate::snapshot::Snapshot;
+use crate::text::Text;
+
+/// What the object is called that is all of an answer.
+pub(super) const OBJECT: &str = "chat.completion";
+
+/// Whether a choice tells its message, and nothing in pieces: beside those it is the text so far.
+pub(super) fn is_told(item: &Object<'_>) -> bool {
+    let says = |delta: Raw<'_>| match delta.object() {
+        delta if delta.raw().is_object() => delta.iter().any(|(name, value)| name != "role" && value.is_truthy()),
+        _ => delta.is_truthy(),
+    };
+    item.truthy("message").is_some() && !item.get("delta").is_some_and(says) && item.truthy("text").is_none()
+}
+
+/// Merges in that these are all of the answer, if they say anything. Where pieces came before, the usage may still come.
+pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sink<'_>) {
+    let all: Vec<_> = choices.iter().filter(|item| is_told(item)).map(index).collect();
+    let told = |index: &i64| snapshot.choices.get(index).is_some_and(|choice| !choice.is_silent());
+    let whole = |index: &i64| {
+        let choice = snapshot.choices.get(index);
+        choice.is_some_and(|choice| choice.came_whole && choice.finish_reason().is_some())
+    };
+    snapshot.ended |= !all.is_empty() && all.len() == choices.len() && all.iter().all(told);
+    if snapshot.ended && all.iter().all(whole) {
+        snapshot.finish(out);
+    }
+}
+
+/// Merges in a choice that tells its message.
+pub(super) fn fold(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
+    let index = index(item);
+    let choice = snapshot.choice(index);
+    choice.came_whole |= !has_begun(choice);
+    let message = item.get("message").unwrap_or_default();
+    if message.is_object() {
+        fold_message(snapshot, index, &message.object(), out);
+    } else {
+        tell(snapshot, "content", &Place::Content { choice: index }, content::whole(message), out);
+    }
+    let choice = snapshot.choice(index);
+    for (name, value) in item.iter() {
+        fold_member(choice, name, value, out);
+    }
+}
+
+fn has_begun(choice: &Choice) -> bool {
+    let texts = [choice.content(), choice.reasoning(), choice.refusal()];
+    texts.into_iter().flatten().any(|text| !text.is_empty()) || !choice.tool_calls().as_slice().is_empty()
+}
+
+/// Merges in a member of the choice, whose lists are all there.
+fn fold_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    if value.is_array() {
+        if keep(&mut choice.fields, name, value) {
+            tell_other(choice, name, value, out);
+        }
+    } else if name != "logprobs" {
+        fold_choice_member(choice, name, value, out);
+    } else if !is_same(&choice.logprobs.json(), value.as_str())
+        && choice.logprobs.overlay(value, Lists::Replace, Nulls::Keep)
+    {
+        out(Delta::Other { choice: choice.index, kind: name, json: value.as_str() });
+    }
+}
+
+/// Keeps a value that is all of a member. Returns whether that changed anything.
+fn keep(fields: &mut Fields, name: &str, value: Raw<'_>) -> bool {
+    let same = fields.json_of(name).is_some_and(|own| is_same(&own, value.as_str()));
+    !same && fields.merge(name, value, Lists::Replace)
+}
+
+fn fold_message(snapshot: &mut Snapshot, index: i64, message: &Object<'_>, out: &mut Sink<'_>) {
+    snapshot.choice(index).set_role(&message.str("role"), out);
+    if let Some(said) = reasoning::said(message) {
+        let choice = snapshot.choice(index);
+        let name = *Some(choice.reasoning_name).get_or_insert(said.name);
+        choice.reasoning_name = if name.is_empty() { said.name } else { name };
+        let name = choice.reasoning_name;
+        tell(snapshot, name, &Place::Reasoning { choice: index }, Some(said.text), out);
+    }
+    let content = message.get("content").unwrap_or_default();
+    tell(snapshot, "content", &Place::Content { choice: index }, content::whole(content), out);
+    let refusal = message.get("refusal").and_then(Raw::text).or_else(|| content::whole_refusal(content));
+    tell(snapshot, "refusal", &Place::Refusal { choice: index }, refusal, out);
+    let choice = snapshot.choice(index);
+    content::keep_whole(choice, content, out);
+    for (name, value) in message.iter() {
+        fold_message_member(choice, name, value, out);
+    }
+}
+
+/// Emits what a text has beyond what was emitted of it.
+fn tell(snapshot: &mut Snapshot, name: &str, place: &Place, text: Option<Text<'_>>, out: &mut Sink<'_>) {
+    let Some(text) = text else { return };
+    if snapshot.emitted(place).is_empty() {
+        return snapshot.grow(place, &text, out);
+    }
+    let text = text.into_str();
+    let overlap = snapshot.complete(place, 0, &text, out);
+    let (Place::Content { choice } | Place::Reasoning { choice } | Place::Refusal { choice }) = *place else { return };
+    let choice = snapshot.choice(choice);
+    match overlap {
+        Overlap::Differs if choice.came_whole => snapshot.grow(place, &Text::from(text.as_ref()), out),
+        Overlap::Differs => _ = choice.whole.set(name, quote(&text)),
+        Overlap::Repeats | Overlap::Continues(_) => choice.whole.remove(name),
+    }
+}
+
+fn fold_message_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    match name {
+        "role" | "content" | "refusal" => {}
+        name if reasoning::NAMES.contains(&name) => reasoning::keep_rest(choice, name, value, out),
+        "tool_calls" => calls::fold_whole(choice, value, out),
+        "function_call" => calls::fold_whole_legacy(choice, value, out),
+        "reasoning_details" => {
+            if !is_same(&details(choice), value.as_str()) {
+                choice.details = crate::choice::Details::default();
+                fold_details(choice, value);
+                tell_other(choice, name, value, out);
+            }
+        }
+        name => {
+            if keep(&mut choice.message_fields, name, value) {
+                tell_other(choice, name, value, out);
+            }
+        }
+    }
+}
+
+fn details(choice: &Choice) -> String {
+    let mut out = String::new();
+    write_array(&mut out, &choice.details.items, |out, item| item.write(out));
+    out
+}

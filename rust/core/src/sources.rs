@@ -1,0 +1,128 @@
+//! One text that several members say.
+//!
+//! Servers that answer clients of several kinds say the reasoning under several names: all in one chunk, in turn from chunk to
+//! chunk, or all of it under one name and then under another. So of each name it is known how far into the emitted text it has
+//! come: what it says again of that is no news, and what it says beyond is.
+
+use std::ops::Range;
+
+use crate::text::Text;
+
+/// How far each of up to eight members has come. A set of them is a number with their bits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources {
+    /// Those that have said all that was emitted.
+    level: u8,
+    /// Those that say something else than the others.
+    apart: u8,
+    /// Others that have spoken: what they have said again, since they were level last.
+    behind: Vec<(u8, Range<usize>)>,
+}
+
+impl Sources {
+    /// Whether these, and no others, said the last of what was emitted: then all that they say together is news.
+    pub(crate) fn are_level(&self, speaking: u8) -> bool {
+        self.level == speaking
+    }
+
+    /// What a piece adds to what was emitted. Of those that are `speaking` the first that speaks is heard; the others are taken
+    /// to say the same.
+    pub(crate) fn news<'t>(&mut self, speaking: u8, emitted: &str, piece: Text<'t>) -> Text<'t> {
+        let first = speaking & speaking.wrapping_neg();
+        if self.level == speaking || self.apart & first != 0 {
+            return piece;
+        }
+        let again = self.heard(first, emitted.len());
+        let expected = &emitted[again.end..];
+        match &piece {
+            Text::Whole(text) if !expected.is_empty() && expected.starts_with(text.as_ref()) => {
+                self.put(speaking, again.start..again.end + text.len(), emitted.len());
+                Text::default()
+            }
+            Text::Whole(text) if text.starts_with(expected) => {
+                let rest = Text::from(&text[expected.len()..]).into_owned();
+                self.lead(speaking, emitted.len());
+                rest
+            }
+            _ => {
+                self.apart |= speaking;
+                let piece = piece.after(&emitted[again]);
+                self.lead(speaking, emitted.len());
+                piece
+            }
+        }
+    }
+
+    /// What a member has said again since it was level: all of it from the beginning, where it has not spoken yet.
+    fn heard(&self, source: u8, emitted: usize) -> Range<usize> {
+        if self.level & source != 0 {
+            return emitted..emitted;
+        }
+        self.behind.iter().find(|(known, _)| *known == source).map_or(0..0, |(_, again)| again.clone())
+    }
+
+    /// These have come so far.
+    fn put(&mut self, speaking: u8, again: Range<usize>, emitted: usize) {
+        self.behind.retain(|(source, _)| source & speaking == 0);
+        self.level &= !speaking;
+        if again.end == emitted {
+            self.level |= speaking;
+        } else {
+            self.behind.extend(each(speaking).map(|source| (source, again.clone())));
+        }
+    }
+
+    /// These go on beyond what was emitted, which leaves the others behind.
+    fn lead(&mut self, speaking: u8, emitted: usize) {
+        self.behind.retain(|(source, _)| source & speaking == 0);
+        self.behind.extend(each(self.level & !speaking).map(|source| (source, emitted..emitted)));
+        self.level = speaking;
+    }
+}
+
+fn each(sources: u8) -> impl Iterator<Item = u8> {
+    (0..u8::BITS).map(|bit| 1 << bit).filter(move |bit| sources & bit != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is emitted of pieces, each with who says it.
+    fn emitted(pieces: &[(u8, &str)]) -> String {
+        let (mut sources, mut emitted) = (Sources::default(), String::new());
+        for (speaking, piece) in pieces {
+            let news = sources.news(*speaking, &emitted, Text::from(*piece)).into_str();
+            emitted.push_str(&news);
+        }
+        emitted
+    }
+
+    #[test]
+    fn what_one_has_said_is_no_news_of_another() {
+        for (pieces, expected) in [
+            (&[(1, "Th"), (1, "ink"), (1, "ink")][..], "Thinkink"),
+            (&[(1, "Th"), (2, "Th"), (1, "ink"), (2, "ink")], "Think"),
+            (&[(1, "Th"), (1, "ink"), (2, "Think")], "Think"),
+            (&[(1, "Th"), (1, "ink"), (2, "T"), (2, "hink"), (2, "!")], "Think!"),
+            (&[(1, "Th"), (2, "Think"), (1, "ink"), (1, "ing")], "Thinking"),
+            (&[(3, "Th"), (3, "ink"), (3, "ink")], "Thinkink"),
+            (&[(3, "a"), (2, "a"), (1, "a")], "aa"),
+            (&[(1, "Th"), (2, "ink")], "Think"),
+            (&[(1, "Think"), (2, "Th"), (2, "at"), (2, "at"), (1, "!")], "ThinkThatat!"),
+            (&[(1, "ab"), (2, "ab"), (1, "cd"), (2, "c"), (2, "x")], "abcdcx"),
+            (&[(1, "ab"), (4, "ab"), (2, "abc"), (4, "c"), (1, "cd")], "abcd"),
+        ] {
+            assert_eq!(emitted(pieces), expected, "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn half_a_character_is_compared_with_nothing() {
+        let mut sources = Sources::default();
+        let half = || Text::Halved(b"\xED\xA0\xBD".to_vec());
+        assert_eq!(sources.news(1, "", half()), half());
+        assert_eq!(sources.news(2, "ab", half()), half());
+        assert!(sources.are_level(2));
+    }
+}
