@@ -247,10 +247,9 @@ impl Accumulator {
             )
     }
 
-    /// Whether payloads came, and nothing that the dialect reads was in them: an answer that was lost on its way.
+    /// Whether something came, and nothing of it could be read by the dialect: the answer was lost on its way.
     fn is_silent(&self) -> bool {
-        let snapshot = self.snapshot();
-        self.fold.dialect.is_some() && snapshot.payloads > 0 && self.fold.frozen.is_none() && snapshot.is_silent()
+        self.fold.dialect.is_some() && self.fold.unread && self.snapshot().is_silent()
     }
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.

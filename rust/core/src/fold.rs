@@ -19,8 +19,9 @@ pub(crate) struct Fold {
     pub(crate) foreign: bool,
     /// A first JSON value that no dialect knows, while it may be the only one.
     held: Option<String>,
-    /// A payload came that is no keep-alive.
+    /// A payload came that is no keep-alive; and one that the dialect, if there is one, does not know.
     begun: bool,
+    pub(crate) unread: bool,
     /// What the first payload is that is no JSON, if a dialect is found that has nothing else.
     malformed: Option<Box<ApiError>>,
     /// The error that an event's payload is if no other comes: that of a body which was made an event.
@@ -133,6 +134,7 @@ impl Fold {
         }
         let first = self.begin();
         if !folded && error.is_none() {
+            self.unread = true;
             if first && event == "message" {
                 self.alone = ApiError::find_in_body(payload).map(Box::new);
             }

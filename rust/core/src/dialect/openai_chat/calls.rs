@@ -36,10 +36,21 @@ impl<'a> Said<'a> {
 
     /// As a piece of the call at that place in a list of so many.
     pub(super) fn piece(&self, index: Option<i64>, place: (usize, usize)) -> Piece<'_> {
-        let arguments =
-            self.function.first(&["arguments", "input"]).or_else(|| self.item.first(&["arguments", "input"]));
-        let arguments = argument_text(arguments);
-        Piece { index, place, id: &self.id, kind: &self.kind, name: &self.name, arguments }
+        Piece { index, place, id: &self.id, kind: &self.kind, name: &self.name, arguments: self.arguments() }
+    }
+
+    /// Its arguments are text; what a server sends instead is written out as such.
+    fn arguments(&self) -> Text<'a> {
+        let arguments = self.function.first(&["arguments", "input"]);
+        let arguments = arguments.or_else(|| self.item.first(&["arguments", "input"]));
+        arguments.map(Raw::text_or_json).unwrap_or_default()
+    }
+
+    /// Whether one of these calls says the same.
+    fn is_among(&self, calls: Option<Raw<'_>>) -> bool {
+        let calls = calls.map(Raw::listed).unwrap_or_default();
+        let same = |call: &Said<'_>| (call.name.as_ref(), call.arguments()) == (self.name.as_ref(), self.arguments());
+        calls.into_iter().map(Said::of).any(|call| same(&call))
     }
 
     fn index(&self) -> Option<i64> {
@@ -71,11 +82,6 @@ pub(super) fn said(value: Raw<'_>) -> Cow<'_, str> {
     word.filter(|word| word != "null").unwrap_or_default()
 }
 
-/// Arguments are text; what a server sends instead is written out as such.
-fn argument_text(arguments: Option<Raw<'_>>) -> Text<'_> {
-    arguments.map(Raw::text_or_json).unwrap_or_default()
-}
-
 /// Merges the pieces of calls that one delta has.
 pub(super) fn fold(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
     let items = calls.listed();
@@ -86,14 +92,12 @@ pub(super) fn fold(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's. Beside tool calls it
-/// says one of them again.
-pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
-    let calls = &choice.tool_calls;
-    if function.is_object() && calls.as_slice().len() == usize::from(calls.sole().is_some()) {
-        let function = function.object();
-        let arguments = argument_text(function.get("arguments"));
-        choice.add_sole_call(LEGACY, &word(&function, "name"), arguments, out);
+/// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's. Where it says one of
+/// the tool calls beside it again, it is none.
+pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option<Raw<'_>>, out: &mut Sink<'_>) {
+    let said = Said::of(function);
+    if function.is_object() && !said.is_among(beside) {
+        choice.add_sole_call(LEGACY, &said.name, said.piece(None, (0, 1)).arguments, out);
     }
 }
 
@@ -122,9 +126,9 @@ pub(super) fn fold_whole(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>
 }
 
 /// The same of the deprecated single call.
-pub(super) fn fold_whole_legacy(choice: &mut Choice, function: Raw<'_>, out: &mut Sink<'_>) {
+pub(super) fn fold_whole_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option<Raw<'_>>, out: &mut Sink<'_>) {
     match choice.tool_calls.sole() {
         Some(position) => choice.complete_tool_call(position, &Said::of(function).piece(None, (0, 1)), out),
-        None => fold_legacy(choice, function, out),
+        None => fold_legacy(choice, function, beside, out),
     }
 }

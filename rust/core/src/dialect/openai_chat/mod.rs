@@ -187,8 +187,7 @@ fn fold_delta(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
                 }
             }
             "tool_calls" => calls::fold(choice, value, out),
-            "function_call" if delta.truthy("tool_calls").is_some() => {}
-            "function_call" => calls::fold_legacy(choice, value, out),
+            "function_call" => calls::fold_legacy(choice, value, delta.get("tool_calls"), out),
             "audio" => fold_audio(choice, value, out),
             "reasoning_details" => {
                 fold_details(choice, value);

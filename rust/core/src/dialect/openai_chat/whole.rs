@@ -29,7 +29,9 @@ pub(super) fn is_told(item: &Object<'_>) -> bool {
 
 /// Merges in that these are all of the answer, if they say anything. Where pieces came before, the usage may still come.
 pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sink<'_>) {
-    let all: Vec<_> = choices.iter().filter(|item| is_told(item)).map(index).collect();
+    // Some servers call their chunks so too.
+    let in_place = |item: &&Object<'_>| is_told(item) && item.get("delta").is_none();
+    let all: Vec<_> = choices.iter().filter(in_place).map(index).collect();
     let told = |index: &i64| snapshot.choices.get(index).is_some_and(|choice| !choice.is_silent());
     let whole = |index: &i64| {
         let choice = snapshot.choices.get(index);
@@ -100,7 +102,7 @@ fn fold_message(snapshot: &mut Snapshot, index: i64, message: &Object<'_>, out: 
     let choice = snapshot.choice(index);
     content::keep_whole(choice, content, out);
     for (name, value) in message.iter() {
-        fold_message_member(choice, name, value, out);
+        fold_message_member(choice, (name, value), message, out);
     }
 }
 
@@ -121,12 +123,12 @@ fn tell(snapshot: &mut Snapshot, name: &str, place: &Place, text: Option<Text<'_
     }
 }
 
-fn fold_message_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+fn fold_message_member(choice: &mut Choice, (name, value): (&str, Raw<'_>), beside: &Object<'_>, out: &mut Sink<'_>) {
     match name {
         "role" | "content" | "refusal" => {}
         name if reasoning::NAMES.contains(&name) => reasoning::keep_rest(choice, name, value, out),
         "tool_calls" => calls::fold_whole(choice, value, out),
-        "function_call" => calls::fold_whole_legacy(choice, value, out),
+        "function_call" => calls::fold_whole_legacy(choice, value, beside.get("tool_calls"), out),
         "reasoning_details" => {
             if !is_same(&details(choice), value.as_str()) {
                 choice.details = crate::choice::Details::default();
