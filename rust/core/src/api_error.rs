@@ -1,6 +1,7 @@
 //! Errors that a stream, or a response's body, carries.
 
 use crate::json::{Object, Payload, Raw, quote};
+use crate::text::Text;
 
 /// An API error in the provider's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,14 +79,19 @@ impl ApiError {
         if event != "message" || !(kind.is_empty() || of_errors) || CARGO.iter().any(brings) {
             return None;
         }
-        let word = |code: Raw<'_>| known && code.text().is_some() && !is_success(code);
+        if payload.get("message").is_some_and(says_success) {
+            return None;
+        }
+        let word = |code: Raw<'_>| known && code.text().is_some_and(|word| !word.is_empty()) && !says_success(code);
         let code = CODE.iter().filter_map(|name| payload.get(name)).any(|code| says_failure(Some(code)) || word(code));
         let status = ["status", "statusCode"].iter().any(|name| payload.get(name).and_then(http_error).is_some());
         let failed = payload.get("success").is_some_and(|success| success.as_str() == "false");
         let said = matches!(payload.str("status").as_ref(), "error" | "failed" | "failure");
-        let first = payload.get("errors").and_then(|errors| errors.objects().first().copied());
-        let worded = first.is_some() || MESSAGE.iter().any(brings);
-        (worded && (code || status || failed || said)).then(|| Self::of(first.unwrap_or(payload.raw()), payload))
+        if let Some(first) = payload.get("errors").and_then(|errors| errors.objects().first().copied()) {
+            return Some(Self::of(first, payload));
+        }
+        let worded = MESSAGE.iter().any(brings);
+        (worded && (code || status || failed || said)).then(|| Self::of(payload.raw(), payload))
     }
 
     /// The error that a whole body is, in any of the shapes that providers answer with.
@@ -95,7 +101,8 @@ impl ApiError {
         }
         let body = body.object();
         let told = body.get("detail").is_some() || body.get("message").is_some_and(|message| message.text().is_some());
-        let bare = told && body.get("choices").is_none();
+        let fine = ["message", "code", "status"].iter().filter_map(|name| body.get(name)).any(says_success);
+        let bare = told && !fine && body.get("choices").is_none();
         let found = Self::find("", &body).or_else(|| Self::find_in_unknown("message", &body, true));
         found.or_else(|| bare.then(|| Self::of(body.raw(), &body)))
     }
@@ -139,10 +146,12 @@ fn says_failure(code: Option<Raw<'_>>) -> bool {
     number.is_some_and(|number| number != 0 && !(100..300).contains(&number))
 }
 
-/// Whether a code is a word that says success, or nothing.
-fn is_success(code: Raw<'_>) -> bool {
-    let word = code.str().unwrap_or_default().to_lowercase();
-    matches!(word.as_str(), "" | "ok" | "success" | "succeeded") || word.parse::<i64>().is_ok()
+/// Whether a code, or a word, says success.
+fn says_success(code: Raw<'_>) -> bool {
+    let word = code.scalar().map(Text::into_str).unwrap_or_default().to_lowercase();
+    let number = word.parse::<i64>();
+    number.is_ok_and(|number| number == 0 || (100..300).contains(&number))
+        || matches!(word.as_str(), "ok" | "success" | "succeeded")
 }
 
 fn http_error(status: Raw<'_>) -> Option<u16> {

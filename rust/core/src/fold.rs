@@ -22,6 +22,8 @@ pub(crate) struct Fold {
     /// A payload came that is no keep-alive; and one that the dialect, if there is one, does not know.
     begun: bool,
     pub(crate) unread: bool,
+    /// The dialect's payloads stand in others.
+    enveloped: bool,
     /// What the first payload is that is no JSON, if a dialect is found that has nothing else.
     malformed: Option<Box<ApiError>>,
     /// The error that an event's payload is if no other comes: that of a body which was made an event.
@@ -126,8 +128,7 @@ impl Fold {
         }
         let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, &kind, &object, out));
         if !folded && error.is_none() {
-            let open = kind.is_empty() && object.first(&["object", "jsonrpc"]).is_none();
-            if let Some(inner) = self.enclosed(&object).filter(|_| open) {
+            if let Some(inner) = self.enclosed(&kind, &object) {
                 return self.payload(event, outer, inner, out);
             }
             error = ApiError::find_in_unknown(event, &object, self.dialect.is_some());
@@ -165,32 +166,39 @@ impl Fold {
         }
     }
 
-    /// The payload that stands in a member of one that does not say what it is, as that one does.
-    fn enclosed<'a>(&self, payload: &Object<'a>) -> Option<Raw<'a>> {
+    /// The payload that stands in a member of one that no dialect knows, and says itself what it is. A dialect that was found
+    /// without such envelopes has none: its events have types that may be new.
+    fn enclosed<'a>(&mut self, kind: &str, payload: &Object<'a>) -> Option<Raw<'a>> {
         let known = |value: &Raw<'_>| {
             let inner = value.object();
             let named = ["type", "object"].iter().any(|name| !inner.str(name).is_empty());
             let found = dialect::detect(&dialect::kind("", &inner), &inner).filter(|_| named);
             found.is_some_and(|found| self.dialect.is_none_or(|own| own.name == found.name))
         };
-        payload.iter().map(|(_, value)| value).find(known)
+        let inner = payload.iter().map(|(_, value)| value).find(known)?;
+        self.enveloped |= self.dialect.is_none();
+        let open = self.enveloped || kind.is_empty();
+        // JSON-RPC has its own meaning for what it encloses.
+        (open && payload.get("jsonrpc").is_none()).then_some(inner)
     }
 
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
     fn no_json(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
-        self.begin();
-        match event {
-            "error" => self.snapshot.fail(ApiError::of_text(text.trim())),
-            _ if self.expects_json(event) => {
-                self.snapshot.fail(ApiError::malformed(self.snapshot.payloads, text, reason));
+        let first = self.begin();
+        let error = ApiError::malformed(self.snapshot.payloads, text, reason);
+        if event == "error" {
+            return self.snapshot.fail(ApiError::of_text(text.trim()));
+        }
+        if self.expects_json(event) {
+            return self.snapshot.fail(error);
+        }
+        out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
+        self.unread = true;
+        if event == "message" && self.dialect.is_none() {
+            if first && text.trim_start().starts_with(['{', '[']) {
+                self.alone = Some(Box::new(error.clone()));
             }
-            _ => {
-                if event == "message" && self.dialect.is_none() && self.malformed.is_none() {
-                    let error = ApiError::malformed(self.snapshot.payloads, text, reason);
-                    self.malformed = Some(Box::new(error));
-                }
-                out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
-            }
+            self.malformed.get_or_insert(Box::new(error));
         }
     }
 

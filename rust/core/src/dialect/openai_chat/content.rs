@@ -20,11 +20,19 @@ pub(super) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
+/// Adds a piece of the refusal; what has no text is only told of.
+pub(super) fn fold_refusal(choice: &mut Choice, refusal: Raw<'_>, out: &mut Sink<'_>) {
+    match reasoning::words(refusal) {
+        text if text.is_empty() && refusal.text().is_none() => tell_other(choice, "refusal", refusal, out),
+        text => choice.add_refusal(&text, out),
+    }
+}
+
 fn fold_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
     match text(part) {
         Some(Part::Text(text)) => choice.add_content(&text, out),
         Some(Part::Refusal(text)) => choice.add_refusal(&text, out),
-        None if reasoning::is_reasoning(part) => reasoning::keep_seals(choice, part, out),
+        None if reasoning::is_reasoning(part) => _ = reasoning::keep_seals(choice, part, out),
         None => keep_part(choice, part, out),
     }
 }
@@ -73,7 +81,7 @@ pub(super) fn keep_whole(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'
         .into_iter()
         .filter(|part| text(*part).is_none())
         .partition(|part| reasoning::is_reasoning(*part));
-    reasons.into_iter().for_each(|part| reasoning::keep_seals(choice, part, out));
+    reasons.into_iter().for_each(|part| _ = reasoning::keep_seals(choice, part, out));
     let list = format!("[{}]", others.iter().map(|part| part.as_str()).collect::<Vec<_>>().join(","));
     let kept = choice.message_fields.json_of(PARTS);
     if !others.is_empty() && !kept.is_some_and(|kept| is_same(&kept, &list)) {

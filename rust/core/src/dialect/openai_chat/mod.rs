@@ -176,17 +176,18 @@ fn fold_finish_reason(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) {
 
 fn fold_delta(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
     choice.came_whole = false;
+    if !choice.whole.is_empty() {
+        // It goes on growing.
+        delta.iter().for_each(|(name, _)| choice.whole.remove(name));
+    }
     reasoning::fold(choice, delta, out);
     for (name, value) in delta.iter() {
         match name {
             "role" => choice.set_role(&value.str().unwrap_or_default(), out),
             "content" => content::fold(choice, value, out),
-            "refusal" => {
-                if let Some(text) = value.text() {
-                    choice.add_refusal(&text, out);
-                }
-            }
-            "tool_calls" => calls::fold(choice, value, out),
+            "refusal" => content::fold_refusal(choice, value, out),
+            "tool_calls" if value.is_object() || value.is_array() => calls::fold(choice, value, out),
+            "tool_calls" => tell_other(choice, name, value, out),
             "function_call" => calls::fold_legacy(choice, value, delta.get("tool_calls"), out),
             "audio" => fold_audio(choice, value, out),
             "reasoning_details" => {

@@ -108,29 +108,25 @@ fn joined<'a>(values: impl IntoIterator<Item = Raw<'a>>) -> Text<'a> {
     values.into_iter().map(words).reduce(Text::and).unwrap_or_default()
 }
 
-/// Keeps what a member of the reasoning has beside its text.
+/// Keeps what a member of the reasoning has beside its text; tells of one that has nothing that is known.
 pub(super) fn keep_rest(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
-    if value.text().is_some() {
-        return;
-    }
-    keep_seals(choice, value, out);
-    if words(value).is_empty() {
+    if value.text().is_none() && !keep_seals(choice, value, out) && words(value).is_empty() {
         tell_other(choice, name, value, out);
     }
 }
 
-/// Keeps what has to be sent back with the reasoning, wherever in it that is.
-pub(super) fn keep_seals(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) {
-    for item in value.items() {
-        keep_seals(choice, item, out);
-    }
+/// Keeps what has to be sent back with the reasoning, wherever in it that is. Returns whether there was any.
+pub(super) fn keep_seals(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) -> bool {
+    let mut sealed = value.items().into_iter().fold(false, |sealed, item| keep_seals(choice, item, out) | sealed);
     for (name, member) in value.object().iter() {
         if SEALS.contains(&name) && member.text().is_some() && member.is_truthy() {
             if choice.message_fields.merge(name, member, Lists::Replace) {
                 tell_other(choice, name, member, out);
             }
+            sealed = true;
         } else if WORDS.contains(&name) {
-            keep_seals(choice, member, out);
+            sealed |= keep_seals(choice, member, out);
         }
     }
+    sealed
 }
