@@ -19,13 +19,14 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 
-from reference_calls import Json, Object, an_object, compact, is_json, overlay
-from reference_chat import SENTINELS, Event, StrayLines, mend
-from reference_payloads import Closed, Item, Value, payloads, rows
+from reference_calls import Json, Object, an_object, is_json, overlay
+from reference_errors import bare_error, error_fields, error_in_unknown, error_of
+from reference_events import SENTINELS, Event, StrayLines, enclosed, opened, unquoted
+from reference_json import mend
+from reference_payloads import Closed, Item, Value, payloads
 
 MALFORMED = {"message": "malformed payload", "type": "malformed_payload"}
 KEPT_ALIVE = ("ping", "keepalive")
-MESSAGE_MEMBERS = ("message", "error", "detail", "errorText", "error_message")
 
 
 class Call:
@@ -78,6 +79,8 @@ class Reference:
         self.error: Object | None = None
         self.done = False
         self.deltas: list[tuple[Json, ...]] = []
+        self._alone: Json = None  # the error that the first payload is if no other comes
+        self._begun = self._unread = False
         self._halves: dict[tuple[Json, ...], str] = {}
 
     # What a dialect is
@@ -209,25 +212,26 @@ class Reference:
         elif is_json(item.text):
             self._take_payload("message", json.loads(item.text), alone=alone)
         else:
-            self.fail(MALFORMED)
+            self._take_event(Event("message", item.text))
 
     def _take_event(self, event: Event) -> None:
         """Tell the sentinel, empty data, payloads and what is no JSON apart."""
-        data = event.data.strip()
-        if data in SENTINELS:
-            self.end()
-        elif is_json(data):
-            self._take_payload(event.name, json.loads(data))
-        elif rows(data):
-            for row in rows(data):
-                self._take_payload(event.name, row)
-        elif data and event.name == "error":
-            self.fail(data)
-        elif data:
-            self._take_text(event.name, event.data)
+        for one in opened(event):
+            data = one.data.strip()
+            if self.done:
+                return
+            if data in SENTINELS:
+                self.end()
+            elif is_json(data):
+                self._take_payload(one.name, unquoted(json.loads(data)))
+            elif data and one.name == "error":
+                self.fail(data)
+            elif data:
+                self._take_text(one.name, one.data)
 
     def _take_text(self, name: str, text: str) -> None:
         """What is no JSON is an error, unless the dialect has no events of that name: then it may be anything."""
+        self._begin()
         if name == "message" or type(self)().take(name, {"object": name}):
             self.fail(MALFORMED)
         else:
@@ -238,16 +242,35 @@ class Reference:
         fields = an_object(payload)
         kind = a_string(fields.get("type")) or name
         error = error_of(name, payload)
-        if self.done or kind in KEPT_ALIVE:
+        if self.done or (kind in KEPT_ALIVE and not error):
             return
+        if not error and not self._knows(fields) and (inner := enclosed(fields, self._knows, name)):
+            self._take_payload(name, inner)
+            return
+        first = self._begin()
         if self.whole(fields):
             self.fail(error, payload)
             self.end()
             return
         known = self.take(kind, fields)
-        if not known and not error and not alone:
-            self.other("event", payload)
-        self.fail(error or (bare_error(payload) if alone and not known else None), payload)
+        error = error or (None if known else error_in_unknown(name, payload))
+        if not known and not error:
+            self._unread = True
+            self._alone = bare_error(payload) if first and name == "message" else None
+            if not alone:
+                self.other("event", payload)
+        self.fail(error, payload)
+
+    def _knows(self, payload: Object) -> bool:
+        """Whether a payload is of the dialect, as it stands."""
+        fresh = type(self)()
+        return fresh.whole(payload) or fresh.take(a_string(payload.get("type")) or "", payload)
+
+    def _begin(self) -> bool:
+        """Another payload: what came before it did not come alone. Whether it is the first."""
+        first = not self._begun
+        self._alone, self._begun = None, True
+        return first
 
     def _take_stray(self, lines: str) -> None:
         """An `error:` line, or an error object (or a list that begins with one) without any field name."""
@@ -267,11 +290,15 @@ class Reference:
             "usage": self.usage,
             "error": self.error,
             "done": self.done,
-            "complete": self.error is None and (self.done or self.is_complete()),
+            "complete": self.error is None and ((self.done and not self._is_silent()) or self.is_complete()),
             "object": mend(self.to_object()),
             "deltas": self.deltas,
         }
         return deepcopy(result)
+
+    def _is_silent(self) -> bool:
+        """Whether payloads came, and nothing that the dialect can read was in them."""
+        return self._unread and self.usage is None and not any(map(says_something, self.choices.values()))
 
     # Halves of characters
 
@@ -295,6 +322,7 @@ class Reference:
 
     def _settle(self) -> None:
         """A half that still waits becomes U+FFFD; a dialect may have something else to tell."""
+        self.fail(self._alone, self._alone)
         self.ended()
         for kind, choice, *position in list(self._halves):
             if kind == "tool_call":
@@ -320,31 +348,5 @@ def beyond(told: str, whole: Json) -> str:
     return whole[len(told) :] if isinstance(whole, str) and whole.startswith(told) else ""
 
 
-def error_of(name: str, payload: Json) -> Json:
-    """Give what in a payload is an error in a shape that no dialect uses for anything else, or None."""
-    fields = an_object(payload)
-    if fields.get("error"):
-        return fields["error"]
-    if name == "error" or fields.get("object") == "error" or fields.get("type") == "error":
-        return payload or compact(payload)
-    return None
-
-
-def bare_error(value: Json) -> Json:
-    """Give a value outside an event stream if it is an error by its members alone, as answers to requests are."""
-    fields = an_object(value)
-    bare = any(fields.get(key) is not None for key in ("message", "detail")) and "choices" not in fields
-    return value if bare else None
-
-
-def error_fields(error: Json, payload: Object) -> Object:
-    """Give message, code and type as a user sees them."""
-    fields = an_object(error)
-    message = next((fields[key] for key in MESSAGE_MEMBERS if fields.get(key)), error)
-    codes = [holder.get("code") for holder in (fields, payload)]
-    code = next((code for code in codes if code is not None and not isinstance(code, (dict, list))), None)
-    return {
-        "message": message if isinstance(message, str) else compact(message),
-        "code": code,
-        "type": a_string(fields.get("type")) or a_string(payload.get("error_type")),
-    }
+def says_something(choice: Choice) -> bool:
+    return any(choice.texts.values()) or bool(choice.finish_reasons or choice.calls)

@@ -18,91 +18,52 @@ The result of `accumulate`:
 from __future__ import annotations
 
 import json
-import re
-from typing import NamedTuple
 
-from reference_calls import Call, Calls, Json, Object, an_object, as_index, compact, given, is_json, objects, overlay
+import reference_errors
+from reference_calls import (
+    Call,
+    Calls,
+    Json,
+    Object,
+    an_object,
+    arguments_of,
+    as_index,
+    compact,
+    given,
+    is_json,
+    listed,
+    name_of,
+    overlay,
+    told,
+)
+from reference_errors import bare_error, error_in_unknown, error_of
+from reference_events import SENTINELS, Event, StrayLines, enclosed, opened, unquoted
+from reference_json import is_same, mend
+from reference_payloads import Closed, Value, payloads
+from reference_reasoning import NAMES, Sources, is_reasoning, reasoning_of, seals_of, words
 
-SENTINELS = ("[DONE]", '"[DONE]"')
 DROPPED = {"obfuscation", "p"}
 """Padding against traffic analysis: no part of the answer."""
 
 MALFORMED = {"message": "malformed payload", "type": "malformed_payload"}
 """The error that stands for a terminated payload which is no JSON."""
 
-REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 DELTA_FIELDS = {"role", "content", "refusal", "tool_calls", "function_call", "reasoning_details", "audio"}
 CHOICE_FIELDS = {"index", "delta", "finish_reason", "logprobs", "message", "text", "usage", "error"}
 
 
-class Event(NamedTuple):
-    """One dispatched server-sent event."""
-
-    name: str
-    data: str
-
-
-class StrayLines(NamedTuple):
-    """The lines of a block that are no fields of the standard, such as `error: {...}` or a bare JSON object."""
-
-    text: str
-
-
-Item = Event | StrayLines
-
-
-def split_stream(body: bytes) -> list[Item]:
-    """Give the events and stray lines of a whole body; what its end cuts off counts if it is a whole payload."""
-    items, left, ended = read_blocks(body.decode("utf-8", "replace").removeprefix("\ufeff"))
-    return items + [item for item in left if is_whole(item, ended=ended)]
-
-
-def read_blocks(text: str) -> tuple[list[Item], list[Item], bool]:
-    """Give what is in blocks, and in what the end of input cuts off, and whether the last line of that was ended."""
-    *lines, last = re.split("\r\n|\n|\r", text)
-    items: list[Item] = []
-    block: list[str] = []
-    for line in lines:
-        if line == "":
-            items += read_block(block)
-            block = []
-        else:
-            block.append(line)
-    return items, read_block([*block, last]), last == ""
-
-
-def read_block(lines: list[str]) -> list[Item]:
-    """Give the event of a block, if it has data, and then its stray lines."""
-    fields = [(name, value.removeprefix(" ")) for name, _, value in (line.partition(":") for line in lines)]
-    data = [value for name, value in fields if name == "data"]
-    names = [value for name, value in fields if name == "event"]
-    stray = [line for line in lines if line.partition(":")[0] not in ("", "data", "event", "id", "retry")]
-    items: list[Item] = [Event((names[-1] if names else "") or "message", "\n".join(data))] if data else []
-    return items + ([StrayLines("\n".join(stray))] if stray else [])
-
-
-def is_whole(item: Item, *, ended: bool) -> bool:
-    """Whether something is all there that no blank line ended; `ended` where at least its last line was."""
-    error_line = isinstance(item, StrayLines) and item.text.startswith("error:")
-    payload = (item.data if isinstance(item, Event) else item.text.removeprefix("error:")).strip()
-    container = payload.startswith(("{", "[")) and is_json(payload)
-    return payload in SENTINELS or container or (error_line and ended and payload != "")
-
-
 def reference(body: bytes) -> Object:
-    return accumulate(split_stream(body))
-
-
-def accumulate(items: list[Item]) -> Object:
     """Fold a whole stream into one dict; see the top of the file for its shape."""
     stream = Stream()
-    for item in items:
+    for item in payloads(body):
         if stream.done:
             break  # Rule 12: what follows the sentinel is only drained.
-        if isinstance(item, Event):
-            stream.take_event(item)
-        else:
+        if isinstance(item, StrayLines):
             stream.take_stray_lines(item.text)
+        elif isinstance(item, Closed):
+            stream.end()
+        else:
+            stream.take_event(Event("message", item.text) if isinstance(item, Value) else item)
     mended: Object = mend(stream.result())
     return mended
 
@@ -115,32 +76,59 @@ class Stream:
         self.top: Object = {}
         self.usage: Object | None = None
         self.error: Json = None
-        self.done = False
+        self.alone: Json = None  # the error that the first payload is if no other comes
+        self.begun = self.unread = self.done = self.ended = False
 
     def take_event(self, event: Event) -> None:
         """Tell the sentinel, empty data (rule 12), payloads and errors apart."""
-        data = event.data.strip()
-        if data in SENTINELS:
-            self.done = True
-        elif is_json(data):
-            self.take_payload(json.loads(data), named_error=event.name == "error")
-        elif data and event.name == "error":
-            self.fail(data)
-        elif data and event.name == "message":
-            self.fail(MALFORMED)
+        for one in opened(event):
+            data = one.data.strip()
+            if self.done:
+                return
+            if data in SENTINELS:
+                self.end()
+            elif is_json(data):
+                self.take_payload(one.name, unquoted(json.loads(data)))
+            elif data:
+                self.begin()
+                self.fail(data if one.name == "error" else MALFORMED if one.name == "message" else None)
 
-    def take_payload(self, payload: Json, *, named_error: bool) -> None:
+    def take_payload(self, name: str, payload: Json) -> None:
         """Merge a chunk, and only then see whether it carries an error (rule 11)."""
-        if isinstance(payload, dict) and is_chunk(payload):
-            self.merge_chunk(payload)
-        self.fail(error_of(payload) or ((payload or compact(payload)) if named_error else None))
+        fields, error = an_object(payload), error_of(name, payload)
+        if not error and (fields.get("type") or name) in ("ping", "keepalive"):
+            return
+        if not error and not is_chunk(fields) and (inner := enclosed(fields, is_recognised, name)):
+            self.take_payload(name, inner)
+            return
+        first = self.begin()
+        if is_chunk(fields):
+            self.merge_chunk(fields)
+            inside = [choice.get("error") for choice in listed(fields.get("choices"))]
+            error = next(filter(None, inside), None) or error
+        elif not error:
+            error = error_in_unknown(name, payload)
+            self.unread = self.unread or not error
+            self.alone = bare_error(payload) if first and name == "message" and not error else None
+        self.fail(error)
+
+    def begin(self) -> bool:
+        """Another payload: what came before it did not come alone. Whether it is the first."""
+        first = not self.begun
+        self.alone, self.begun = None, True
+        return first
+
+    def end(self) -> None:
+        self.fail(self.alone)
+        self.done = True
 
     def take_stray_lines(self, lines: str) -> None:
         """Rule 11: an `error:` line, or an error object (or a list that begins with one) without any field name."""
         text = lines.removeprefix("error:").strip()
         value = json.loads(text) if is_json(text) else text
         bare = value[0] if isinstance(value, list) and value else value
-        self.fail(error_of(bare) or (value if lines.startswith("error:") else None))
+        named = lines.startswith("error:")
+        self.fail(error_of("error" if named else "", bare) or (value if named else bare_error(bare)))
 
     def fail(self, error: Json) -> None:
         """Keep the first error; empty ones are none."""
@@ -148,16 +136,25 @@ class Stream:
 
     def merge_chunk(self, chunk: Object) -> None:
         self.merge_top(chunk)
-        choices = objects(chunk.get("choices"))
-        if choices and chunk.get("object") == "chat.completion" and all(is_message(choice) for choice in choices):
-            self.done = True  # The whole object, and so the end of it.
+        choices = listed(chunk.get("choices"))
         for choice in choices:
             index = as_index(choice.get("index")) or 0  # Rule 10: 0 where it is not given.
-            self.choices.setdefault(index, Choice(index)).merge(choice, whole=chunk.get("object") == "chat.completion")
+            self.choices.setdefault(index, Choice(index)).merge(choice)
+        if choices and chunk.get("object") == "chat.completion":
+            self.see_end(choices)
         # Rule 8: usage stands at the top, inside x_groq or inside the choices.
-        for holder in [chunk, an_object(chunk.get("x_groq")), *objects(chunk.get("choices"))]:
+        for holder in [chunk, an_object(chunk.get("x_groq")), *choices]:
             if isinstance(holder.get("usage"), dict):
                 self.usage = overlay(self.usage or {}, holder["usage"])
+
+    def see_end(self, choices: list[Object]) -> None:
+        """A whole object is the end: at once where nothing came before it, and else where nothing comes after it."""
+        mine = [self.choices[as_index(choice.get("index")) or 0] for choice in choices]
+        whole = all(is_told(choice) and choice.get("delta") is None for choice in choices)
+        ended = whole and all(choice.says_something() for choice in mine)
+        self.ended = self.ended or ended
+        if ended and all(choice.came_whole and choice.finish_reason for choice in mine):
+            self.done = True
 
     def merge_top(self, chunk: Object) -> None:
         """Rule 9: id, object and created are the first non-empty; the others the last non-empty."""
@@ -169,14 +166,19 @@ class Stream:
                 self.top.update(overlay(self.top, {key: value}))
 
     def result(self) -> Object:
+        self.fail(self.alone)
+        self.done = self.done or self.ended
+        for choice in self.choices.values():
+            choice.settle_calls()
         finished = [choice.finish_reason is not None for choice in self.choices.values()]
+        silent = self.unread and self.usage is None and not any(one.says_something() for one in self.choices.values())
         top = dict(self.top)
         return {
             "choices": [choice.result() for _, choice in sorted(self.choices.items())],
             "usage": self.usage,
             "error": self.error,
             "done": self.done,
-            "complete": self.error is None and (self.done or (bool(finished) and all(finished))),
+            "complete": self.error is None and ((self.done and not silent) or (bool(finished) and all(finished))),
             **{key: top.pop(key, None) for key in ("id", "object", "created", "model")},
             "extra": top,
         }
@@ -188,30 +190,25 @@ def without_usage(value: Json) -> Json:
 
 def is_chunk(payload: Object) -> bool:
     """Whether the payload belongs to the chat dialect: pings and bare errors do not."""
-    if isinstance(payload.get("choices"), list) or payload.get("object") == "chat.completion.chunk":
+    choices = payload.get("choices")
+    if isinstance(choices, (list, dict)) and (listed(choices) or not choices):
         return True
-    return any(isinstance(payload.get(key), dict) for key in ("usage", "x_groq"))
+    return not choices and any(payload.get(key) is not None for key in ("usage", "x_groq", "choices"))
 
 
-def error_of(payload: Json) -> Json:
-    """Rule 11: what in a payload is an error, or None."""
-    payload = an_object(payload)
-    inside = [choice.get("error") for choice in objects(payload.get("choices"))]
-    alone = payload if payload.get("object") == "error" else None
-    return next((error for error in [*inside, payload.get("error"), alone] if error), None)
+def is_recognised(payload: Object) -> bool:
+    """Whether the payload can only be chat's."""
+    choices = payload.get("choices")
+    if isinstance(choices, list):
+        in_chat = any(choice.get("delta") is not None for choice in listed(choices))
+        return payload.get("object") != "text_completion" or in_chat
+    in_place = [one.get(key) for one in listed(choices) for key in ("delta", "message")]
+    return payload.get("object") == "chat.completion.chunk" or any(one is not None for one in in_place)
 
 
 def error_fields(error: Json) -> Object | None:
     """Give message, code and type as a user sees them."""
-    if error is None:
-        return None
-    fields = an_object(error)
-    message = next((fields[key] for key in ("message", "detail", "error") if fields.get(key)), error)
-    return {
-        "message": message if isinstance(message, str) else compact(message),
-        "code": fields.get("code"),
-        "type": fields.get("type"),
-    }
+    return None if error is None else reference_errors.error_fields(error, {})
 
 
 class Choice:
@@ -220,6 +217,9 @@ class Choice:
     def __init__(self, index: int) -> None:
         self.index = index
         self.role: str | None = None
+        self.sources = Sources()
+        self.whole: dict[str, str] = {}
+        self.came_whole = False
         self.texts: dict[str, str | None] = {"content": None, "reasoning": None, "refusal": None}
         self.finish_reason: str | None = None
         self.function_call: Call | None = None
@@ -229,49 +229,132 @@ class Choice:
         self.message_extra: Object = {}
         self.extra: Object = {}
 
-    def merge(self, choice: Object, *, whole: bool) -> None:
-        """Merge what one chunk says of this choice; `whole` where the chunk is a non-streaming object."""
-        self.merge_delta(delta_of(choice, whole=whole))
+    def merge(self, choice: Object) -> None:
+        """Merge what one chunk says of this choice."""
+        if is_told(choice):
+            self.merge_message(choice["message"])
+        elif isinstance(delta := choice_piece(choice), dict):
+            self.merge_delta(delta)
+        else:
+            self.merge_content(delta)
+        reason = reason_of(choice.get("finish_reason"))
+        self.finish_reason = reason or self.finish_reason  # Rule 7: null never erases.
+        if reason is not None:
+            self.settle_calls()
         logprobs = an_object(choice.get("logprobs"))
         self.logprobs |= dict.fromkeys(logprobs.keys() - self.logprobs.keys())
         for key in logprobs:
-            merge_unknown(self.logprobs, key, logprobs[key])  # Rule 10: the lists extend.
-        self.finish_reason = given(choice.get("finish_reason")) or self.finish_reason  # Rule 7: null never erases.
+            # Rule 10: the lists extend, but for those that are all there.
+            merge_unknown(self.logprobs, key, logprobs[key], whole=is_told(choice))
         for key in choice.keys() - CHOICE_FIELDS - DROPPED:
-            merge_unknown(self.extra, key, choice[key])
+            merge_unknown(self.extra, key, choice[key], whole=is_told(choice))
+
+    def settle_calls(self) -> None:
+        """Rule 3: what calls were announced with is all that they have."""
+        for call in [*self.calls.all, *([self.function_call] if self.function_call else [])]:
+            call.settle()
 
     def merge_delta(self, delta: Object) -> None:
         """Merge one delta, each field by its rule."""
-        self.role = self.role or given(delta.get("role"))  # Rule 6: the first non-empty.
-        self.append("reasoning", reasoning_of(delta))
+        self.came_whole = False
+        self.role = self.role or given_text(delta.get("role"))  # Rule 6: the first non-empty.
+        speaking, text = reasoning_of(delta)
+        if speaking:
+            self.append("reasoning", self.sources.news(speaking, self.texts["reasoning"] or "", text))
         self.merge_content(delta.get("content"))
-        self.append("refusal", delta.get("refusal"))
-        self.merge_details(objects(delta.get("reasoning_details")))
-        self.calls.merge(objects(delta.get("tool_calls")))
-        if isinstance(delta.get("function_call"), dict):
-            self.function_call = self.function_call or Call()
-            self.function_call.merge({"function": delta["function_call"]})
+        refusal = delta.get("refusal")
+        self.append("refusal", refusal if isinstance(refusal, str) else words(refusal) or None)
+        self.merge_details(listed(delta.get("reasoning_details")))
+        self.calls.merge(listed(delta.get("tool_calls")))
+        self.merge_legacy(delta)
         if isinstance(delta.get("audio"), dict):
             mine = self.message_extra.setdefault("audio", {})
             mine.update(overlay(mine, delta["audio"] | joined(mine, delta["audio"], "data", "transcript")))
-        for key in delta.keys() - DELTA_FIELDS - {*REASONING_FIELDS} - DROPPED:
-            merge_unknown(self.message_extra, key, delta[key])
+        self.merge_extra(delta, whole=False)
+
+    def merge_extra(self, message: Object, *, whole: bool) -> None:
+        """Rule 6: members that are not known. Rule 5: what has to be sent back with the reasoning."""
+        for key in message.keys() - DELTA_FIELDS - {*NAMES} - DROPPED:
+            merge_unknown(self.message_extra, key, message[key], whole=whole)
+        parts = [part for part in parts_of(message.get("content")) if is_reasoning(part)]
+        for name, seal in seals_of([*(message.get(name) for name in NAMES), parts]):
+            self.message_extra[name] = seal
+
+    def merge_legacy(self, delta: Object) -> None:
+        """Rule 10: the deprecated call, unless it is one of the calls beside it once more."""
+        call = delta.get("function_call")
+        beside = [(name_of(one), arguments_of(one)) for one in listed(delta.get("tool_calls"))]
+        if isinstance(call, dict) and (name_of({"function": call}), arguments_of({"function": call})) not in beside:
+            self.function_call = self.function_call or Call()
+            self.function_call.merge({"function": call})
 
     def append(self, name: str, text: Json) -> None:
         """Rule 5: a string is appended, "" too; null and anything else changes nothing."""
         if isinstance(text, str):
             self.texts[name] = (self.texts[name] or "") + text
+            self.whole.pop(name, None)
 
     def merge_content(self, content: Json) -> None:
-        """Rule 5: a string, or a list of text and thinking parts."""
-        self.append("content", content)
-        for part in objects(content):
-            if part.get("type", "text") == "text":
-                self.append("content", part.get("text"))
-            if part.get("type") == "thinking":
-                self.append("reasoning", part.get("thinking"))
-                for inner in objects(part.get("thinking")):
-                    self.append("reasoning", inner.get("text"))
+        """Rule 5: a string, a number or boolean as JSON writes it, or parts."""
+        self.append("content", scalar_text(content))
+        for part in parts_of(content):
+            kind, text = part_text(part)
+            if kind in self.texts:
+                self.append(kind, text)
+            if kind == "other":
+                self.message_extra["content_parts"] = [*self.message_extra.get("content_parts", []), part]
+
+    def merge_message(self, message: Json) -> None:
+        """Rule 13: a message that is all there."""
+        self.came_whole = self.came_whole or not (any(self.texts.values()) or self.calls.all or self.function_call)
+        if not isinstance(message, dict):
+            message = {"content": message}
+        self.role = self.role or given_text(message.get("role"))
+        before = self.texts["reasoning"] or ""
+        self.complete("reasoning", reasoning_of(message)[1] or None)
+        self.sources.follow(before, self.texts["reasoning"] or "")
+        found = [part_text(part) for part in parts_of(message.get("content"))]
+        texts = {kind: [text for one, text in found if one == kind] for kind in ("content", "refusal")}
+        content, refusal = ("".join(texts[kind]) if texts[kind] else None for kind in ("content", "refusal"))
+        self.complete("content", content if (plain := scalar_text(message.get("content"))) is None else plain)
+        self.complete("refusal", message["refusal"] if isinstance(message.get("refusal"), str) else refusal)
+        others = [
+            part for part, (kind, _) in zip(parts_of(message.get("content")), found, strict=True) if kind == "other"
+        ]
+        if others:
+            self.message_extra["content_parts"] = others
+        self.calls.complete(listed(message.get("tool_calls")))
+        if self.function_call and isinstance(message.get("function_call"), dict):
+            self.function_call.complete({"function": message["function_call"]})
+        else:
+            self.merge_legacy(message)
+        if listed(message.get("reasoning_details")):
+            self.details = []
+            self.merge_details(listed(message["reasoning_details"]))
+        if isinstance(message.get("audio"), dict):
+            self.message_extra["audio"] = overlay(self.message_extra.get("audio", {}), message["audio"])
+        self.merge_extra(message, whole=True)
+
+    def complete(self, name: str, whole: str | None) -> None:
+        """Rule 13: what a text has beyond what was told; where it says something else, it is kept."""
+        known = told(self.texts[name] or "")
+        if whole is None:
+            return
+        if known == "":
+            self.append(name, whole)
+            return
+        whole = mend(whole)
+        self.whole.pop(name, None)
+        if whole.startswith(known) and whole != known:
+            self.texts[name] = whole
+        elif not known.startswith(whole) and self.came_whole:
+            self.append(name, whole)
+        elif not known.startswith(whole):
+            self.whole[name] = whole
+
+    def says_something(self) -> bool:
+        kept = [self.message_extra, self.extra, self.logprobs, self.details, self.calls.all]
+        return any(self.texts.values()) or any(kept) or bool(self.finish_reason or self.function_call)
 
     def merge_details(self, details: list[Object]) -> None:
         """Rule 5: by type and index (and id): text and summary are appended, the rest is the last non-empty."""
@@ -300,26 +383,52 @@ class Choice:
         }
 
 
-def is_message(choice: Object) -> bool:
-    """Whether a choice is one of the non-streaming object: some servers call their chunks so too."""
-    return choice.get("message") is not None and choice.get("delta") is None
+def is_told(choice: Object) -> bool:
+    """Rule 13: whether a choice tells its message, and nothing in pieces."""
+    delta = choice.get("delta")
+    says = any(value for key, value in delta.items() if key != "role") if isinstance(delta, dict) else bool(delta)
+    return bool(choice.get("message")) and not says and not choice.get("text")
 
 
-def delta_of(choice: Object, *, whole: bool) -> Object:
-    """Give what a choice adds: its delta, else its text, else the message of a non-streaming object (rule 12)."""
-    if isinstance(choice.get("delta"), dict):
-        return an_object(choice["delta"])
-    if isinstance(choice.get("text"), str):
-        return {"content": choice["text"]}
-    return an_object(choice.get("message")) if whole else {}
+def choice_piece(choice: Object) -> Json:
+    """Give what a choice adds: its delta, else its text."""
+    return next((choice[key] for key in ("delta", "text") if choice.get(key) is not None), None)
 
 
-def reasoning_of(delta: Object) -> str | None:
-    """Rule 5: the first non-empty of three fields; the text of reasoning_details only if there is none."""
-    texts = [delta.get(key) for key in REASONING_FIELDS]
-    details = [detail.get("text") or detail.get("summary") for detail in objects(delta.get("reasoning_details"))]
-    of_details = "".join(text for text in details if isinstance(text, str))
-    return next((text for text in [*texts, of_details] if isinstance(text, str) and text), None)
+def reason_of(value: Json) -> str | None:
+    """Rule 7: a word, a number, or an object that has one."""
+    inner = [an_object(value).get(key) for key in ("type", "reason")]
+    return given(next((one for one in inner if one is not None), value))
+
+
+def given_text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def scalar_text(value: Json) -> str | None:
+    """Rule 5: a string, or a number or boolean as JSON writes it."""
+    if isinstance(value, str):
+        return value
+    return compact(value) if isinstance(value, (bool, int, float)) else None
+
+
+def parts_of(content: Json) -> list[Json]:
+    """Rule 5: the parts of a list, or the one in its place."""
+    if isinstance(content, dict):
+        return [content]
+    return content if isinstance(content, list) else []
+
+
+def part_text(part: Json) -> tuple[str, str | None]:
+    """Rule 5: what a part is, and its text: content, refusal, reasoning or anything else; null is nothing."""
+    if not isinstance(part, dict):
+        return "nothing" if part is None else "other" if isinstance(part, list) else "content", scalar_text(part)
+    kind = part["type"] if isinstance(part.get("type"), str) else ""
+    if kind in ("text", "output_text", "") and part.get("text") is not None:
+        return "content", words(part["text"])
+    if kind == "refusal" and part.get("refusal") is not None:
+        return "refusal", words(part["refusal"])
+    return ("reasoning" if is_reasoning(part) else "other"), None
 
 
 def same_detail(known: Object, detail: Object) -> bool:
@@ -328,23 +437,14 @@ def same_detail(known: Object, detail: Object) -> bool:
     return one_id and all(known.get(key) == detail.get(key) for key in ("type", "index"))
 
 
-def merge_unknown(old: Object, key: str, value: Json) -> None:
-    """Rule 6: scalars last non-null, objects overlay, lists extend. Nothing is added up, null says nothing."""
-    if isinstance(value, list) and isinstance(old.get(key), list):
+def merge_unknown(old: Object, key: str, value: Json, *, whole: bool = False) -> None:
+    """Rule 6: scalars last non-null, objects overlay, lists extend, but for `whole` ones; null says nothing."""
+    if isinstance(value, list) and isinstance(old.get(key), list) and not whole:
         old[key] = old[key] + value
-    elif value is not None:
+    elif value is not None and not is_same(compact(old.get(key)), compact(value)):
         old.update(overlay(old, {key: value}))
 
 
 def joined(old: Object, new: Object, *keys: str) -> Object:
     """Give the texts of an object that come in pieces, each with its new piece."""
     return {key: (old.get(key) or "") + new[key] for key in keys if isinstance(new.get(key), str)}
-
-
-def mend(value: Json) -> Json:
-    """Join the halves of surrogate pairs; a half without its partner becomes U+FFFD."""
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, dict):
-        return {mend(key): mend(one) for key, one in value.items()}
-    return [mend(one) for one in value] if isinstance(value, list) else value

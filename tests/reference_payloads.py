@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
-from reference_calls import Object, is_json
-from reference_chat import Event, StrayLines, is_whole, read_blocks
+from reference_events import Event, StrayLines, is_whole, read_blocks
 
 WHITESPACE = " \t\r\n"
 
@@ -32,40 +30,40 @@ def payloads(body: bytes) -> list[Item]:
 
 
 def split_events(text: str) -> list[Item]:
-    """Give the events and stray lines; what the end of input cuts off counts if it is a whole payload, or rows."""
+    """Give the events and stray lines; what the end of input cuts off counts if it is a whole payload, or several."""
     items, left, ended = read_blocks(text)
-    whole = [item for item in left if is_whole(item, ended=ended) or (isinstance(item, Event) and rows(item.data))]
-    return [*items, *whole]
-
-
-def rows(data: str) -> list[Object]:
-    """Give the objects of data whose lines are one each: some servers leave the blank lines out."""
-    lines = data.split("\n")
-    whole = len(lines) > 1 and all(is_json(line) and isinstance(json.loads(line), dict) for line in lines)
-    return [json.loads(line) for line in lines] if whole else []
+    return [*items, *(item for item in left if is_whole(item, ended=ended))]
 
 
 def split_values(text: str) -> list[Item]:
-    """Give the values of a row, which commas, white space and the brackets of one array may stand between."""
+    """Give the values of a row, which commas and white space may stand between, as may the brackets of one array around.
+
+    What is neither ends the row: from there on it is an event stream.
+    """
     items: list[Item] = []
-    at = 0
+    array = text[0] == "["
+    at = int(array)
     while at < len(text):
-        if text[at] == "]" and items:
-            items.append(Closed())
-        if text[at] in WHITESPACE + ",[]":
+        if text[at] in WHITESPACE + ",":
             at += 1
-            continue
-        end = value_end(text, at)
-        if end is None:
-            break  # The end of input cuts this value off.
-        items.append(Value(text[at:end]))
-        at = end
+        elif array and text[at] == "]":
+            items.append(Closed())
+            array = False
+            at += 1
+        elif not array and text[at] not in "{[":
+            return items + split_events(text[at:])
+        else:
+            end = value_end(text, at)
+            if end is None:
+                break  # The end of input cuts this value off.
+            items.append(Value(text[at:end]))
+            at = end
     return items
 
 
 def value_end(text: str, start: int) -> int | None:
     """Give where the value ends that begins at `start`, or None where the text ends before it."""
-    if text[start] != "{":
+    if text[start] not in '{["':
         ends = [at for at in range(start, len(text)) if text[at] in WHITESPACE + ",[]{}"]
         return max(ends[0], start + 1) if ends else None
     depth, quoted, at = 0, False, start
@@ -76,7 +74,7 @@ def value_end(text: str, start: int) -> int | None:
             quoted = not quoted
         elif not quoted:
             depth += (text[at] in "{[") - (text[at] in "}]")
-            if depth == 0:
-                return at + 1
+        if depth == 0 and not quoted:
+            return at + 1
         at += 1
     return None

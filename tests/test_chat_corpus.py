@@ -9,7 +9,8 @@ import pytest
 import ssewire
 from chat_cases import CHOICE_KEYS, Case, accumulate, contains, corpus, expected_error, plain, plain_error, raised_by
 from cuts import assert_same, bytewise, every_cut
-from reference_chat import Event, error_fields, reference, split_stream
+from reference_chat import error_fields, reference
+from reference_events import Event, split_stream
 from ssewire import (
     Accumulator,
     FinishDelta,

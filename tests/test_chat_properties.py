@@ -26,7 +26,7 @@ ERRORS = [None, "", {}, "overloaded", {"message": "boom", "code": 500}, {"detail
 LOGPROBS = [None, {"content": None}, {"content": [{"token": "a"}], "refusal": None}, {"refusal": [{"token": "b"}]}]
 
 # Three names, two of which begin alike; pieces of objects, whole ones, and none.
-IDS = [None, "", "null", "a", "b", "c"]
+IDS = [None, "", "null", "a", "b", "c", 7, 1.5]
 NAMES = [None, "", "null", "f", "g", "get_", "get_w"]
 ARGUMENTS = [
     None,
@@ -41,7 +41,10 @@ ARGUMENTS = [
     " ",
     '["' + HIGH,
     LOW + '"',
+    '{"k": 1}',
+    '{"k"',
     {},
+    {"k": 1},
     {"k": [1, None]},
 ]
 INDEXES = [None, 0, 0, 1, 2, "0", "1", "x", True, [0]]
@@ -52,25 +55,49 @@ def some(**values: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional={key: st.sampled_from(choices) for key, choices in values.items()})
 
 
-functions = some(name=NAMES, arguments=ARGUMENTS)
+functions = some(name=NAMES, arguments=ARGUMENTS) | some(id=IDS, name=NAMES, arguments=ARGUMENTS)
+heads = some(index=INDEXES, id=IDS, type=[None, "", "function", "custom"], extra_content=[None, {"a": 1}, {"b": {"c": 2}}])
 fragments = st.builds(
-    lambda head, function: head | ({} if function is None else {"function": function}),
-    some(index=INDEXES, id=IDS, type=[None, "", "function"], extra_content=[None, {"a": 1}, {"b": {"c": 2}}]),
-    functions | functions | st.none(),
+    lambda head, flat, function: head | flat | ({} if function is None else {"function": function}),
+    heads,
+    st.just({}) | functions,
+    functions | functions | st.none() | st.sampled_from(["f", 1]),
 )
-tool_calls = st.none() | st.lists(fragments, max_size=3)
+tool_calls = (
+    st.none()
+    | st.lists(fragments, max_size=3)
+    | fragments
+    | st.lists(fragments, max_size=3).map(lambda items: {str(at): item for at, item in enumerate(items)})
+    | st.sampled_from([1, "x", ["x"]])
+)
+words = st.sampled_from(
+    [None, *TEXTS, {"text": "a", "signature": "s"}, {"summary": [{"text": "b", "signature": "t"}]}, {}, {"effort": 1}]
+    + [[{"type": "text", "text": "a"}, "b"], [], 1, True, {"text": "", "content": "a"}, {"signature": "u"}]
+)
 parts = st.lists(
-    some(type=["text", "thinking", "image"], text=TEXTS, thinking=["t", [{"type": "text", "text": "u"}], None]),
+    some(
+        type=["text", "thinking", "image", "reasoning", "refusal", "output_text"],
+        text=TEXTS,
+        thinking=["t", [{"type": "text", "text": "u"}], None],
+        refusal=["no"],
+        summary=[[{"type": "summary_text", "text": "a"}]],
+    )
+    | st.sampled_from(["x", 1, None]),
     max_size=3,
 )
+contents = st.sampled_from([None, *TEXTS, *TEXTS, 1, 1.5, True, {"type": "text", "text": "o"}, {"text": "p"}, {}])
 details = st.lists(
     some(type=["reasoning.text"], index=[0, 1], text=["", "a", "\u00e9"], signature=["", "z"])
     | some(type=["reasoning.summary"], index=[0, 1], summary=["", "s"]),
     max_size=2,
 )
+reasonings = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(["reasoning_content", "reasoning", "reasoning_text", "thinking", "thinking_blocks"], words)
+)
 deltas = st.builds(
-    lambda plain, calls, content, detail: {
+    lambda plain, said, calls, content, detail: {
         **plain,
+        **said,
         **({} if calls == [] else {"tool_calls": calls}),
         **({"content": content} if content else {}),
         **({"reasoning_details": detail} if detail else {}),
@@ -78,34 +105,35 @@ deltas = st.builds(
     some(
         role=[None, "", "assistant", "tool"],
         content=[None, *TEXTS],
-        reasoning=[None, *TEXTS],
-        reasoning_content=[None, *TEXTS],
-        refusal=[None, "", "no"],
+        refusal=[None, "", "no", [{"text": "l"}], 1, False],
         token_id=[None, 5, 7],
         annotations=[None, [1], [2, 3]],
     ),
+    st.just({}) | reasonings,
     st.just([]) | tool_calls,
-    st.just([]) | parts,
+    st.just([]) | parts | contents,
     st.just([]) | details,
 )
 choices = st.builds(
-    lambda plain, delta: plain | ({} if delta is None else {"delta": delta}),
+    lambda plain, delta, message: (
+        plain | ({} if delta is None else {"delta": delta}) | ({} if message is None else {"message": message})
+    ),
     some(
         index=[None, 0, 0, 0, 1, 2],
-        finish_reason=[None, None, "", "null", "stop", "tool_calls"],
-        text=["t"],
-        message=[{"role": "assistant", "content": "all"}],
+        finish_reason=[None, None, "", "null", "stop", "tool_calls", 1, {"type": "stop"}, {}, [1]],
+        text=["t", "", 1],
         logprobs=LOGPROBS,
         error=ERRORS,
         content_filter_results=[None, {"hate": {"filtered": False}}],
     ),
-    deltas | deltas | st.none(),
+    deltas | deltas | st.none() | st.sampled_from(["d", 1, {}, [1]]),
+    st.none() | st.none() | deltas | st.sampled_from(["ab", {"role": "assistant", "content": "all"}]),
 )
 
 
 def with_usage(top: dict[str, Any], several: list[dict[str, Any]], place: str, usage: Any) -> dict[str, Any]:
     """Put the usage where providers put it, in one place a chunk: which of two counts is nowhere told."""
-    if place == "choice" and several:
+    if place == "choice" and several and isinstance(several, list):
         return top | {"choices": [several[0] | {"usage": usage}, *several[1:]]}
     return top | {"choices": several} | ({"x_groq": {"usage": usage}} if place == "x_groq" else {"usage": usage})
 
@@ -115,14 +143,14 @@ chunks = st.builds(
     some(
         id=["", "c1", "c2"],
         model=["", "m1", "m2"],
-        object=["", "chat.completion.chunk"],
+        object=["", "chat.completion.chunk", "chat.completion.chunk", "chat.completion"],
         created=[0, 7],
         error=[None, None, *ERRORS],
         obfuscation=["zz"],
         provider=["", "P", "Q"],
         citations=[None, [], ["u"], ["u", "v"]],
     ),
-    st.lists(choices, min_size=1, max_size=1) | st.lists(choices, max_size=3),
+    st.lists(choices, min_size=1, max_size=1) | st.lists(choices, max_size=3) | choices,
     st.sampled_from(["top", "x_groq", "choice"]),
     st.sampled_from(USAGES),
 )
@@ -134,6 +162,25 @@ others: st.SearchStrategy[Any] = st.sampled_from(
         {"object": "error", "message": "m", "code": 1},
         {"error": "e"},
         {"error": None},
+        {"code": 5, "message": "m"},
+        {"code": "5", "msg": "m", "data": None},
+        {"code": "bad", "message": "m"},
+        {"code": 200, "message": "m"},
+        {"code": 5, "message": "ok"},
+        {"code": 5, "message": "m", "data": {"x": 1}},
+        {"base_resp": {"status_code": 1008, "status_msg": "m"}},
+        {"base_resp": {"status_code": 0}, "choices": None, "usage": {"total_tokens": 0}},
+        {"success": False, "errors": [{"code": 1, "message": "m"}]},
+        {"message": "m"},
+        {"detail": ["d"]},
+        {"message": {"content": "m"}},
+        {"statusCode": 429, "error_code": "x", "error_msg": ""},
+        {"type": "about:blank", "title": "t", "status": 500},
+        {"type": "status", "status": "failed", "message": "m"},
+        {"data": {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "e"}}]}},
+        {"type": "x", "data": {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "e"}}]}},
+        {"data": {"object": "other"}, "usage": 1},
+        {"data": {"object": "other", "usage": {"total_tokens": 1}}},
         None,
         1,
         "s",
@@ -157,6 +204,9 @@ rare = st.sampled_from(
             ": ping\n\n",
             "data:\n\n",
             "data:  \n\n",
+            "data: data: [DONE]\n\n",
+            "data: data: x\n\n",
+            'data: "{}"\n\n',
             "data: {\n\n",
         ),
         *(
@@ -169,7 +219,32 @@ rare = st.sampled_from(
         *('error: {"message":"x"}\n\n', "error: text\n\n", '{"error":"raw"}\n\n', '{"note":1}\n\n', "\n"),
     ]
 )
+
+
+def wrapped(payload: Any, way: str) -> str:
+    """Put a payload into another, or into what is an event of its own."""
+    match way:
+        case "string":
+            payload = json.dumps(payload)
+        case "envelope":
+            payload = {"code": 0, "data": payload, "x": [1]}
+        case "event":
+            return f"data: data: {json.dumps(payload)}\ndata:\ndata: \n\n"
+        case "named event":
+            return f"data: event: error\ndata: data:data:{json.dumps(payload)}\n\n"
+    return as_event(payload, "", " ")
+
+
+def in_rows(payloads: list[Any], last: str) -> str:
+    """Put payloads under one blank line."""
+    return "".join(f"data: {json.dumps(payload)}\n" for payload in payloads) + f"data: {last}\n\n"
+
+
 events = st.builds(as_event, chunks, st.just(""), st.sampled_from([" ", "", "  "]))
+wrapped_events = st.builds(wrapped, chunks | others, st.sampled_from(["string", "envelope", "event"])) | st.builds(
+    wrapped, others, st.just("named event")
+)
+rows = st.builds(in_rows, st.lists(chunks | others, min_size=1, max_size=3), st.sampled_from(["[DONE]", "{}", "", "x"]))
 named_events = st.builds(as_event, others, names, st.just(" "))
 
 
@@ -194,6 +269,7 @@ PIECE_VALUES: list[list[Any]] = [
     [None, None, "", "f", "f", "g", "get", "get_w"],
     [None, "", "{", '"k":1', "}", "{}", "{}", '{"k":1}', '{"k":1}', ' {"k":2}', " ", {}, {"k": [1, None]}],
 ]
+PIECE_VALUES[3] += ['{"k"', '{"k": 1}', '{"k":1}{', ":1}"]
 
 legacy_events = st.builds(as_event, legacy_chunks, st.just(""), st.just(" "))
 streams = (
@@ -201,6 +277,7 @@ streams = (
     | calls()
     | st.lists(legacy_events, max_size=5)
     | st.lists(events | events | named_events | rare, max_size=12)
+    | st.lists(events | named_events | wrapped_events | rows, max_size=6)
 )
 bodies = st.builds(
     lambda pieces, line_end, cut: shortened("".join(pieces).replace("\n", line_end).encode(), cut),

@@ -22,7 +22,7 @@ from openai.types.beta.threads.runs import RunStep
 from openai.types.responses import Response
 from pydantic import BaseModel, ValidationError
 from reference_calls import is_json
-from reference_chat import Event, split_stream
+from reference_events import Event, split_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

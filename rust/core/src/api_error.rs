@@ -124,7 +124,8 @@ impl ApiError {
     pub(crate) fn of(error: Raw<'_>, payload: &Object<'_>) -> Self {
         let inner = error.object();
         let either = |name: &&str| inner.get(name).or_else(|| payload.get(name));
-        let code = CODE.iter().find_map(either).filter(|code| !code.is_object() && !code.is_array());
+        let codes = CODE.iter().flat_map(|name| [inner.get(name), payload.get(name)]).flatten();
+        let code = codes.into_iter().find(|code| !code.is_object() && !code.is_array());
         Self {
             message: message(&inner),
             code: code.map(|code| code.as_str().to_owned()),

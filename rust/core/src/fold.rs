@@ -185,21 +185,19 @@ impl Fold {
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
     fn no_json(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
         let first = self.begin();
-        let error = ApiError::malformed(self.snapshot.payloads, text, reason);
+        let malformed = || ApiError::malformed(self.snapshot.payloads, text, reason);
         if event == "error" {
             return self.snapshot.fail(ApiError::of_text(text.trim()));
         }
         if self.expects_json(event) {
-            return self.snapshot.fail(error);
+            return self.snapshot.fail(malformed());
         }
-        out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
+        if event == "message" && self.dialect.is_none() && self.malformed.is_none() {
+            self.malformed = Some(Box::new(malformed()));
+            self.alone = self.malformed.clone().filter(|_| first && text.trim_start().starts_with(['{', '[']));
+        }
         self.unread = true;
-        if event == "message" && self.dialect.is_none() {
-            if first && text.trim_start().starts_with(['{', '[']) {
-                self.alone = Some(Box::new(error.clone()));
-            }
-            self.malformed.get_or_insert(Box::new(error));
-        }
+        out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
     }
 
     /// Whether an event of that type can only hold JSON.

@@ -44,11 +44,15 @@ impl Sources {
                 self.lead(speaking, emitted.len());
                 rest
             }
-            _ => {
-                self.apart |= speaking;
-                let piece = piece.after(&emitted[again]);
+            _ if expected.is_empty() => {
                 self.lead(speaking, emitted.len());
                 piece
+            }
+            _ => {
+                self.apart |= speaking;
+                self.level &= !speaking;
+                self.behind.retain(|(source, _)| source & speaking == 0);
+                piece.after(&emitted[again])
             }
         }
     }
@@ -111,6 +115,7 @@ mod tests {
             (&[(1, "Th"), (2, "ink")], "Think"),
             (&[(1, "Think"), (2, "Th"), (2, "at"), (2, "at"), (1, "!")], "ThinkThatat!"),
             (&[(1, "ab"), (2, "ab"), (1, "cd"), (2, "c"), (2, "x")], "abcdcx"),
+            (&[(1, "ab"), (2, "c"), (1, "d"), (4, "ab"), (4, "cd"), (1, "e")], "abcde"),
             (&[(1, "ab"), (4, "ab"), (2, "abc"), (4, "c"), (1, "cd")], "abcd"),
         ] {
             assert_eq!(emitted(pieces), expected, "{pieces:?}");
@@ -122,7 +127,8 @@ mod tests {
         let mut sources = Sources::default();
         let half = || Text::Halved(b"\xED\xA0\xBD".to_vec());
         assert_eq!(sources.news(1, "", half()), half());
+        assert!(sources.are_level(1));
         assert_eq!(sources.news(2, "ab", half()), half());
-        assert!(sources.are_level(2));
+        assert!(sources.are_level(1));
     }
 }

@@ -95,9 +95,9 @@ impl TextBuffer {
         &self.text
     }
 
-    /// Whether there is no text yet.
+    /// Whether there is no text yet, nor half a character.
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.text.is_empty() && self.half.is_none()
     }
 
     /// Appends a piece; returns what the text grew by.

@@ -168,16 +168,21 @@ impl ToolCall {
     /// Adds the first piece. Some servers announce a call with an empty object, and send its arguments after that: it is kept
     /// back until it shows whether they come.
     fn begin(&mut self, piece: &Text<'_>) -> &str {
-        let Text::Whole(text) = piece else { return self.arguments.push(piece) };
-        let blank = text.trim_matches(is_whitespace).is_empty();
-        if self.kind != CUSTOM && (text == "{}" || (blank && !self.otherwise.is_empty())) {
-            if blank || self.otherwise.is_empty() {
+        if let Text::Whole(text) = piece
+            && self.kind != CUSTOM
+        {
+            let blank = text.trim_matches(is_whitespace).is_empty();
+            if blank && !self.otherwise.is_empty() {
                 self.otherwise.push_str(text);
+                return "";
             }
-            return "";
+            if text == "{}" {
+                self.otherwise.replace_range(.., text);
+                return "";
+            }
         }
         let announced = std::mem::take(&mut self.otherwise);
-        if !begins_object(text) {
+        if !matches!(piece, Text::Whole(text) if begins_object(text)) {
             self.arguments.push(&Text::from(announced.as_str()));
         }
         self.arguments.push(piece);

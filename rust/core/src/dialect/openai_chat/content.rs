@@ -33,6 +33,7 @@ fn fold_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
         Some(Part::Text(text)) => choice.add_content(&text, out),
         Some(Part::Refusal(text)) => choice.add_refusal(&text, out),
         None if reasoning::is_reasoning(part) => _ = reasoning::keep_seals(choice, part, out),
+        None if part.is_null() => {}
         None => keep_part(choice, part, out),
     }
 }
@@ -79,7 +80,7 @@ pub(super) fn whole_refusal(content: Raw<'_>) -> Option<Text<'_>> {
 pub(super) fn keep_whole(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
     let (reasons, others): (Vec<_>, Vec<_>) = reasoning::parts(content)
         .into_iter()
-        .filter(|part| text(*part).is_none())
+        .filter(|part| text(*part).is_none() && !part.is_null())
         .partition(|part| reasoning::is_reasoning(*part));
     reasons.into_iter().for_each(|part| _ = reasoning::keep_seals(choice, part, out));
     let list = format!("[{}]", others.iter().map(|part| part.as_str()).collect::<Vec<_>>().join(","));

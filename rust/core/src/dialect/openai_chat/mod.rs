@@ -42,11 +42,13 @@ const DETAIL_TEXTS: [&str; 2] = ["text", "summary"];
 
 fn detects(_event: &str, payload: &Object<'_>) -> bool {
     let object = payload.str("object");
-    let choices = payload.get("choices").filter(|choices| choices.is_array() || choices.is_object());
-    let Some(choices) = choices else { return object == "chat.completion.chunk" };
-    let has_delta = || choices.listed().iter().any(|choice| choice.object().get("delta").is_some());
-    // Some servers call their chat chunks `text_completion` too; only a delta tells them apart.
-    (object != "text_completion" && choices.is_array()) || has_delta()
+    let has = |names: &[&str]| choices(payload).iter().any(|choice| choice.first(names).is_some());
+    match payload.get("choices") {
+        // Some servers call their chat chunks `text_completion` too; only a delta tells them apart.
+        Some(choices) if choices.is_array() => object != "text_completion" || has(&["delta"]),
+        Some(choices) if choices.is_object() => object == "chat.completion.chunk" || has(&["delta", "message"]),
+        _ => object == "chat.completion.chunk",
+    }
 }
 
 fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {

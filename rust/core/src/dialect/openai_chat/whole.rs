@@ -37,8 +37,10 @@ pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sin
         let choice = snapshot.choices.get(index);
         choice.is_some_and(|choice| choice.came_whole && choice.finish_reason().is_some())
     };
-    snapshot.ended |= !all.is_empty() && all.len() == choices.len() && all.iter().all(told);
-    if snapshot.ended && all.iter().all(whole) {
+    let ended = !all.is_empty() && all.len() == choices.len() && all.iter().all(told);
+    let alone = all.iter().all(whole);
+    snapshot.ended |= ended;
+    if ended && alone {
         snapshot.finish(out);
     }
 }

@@ -25,7 +25,7 @@ use super::voice::{Speakers, Voice};
 use super::whole::Whole;
 use crate::json::{Object, Payload, Raw};
 use crate::overlap::{Overlap, overlap};
-use crate::snapshot::Choice;
+use crate::choice::Choice;
 
 /// As many items are looked at for one that an event without a name may be about.
 const RECENT: usize = 16;

@@ -3,7 +3,7 @@
 use crate::dialect::Place;
 use crate::fields::In;
 use crate::json::{Object, Raw};
-use crate::snapshot::Choice;
+use crate::choice::Choice;
 
 pub(super) const OUTPUT: &str = "output";
 

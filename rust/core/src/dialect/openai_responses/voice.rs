@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::source::Source;
 use super::texts::{Kind, Texts};
 use crate::overlap::{News, Repetition};
-use crate::snapshot::Choice;
+use crate::choice::Choice;
 use crate::text::Text;
 
 /// One text of an item, as far as it was emitted.
