@@ -143,7 +143,7 @@ impl Fold {
         }
         let settled = folded && error.is_none() && !self.snapshot.done;
         let repeat = self.dialect.filter(|_| settled && self.repeating.learns());
-        let repeat = repeat.and_then(|dialect| (dialect.repeats)(&self.snapshot, &object));
+        let repeat = repeat.and_then(|dialect| dialect.repeat(&self.snapshot, &object));
         self.repeating.learn(event, outer, repeat);
         if let Some(error) = error {
             self.snapshot.fail(error);

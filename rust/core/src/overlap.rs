@@ -8,6 +8,7 @@
 //! 2. It begins with what was emitted: the rest is new.
 //! 3. Neither: it is another version of the text. The object has it, and what was emitted stays as it is.
 
+use crate::json::compact;
 use crate::text::Text;
 
 /// How a text compares with what was emitted of it.
@@ -28,6 +29,33 @@ pub(crate) fn overlap<'t>(emitted: &str, text: &'t str) -> Overlap<'t> {
         Some(rest) => Overlap::Continues(rest),
         None if emitted.starts_with(text) => Overlap::Repeats,
         None => Overlap::Differs,
+    }
+}
+
+/// What the texts of a kind, in their order, say beyond what was emitted of that kind: all of them together where they only
+/// continue it, however they are divided, or else each by itself.
+pub(crate) fn beyond(emitted: &[String], whole: &[String]) -> Vec<String> {
+    match overlap(&emitted.concat(), &whole.concat()) {
+        Overlap::Repeats => vec![],
+        Overlap::Continues(rest) => vec![rest.to_owned()],
+        Overlap::Differs => whole
+            .iter()
+            .enumerate()
+            .filter_map(|(at, text)| match overlap(emitted.get(at).map_or("", String::as_str), text) {
+                Overlap::Continues(rest) => Some(rest.to_owned()),
+                Overlap::Repeats | Overlap::Differs => None,
+            })
+            .collect(),
+    }
+}
+
+/// The same of arguments that were emitted as JSON text, perhaps not all of it, and then come whole: pieces may have spaces
+/// between their parts where the whole has none.
+pub(crate) fn beyond_json(emitted: &str, whole: &str) -> Option<String> {
+    let (emitted, compact) = (compact(emitted), compact(whole));
+    match overlap(&emitted, &compact) {
+        Overlap::Continues(rest) => Some(rest.to_owned()),
+        Overlap::Repeats | Overlap::Differs => None,
     }
 }
 
@@ -129,12 +157,45 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_a_kind_are_compared_together_and_then_one_by_one() {
+        let list = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        for (emitted, whole, expected) in [
+            (&["a", "b"][..], &["a", "b"][..], &[][..]),
+            (&["a", "b"], &["ab"], &[]),
+            (&["ab"], &["a", "b"], &[]),
+            (&["a", "b"], &["a"], &[]),
+            (&["a"], &["a", "b"], &["b"]),
+            (&["a", "b"], &["abc"], &["c"]),
+            (&["a", "b"], &["ax", "b", "c"], &["x", "c"]),
+            (&["a"], &["x", "b"], &["b"]),
+            (&["a"], &["b"], &[]),
+            (&[], &["a"], &["a"]),
+        ] {
+            assert_eq!(beyond(&list(emitted), &list(whole)), list(expected), "{emitted:?} {whole:?}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_compared_without_their_spaces() {
+        for (emitted, whole, expected) in [
+            ("{\"a\": 1", "{ \"a\":1, \"b\": \"x y\" }", Some(",\"b\":\"x y\"}")),
+            ("{\"b\": \"x ", "{\"b\":\"x y\"}", Some("y\"}")),
+            ("{ }", "{}", None),
+            ("{\"a\":1}", "{\"a\":2}", None),
+        ] {
+            assert_eq!(beyond_json(emitted, whole).as_deref(), expected, "{emitted}");
+        }
+    }
+
+    #[test]
     fn half_a_character_is_no_repetition() {
         let mut repetition = Repetition::expected();
         assert!(repetition.news("ab", Text::from("a")).is_empty());
         let half = Text::Halved(b"\xED\xA0\xBD".to_vec());
-        assert_eq!(repetition.news("ab", half), Text::Halved(b"a\xED\xA0\xBD".to_vec()));
+        assert_eq!(repetition.news("ab", half.clone()), Text::Halved(b"a\xED\xA0\xBD".to_vec()));
         assert!(!repetition.is_expected());
+        let behind = Text::Halved(b"ab\xED\xA0\xBD".to_vec());
+        assert_eq!(Repetition::expected().news("ab", behind), half);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::delta::Sink;
 use crate::fields::In;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
+use crate::text::Text;
 
 mod ag_ui;
 mod anthropic;
@@ -74,6 +75,14 @@ impl State {
     }
 }
 
+impl Dialect {
+    /// What of a payload that was just folded would do anything if it came again with other texts: none whose pieces may still
+    /// say an announcement again, since they do not grow by all that comes.
+    pub(crate) fn repeat<'a>(&self, snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+        (self.repeats)(snapshot, payload).filter(|repeat| !repeat.may_say_again(snapshot))
+    }
+}
+
 /// What tells a payload from the next one of its shape. Said again, all else of it must change nothing.
 pub(crate) struct Repeat<'a> {
     /// Strings, none of them empty, and what grows by them, in the order in which that is told.
@@ -102,6 +111,13 @@ impl<'a> Repeat<'a> {
             each.flat_map(|Growth { text, places }| places.into_iter().map(move |place| (text, place))).collect();
         (!grows.is_empty()).then(|| Self { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told: None })
     }
+
+    fn may_say_again(&self, snapshot: &Snapshot) -> bool {
+        self.grows.iter().any(|(_, place)| match place {
+            Place::Member { way, name } => snapshot.fields.find(way).is_some_and(|owner| owner.is_announced(name)),
+            _ => false,
+        })
+    }
 }
 
 /// A string of a payload, and what grows by it.
@@ -111,11 +127,24 @@ pub(crate) struct Growth<'a> {
 }
 
 impl Growth<'_> {
-    /// Adds the string to all of them.
+    /// Adds the string to all of them; of what was announced, only what it says beyond that.
     pub(crate) fn fold(&self, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-        if let Some(text) = self.text.text() {
-            self.places.iter().for_each(|place| snapshot.grow(place, &text, out));
+        let Some(mut text) = self.text.scalar() else { return };
+        let announced = self.places.iter().find_map(|place| match place {
+            Place::Member { way, name } => Some((way, *name)),
+            _ => None,
+        });
+        if let Some((way, name)) = announced {
+            text = snapshot.fields.at(way).news(name, text);
         }
+        grow_all(&self.places, &text, snapshot, out);
+    }
+}
+
+/// Adds a text to all of these.
+fn grow_all(places: &[Place], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+    for place in places {
+        snapshot.grow(place, text, out);
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Fields;
 use crate::json::{Patched, Payload, Raw, certain, write_array};
+use crate::overlap::Repetition;
 use crate::text::{Text, TextBuffer};
 
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) enum Kept {
     Items(BTreeMap<i64, Kept>),
     /// A string that grows by pieces.
     Text(TextBuffer),
+    /// A string that came before its pieces, which may say it again.
+    Announced(Box<(TextBuffer, Repetition)>),
     /// A value whose JSON text grows by pieces.
     Json(TextBuffer),
     /// A value that patches change.
@@ -98,6 +101,10 @@ impl Kept {
 
     /// Appends to the string that it is, or is made.
     pub(super) fn append(&mut self, piece: &Text<'_>) {
+        if let Self::Announced(announced) = self {
+            announced.0.push(piece);
+            return;
+        }
         self.unseal();
         if !matches!(self, Self::Text(_)) {
             let mut text = TextBuffer::default();
@@ -109,10 +116,38 @@ impl Kept {
         }
     }
 
-    /// The text of a string; `""` of anything else.
+    /// Expects the pieces to say again what the string is by now.
+    pub(super) fn announce(&mut self) {
+        self.append(&Text::default());
+        if let Self::Text(text) = self {
+            *self = Self::Announced(Box::new((std::mem::take(text), Repetition::expected())));
+        }
+    }
+
+    /// Expects the pieces to say nothing again.
+    pub(super) fn end_announcement(&mut self) {
+        if let Self::Announced(announced) = self {
+            *self = Self::Text(std::mem::take(&mut announced.0));
+        }
+    }
+
+    /// What a piece adds to the string, which does not grow by it yet.
+    pub(super) fn news<'t>(&mut self, piece: Text<'t>) -> Text<'t> {
+        let Self::Announced(announced) = self else { return piece };
+        let (text, repetition) = announced.as_mut();
+        let news = repetition.news(text.as_str(), piece);
+        if !repetition.is_expected() {
+            *self = Self::Text(std::mem::take(text));
+        }
+        news
+    }
+
+    /// The text of a string, as far as its pieces have come; `""` of anything else.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text.as_str()),
+            Self::Announced(announced) => Cow::Borrowed(announced.0.as_str()),
+            Self::Whole(whole) => whole.1.text(),
             Self::Value(json) => {
                 let payload = Payload::parse(json);
                 payload.ok().and_then(|payload| Some(payload.raw().str()?.into_owned())).unwrap_or_default().into()
@@ -121,9 +156,19 @@ impl Kept {
         }
     }
 
+    /// The JSON text that came in pieces; `""` of anything else.
+    pub(super) fn json_text(&self) -> &str {
+        match self {
+            Self::Json(text) => text.as_str(),
+            Self::Whole(whole) => whole.1.json_text(),
+            _ => "",
+        }
+    }
+
     pub(super) fn settle(&mut self) {
         match self {
             Self::Text(text) | Self::Json(text) => _ = text.settle(),
+            Self::Announced(announced) => _ = announced.0.settle(),
             Self::Object(fields) => fields.settle(),
             Self::Items(items) => items.values_mut().for_each(Self::settle),
             Self::Whole(whole) => whole.1.settle(),
@@ -146,6 +191,7 @@ impl Kept {
             Self::Object(fields) => fields.write(out),
             Self::Items(items) => write_array(out, items.values(), |out, item| item.write(out)),
             Self::Text(text) => out.push_str(&crate::json::quote(text.as_str())),
+            Self::Announced(announced) => out.push_str(&crate::json::quote(announced.0.as_str())),
             Self::Json(text) => out.push_str(certain(text.as_str()).as_deref().unwrap_or("{}")),
         }
     }

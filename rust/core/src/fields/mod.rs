@@ -298,6 +298,7 @@ impl Fields {
     /// Appends to the JSON text of a member; what stood there before it counts no more.
     pub(crate) fn append_json(&mut self, name: &str, piece: &Text<'_>) {
         let kept = self.entry(name, || Kept::Json(TextBuffer::default()));
+        kept.unseal();
         if !matches!(kept, Kept::Json(_)) {
             *kept = Kept::Json(TextBuffer::default());
         }
@@ -326,7 +327,40 @@ impl Fields {
         kept.append(&Text::from(""));
         match kept {
             Kept::Text(text) => Some(text),
+            Kept::Announced(announced) => Some(&mut announced.0),
             _ => None,
+        }
+    }
+
+    /// Expects the pieces of a string member to say again what it is by now: some servers announce a text with its first words.
+    pub(crate) fn announce(&mut self, name: &str) {
+        if !self.text(name).is_empty() {
+            self.entry(name, || Kept::Text(TextBuffer::default())).announce();
+        }
+    }
+
+    /// Whether the pieces of a string member may still say again what it was announced with.
+    pub(crate) fn is_announced(&self, name: &str) -> bool {
+        matches!(self.0.get(name), Some(Kept::Announced(_)))
+    }
+
+    /// Expects nothing to be said again any more.
+    pub(crate) fn end_announcement(&mut self, name: &str) {
+        if let Some(kept) = self.0.get_mut(name) {
+            kept.end_announcement();
+        }
+    }
+
+    /// The JSON text of a member that grew by pieces; `""` where none came.
+    pub(crate) fn json_text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", Kept::json_text)
+    }
+
+    /// What a piece adds to a string member, which does not grow by it yet; an empty text where it says it again.
+    pub(crate) fn news<'t>(&mut self, name: &str, piece: Text<'t>) -> Text<'t> {
+        match self.0.get_mut(name) {
+            Some(kept) => kept.news(piece),
+            None => piece,
         }
     }
 
@@ -338,7 +372,7 @@ impl Fields {
         }
     }
 
-    /// The same of a short string that never grows: a name or a type.
+    /// The same, without making it one that grows: a name, a type, or a text that stands as it came whole.
     pub(crate) fn word(&self, name: &str) -> Cow<'_, str> {
         self.0.get(name).map(Kept::text).unwrap_or_default()
     }

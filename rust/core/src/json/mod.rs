@@ -6,7 +6,6 @@
 //! taken apart.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use crate::text::Text;
@@ -14,6 +13,7 @@ use crate::text::Text;
 mod certain;
 mod characters;
 mod number;
+mod object;
 mod partial;
 mod patch;
 mod read;
@@ -24,6 +24,7 @@ mod template;
 mod write;
 
 pub(crate) use certain::certain;
+pub(crate) use object::Object;
 pub use partial::PartialJson;
 pub(crate) use patch::{Patched, is_same};
 pub use step::{Constant, NotJson, Step};
@@ -216,14 +217,7 @@ impl<'a> Raw<'a> {
 
     /// The value taken apart as an object; one without members where it is none.
     pub(crate) fn object(self) -> Object<'a> {
-        let mut members = Vec::new();
-        if self.is_object() {
-            members = split::members(self.0);
-            if has_repeats(&members) {
-                keep_last(&mut members);
-            }
-        }
-        Object { raw: self, members }
+        Object::of(self)
     }
 
     /// The items of an array; none for what is no array.
@@ -287,79 +281,25 @@ impl<'a> Raw<'a> {
 
     /// The JSON text without whitespace between its parts.
     pub(crate) fn compact(self) -> String {
-        let mut out = String::with_capacity(self.0.len());
-        let mut taken = 0;
-        for (at, _) in outside_strings(self.0).filter(|&(_, byte)| is_whitespace(byte.into())) {
-            out.push_str(&self.0[taken..at]);
-            taken = at + 1;
-        }
-        out.push_str(&self.0[taken..]);
-        out
+        compact(self.0)
     }
 }
 
-/// An object's members, in order; of equal names the last.
-#[derive(Debug, Default)]
-pub(crate) struct Object<'a> {
-    raw: Raw<'a>,
-    members: Vec<(Cow<'a, str>, Raw<'a>)>,
+/// JSON text, which may be cut off anywhere, without whitespace between its parts.
+pub(crate) fn compact(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut taken = 0;
+    for (at, _) in outside_strings(json).filter(|&(_, byte)| is_whitespace(byte.into())) {
+        out.push_str(&json[taken..at]);
+        taken = at + 1;
+    }
+    out.push_str(&json[taken..]);
+    out
 }
 
-impl<'a> Object<'a> {
-    /// The value that was taken apart.
-    pub(crate) fn raw(&self) -> Raw<'a> {
-        self.raw
-    }
-
-    /// The member of that name; null counts as absent.
-    pub(crate) fn get(&self, name: &str) -> Option<Raw<'a>> {
-        self.member(name).filter(|value| !value.is_null())
-    }
-
-    /// The member of that name as it stands, be it null.
-    pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
-        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
-    }
-
-    /// The object that is the member of that name; one without members where it is none.
-    pub(crate) fn child(&self, name: &str) -> Object<'a> {
-        self.get(name).map(Raw::object).unwrap_or_default()
-    }
-
-    /// The first member that is there, of several names.
-    pub(crate) fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
-        names.iter().find_map(|name| self.get(name))
-    }
-
-    /// The member of that name, if Python would call it true.
-    pub(crate) fn truthy(&self, name: &str) -> Option<Raw<'a>> {
-        self.get(name).filter(|value| value.is_truthy())
-    }
-
-    /// The text of the member of that name, lone surrogates replaced; `""` where it is no string.
-    pub(crate) fn str(&self, name: &str) -> Cow<'a, str> {
-        self.get(name).and_then(Raw::str).unwrap_or_default()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
-        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
-    }
-}
-
-fn has_repeats(members: &[(Cow<'_, str>, Raw<'_>)]) -> bool {
-    if members.len() > 24 {
-        let mut seen = HashSet::with_capacity(members.len());
-        return !members.iter().all(|(name, _)| seen.insert(name));
-    }
-    members.iter().enumerate().any(|(at, (name, _))| members[..at].iter().any(|(earlier, _)| earlier == name))
-}
-
-/// As most readers do: of members with one name the last counts.
-fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
-    let mut seen = HashSet::new();
-    members.reverse();
-    members.retain(|(name, _)| seen.insert(name.clone()));
-    members.reverse();
+/// The JSON text of an object that comes as the text of a string: `"{\"a\": 1}"`.
+pub(crate) fn quoted_object(value: Raw<'_>) -> Option<Cow<'_, str>> {
+    value.str().filter(|text| Payload::parse(text).is_ok_and(|payload| payload.raw().is_object()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! 3. A candidate's other members, and the usage, are what the last response says.
 //! 4. There is no terminal: the stream has ended when every candidate has a finish reason, or the prompt was blocked.
 
-use super::{Dialect, Growth, Place, Repeat, all_finished};
+use super::{Dialect, Place, Repeat, all_finished};
 use crate::delta::{Delta, Sink};
 use crate::fields::{Fields, In, Lists, Nulls};
 use crate::json::{Object, Raw};
@@ -177,7 +177,8 @@ fn fold_part(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &m
 fn grow(snapshot: &mut Snapshot, choice: i64, part: i64, text: Raw<'_>, thought: bool, out: &mut Sink<'_>) {
     let way = vec![candidate_at(choice), In::Object("content"), In::Item(PARTS, part)];
     let seen = if thought { Place::Reasoning { choice } } else { Place::Content { choice } };
-    Growth { text, places: vec![seen, Place::Member { way, name: "text" }] }.fold(snapshot, out);
+    let text = text.text().unwrap_or_default();
+    super::grow_all(&[seen, Place::Member { way, name: "text" }], &text, snapshot, out);
 }
 
 /// Tells of a part that is neither text nor a call.

@@ -1,0 +1,288 @@
+//! Content blocks: which of them an event is about, and how their texts grow.
+
+use std::borrow::Cow;
+
+use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, index, input, tell};
+use crate::dialect::grow_all;
+use crate::fields::{Fields, In, Lists};
+use crate::json::quote;
+use crate::overlap::{Overlap, overlap};
+use crate::text::Text;
+
+/// The members in which servers send what a model thinks.
+const THOUGHTS: [&str; 3] = ["thinking", "reasoning", "text"];
+
+/// A message starts: its blocks are not those of the one before.
+pub(super) fn begin_message(snapshot: &mut Snapshot) {
+    // A new map, since emptying one takes as long as it ever was large.
+    snapshot.places = std::collections::HashMap::new();
+}
+
+/// A message's content as a list of blocks: some servers send plain text, or a single block without a list around it.
+pub(super) fn content<'a>(message: &Object<'a>) -> Cow<'a, str> {
+    let content = message.get(BLOCKS).unwrap_or_default();
+    match content.str() {
+        Some(text) => format!("[{{\"type\":\"text\",\"text\":{}}}]", quote(&text)).into(),
+        None if content.is_object() => format!("[{}]", content.as_str()).into(),
+        None => content.as_str().into(),
+    }
+}
+
+/// The JSON text of a block's id; `None` where it has none.
+pub(super) fn id_of(block: &Object<'_>) -> Option<String> {
+    block.get("id").map(|id| id.as_str().to_owned()).filter(|id| id != "\"\"")
+}
+
+/// The member of a block or a delta of that kind that is text, and what is seen of it.
+pub(super) fn text_of(kind: &str, owner: &Object<'_>) -> Option<(&'static str, Place)> {
+    match kind {
+        "text" => Some(("text", Place::Content { choice: 0 })),
+        "thinking" | "reasoning" => {
+            let name = THOUGHTS.into_iter().find(|name| owner.get(name).is_some())?;
+            Some((name, Place::Reasoning { choice: 0 }))
+        }
+        _ => None,
+    }
+}
+
+/// The texts of all blocks of a kind, in their order.
+pub(super) fn texts(snapshot: &mut Snapshot, seen: &Place) -> Vec<String> {
+    let names = if matches!(seen, Place::Content { .. }) { &["text"][..] } else { &THOUGHTS };
+    let of_kind = |kind: &str| match seen {
+        // Some servers send text in the middle of a thought.
+        Place::Content { .. } => matches!(kind, "text" | "thinking"),
+        _ => matches!(kind, "thinking" | "reasoning"),
+    };
+    let mut texts = vec![];
+    for position in snapshot.fields.indexes(BLOCKS) {
+        let block = block_at(snapshot, position);
+        if of_kind(&block.word("type"))
+            && let Some(name) = names.iter().find(|name| block.contains(name))
+        {
+            texts.push(block.word(name).into_owned());
+        }
+    }
+    texts
+}
+
+/// The position of the block that an index names: the newest of that index, of the message that started last.
+fn find(snapshot: &Snapshot, index: i64) -> Option<i64> {
+    snapshot.places.get(&index.to_string()).copied()
+}
+
+fn at(snapshot: &Snapshot, position: i64) -> Option<&Fields> {
+    snapshot.fields.find(&[In::Item(BLOCKS, position)])
+}
+
+/// The position of a new block at that index: after the others where that is taken, or where there is none.
+pub(super) fn place(snapshot: &mut Snapshot, index: Option<i64>) -> i64 {
+    let free = index.filter(|&index| !snapshot.fields.has_item(BLOCKS, index));
+    let position = free.unwrap_or_else(|| snapshot.fields.next_index(BLOCKS));
+    snapshot.places.insert(index.unwrap_or(position).to_string(), position);
+    position
+}
+
+/// A block starts; returns its position.
+pub(super) fn start(snapshot: &mut Snapshot, index: Option<i64>, block: &Object<'_>, out: &mut Sink<'_>) -> i64 {
+    let known = index.and_then(|index| find(snapshot, index));
+    if let Some(position) = known.filter(|&position| is_same(snapshot, position, block)) {
+        start_again(snapshot, position, block, out);
+        return position;
+    }
+    let position = place(snapshot, index);
+    block_at(snapshot, position);
+    snapshot.fields.replace_item(BLOCKS, position, block);
+    let kind = block.str("type");
+    if let Some((name, seen)) = text_of(&kind, block) {
+        if let Some(text) = block.get(name).and_then(Raw::scalar) {
+            block_at(snapshot, position).set(name, quote(""));
+            let way = vec![In::Item(BLOCKS, position)];
+            grow_all(&[seen, Place::Member { way, name }], &text, snapshot, out);
+            block_at(snapshot, position).announce(name);
+        }
+        if let Some(signature) = block.truthy("signature") {
+            tell("signature", signature, out);
+        }
+    } else if kind == "tool_use" {
+        input::begin(snapshot, position, block, out);
+    } else if !matches!(kind.as_ref(), "text" | "thinking" | "reasoning") {
+        tell(&kind, block.raw(), out);
+    }
+    position
+}
+
+/// Whether a block that starts at the index of another is that one again: it has its id, or it has its kind and says nothing else
+/// while no piece came.
+fn is_same(snapshot: &mut Snapshot, position: i64, block: &Object<'_>) -> bool {
+    let mine = block_at(snapshot, position);
+    let ids = (id_of(block), mine.json_of("id").filter(|id| id != "\"\""));
+    if ids != (None, None) {
+        return ids.0 == ids.1;
+    }
+    let kind = block.str("type");
+    let Some((name, _)) = text_of(&kind, block).filter(|_| mine.word("type") == kind) else { return false };
+    let text = mine.word(name);
+    (mine.is_announced(name) || text.is_empty()) && overlap(&text, &block.str(name)) != Overlap::Differs
+}
+
+/// The same block starts once more, perhaps with more than before.
+fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
+    if let Some((name, seen)) = text_of(&block.str("type"), block) {
+        let text = block.str(name);
+        let emitted = block_at(snapshot, position).word(name).into_owned();
+        let rest = match overlap(&emitted, &text) {
+            Overlap::Continues(rest) => Text::from(rest),
+            Overlap::Repeats | Overlap::Differs => Text::default(),
+        };
+        let way = vec![In::Item(BLOCKS, position)];
+        grow_all(&[seen, Place::Member { way, name }], &rest, snapshot, out);
+        block_at(snapshot, position).announce(name);
+    } else if block.str("type") == "tool_use" {
+        input::begin_again(snapshot, position, block, out);
+    }
+    block_at(snapshot, position).keep_all(block, &["thinking", "reasoning", "text", "input"]);
+}
+
+/// No more pieces come of the block that an event names, or else of the last one.
+pub(super) fn stop_named(snapshot: &mut Snapshot, index: Option<i64>, out: &mut Sink<'_>) {
+    let position = match index {
+        Some(index) => find(snapshot, index),
+        None => Some(snapshot.fields.next_index(BLOCKS) - 1).filter(|&last| last >= 0),
+    };
+    if let Some(position) = position {
+        stop(snapshot, position, out);
+    }
+}
+
+/// No more pieces come: a tool call that came with its input has it now, and no text is said again.
+pub(super) fn stop(snapshot: &mut Snapshot, position: i64, out: &mut Sink<'_>) {
+    let block = block_at(snapshot, position);
+    for name in THOUGHTS {
+        block.end_announcement(name);
+    }
+    if let Some(call) = input::call_at(snapshot, position) {
+        snapshot.choice(0).settle_tool_call(call, out);
+    }
+}
+
+/// What a delta is a piece of: its type, with or without its ending, or the member that it has.
+fn kind_of<'a>(delta: &Object<'a>) -> Cow<'a, str> {
+    let named = delta.str("type");
+    let by_member =
+        [("text", "text"), ("thinking", "thinking"), ("reasoning", "thinking"), ("partial_json", "input_json")];
+    match by_member.iter().find(|(member, _)| delta.get(member).is_some()) {
+        Some((_, kind)) if named.is_empty() => Cow::Borrowed(*kind),
+        _ => match named {
+            Cow::Borrowed(named) => Cow::Borrowed(named.strip_suffix("_delta").unwrap_or(named)),
+            Cow::Owned(named) => named.strip_suffix("_delta").unwrap_or(&named).to_owned().into(),
+        },
+    }
+}
+
+/// The type of block that pieces of a kind belong to.
+fn implied(kind: &str) -> &str {
+    match kind {
+        "citations" => "text",
+        "signature" | "reasoning" => "thinking",
+        "input_json" => "tool_use",
+        kind => kind,
+    }
+}
+
+/// The block that a delta is about: the one at its index; without one, the last that takes such a piece. Pieces of an input need
+/// a call, so that they do not begin a block at an index of their own while there is one.
+fn find_for(snapshot: &Snapshot, payload: &Object<'_>, kind: &str) -> Option<i64> {
+    let named = index(payload);
+    let takes = |&position: &i64| {
+        let block = at(snapshot, position).map(|block| block.word("type")).unwrap_or_default();
+        if kind == "input_json" { block.ends_with("tool_use") } else { block == implied(kind) }
+    };
+    let found = named.and_then(|index| find(snapshot, index));
+    if found.is_some() || (named.is_some() && kind != "input_json") {
+        return found;
+    }
+    snapshot.fields.indexes(BLOCKS).into_iter().rev().find(takes)
+}
+
+/// Makes the block of a delta that comes without its start.
+fn imply(snapshot: &mut Snapshot, index: Option<i64>, kind: &str, out: &mut Sink<'_>) -> i64 {
+    let position = place(snapshot, index);
+    block_at(snapshot, position).set("type", quote(implied(kind)));
+    if kind == "input_json" {
+        input::begin(snapshot, position, &Object::default(), out);
+    }
+    position
+}
+
+/// False where a delta is none that can be read.
+pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let delta = payload.child("delta");
+    if !delta.raw().is_object() {
+        return payload.get("delta").is_none();
+    }
+    let kind = kind_of(&delta);
+    let known = find_for(snapshot, payload, &kind);
+    let position = known.unwrap_or_else(|| imply(snapshot, index(payload), &kind, out));
+    if kind == "input_json" {
+        return input::fold_piece(snapshot, position, &delta, out);
+    }
+    if let Some((name, _)) = text_of(&kind, &delta) {
+        let value = delta.get(name).unwrap_or_default();
+        let piece = value.scalar();
+        if piece.as_ref().is_some_and(|piece| !piece.is_empty())
+            && let Some(growth) = growth(position, &kind, &delta)
+        {
+            growth.fold(snapshot, out);
+        }
+        return piece.is_some() || value.is_null();
+    }
+    fold_other(snapshot, position, &kind, &delta, out);
+    true
+}
+
+/// Pieces that are no text of the block.
+fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object<'_>, out: &mut Sink<'_>) {
+    let block = block_at(snapshot, position);
+    match kind {
+        "text" | "thinking" | "reasoning" => {}
+        "citations" => {
+            if let Some(citation) = delta.get("citation") {
+                block.push("citations", citation);
+                tell("citation", citation, out);
+            }
+        }
+        "signature" => {
+            // Some servers send it with the start of the block too.
+            if let Some(signature) = delta.get("signature").filter(|value| block.merge(kind, *value, Lists::Replace)) {
+                tell(kind, signature, out);
+            }
+        }
+        kind => {
+            for (name, value) in delta.iter().filter(|(name, _)| *name != "type") {
+                block.merge(name, value, Lists::Replace);
+            }
+            let told = if kind == "compaction" { kind } else { &delta.str("type") };
+            tell(told, delta.raw(), out);
+        }
+    }
+}
+
+/// What only grows by a piece of a text: the block's member, and what is seen of it.
+fn growth<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Growth<'a>> {
+    let (name, seen) = text_of(kind, delta)?;
+    let way = vec![In::Item(BLOCKS, position)];
+    Some(Growth { text: delta.get(name)?, places: vec![seen, Place::Member { way, name }] })
+}
+
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+    let delta = payload.get("delta").filter(|_| payload.str("type") == "content_block_delta")?.object();
+    let kind = kind_of(&delta);
+    let position = find_for(snapshot, payload, &kind)?;
+    let mut repeat = match kind.as_ref() {
+        "input_json" => input::repeats(snapshot, position, &delta)?,
+        kind => Repeat::of(growth(position, kind, &delta)?)?,
+    };
+    // An index that is of no use goes on with the last block, which another one changes.
+    repeat.indexes.extend(payload.get("index").filter(|index| index.index().is_some()));
+    Some(repeat)
+}

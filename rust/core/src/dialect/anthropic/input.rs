@@ -1,0 +1,135 @@
+//! The input of tools: whole with the start of a block, in pieces, or both.
+
+use std::borrow::Cow;
+
+use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, tell};
+use crate::dialect::grow_all;
+use crate::fields::In;
+use crate::json::{Payload, quoted_object};
+use crate::overlap::beyond_json;
+use crate::text::Text;
+use crate::tool_call::Piece;
+
+/// Some servers send it before the pieces of an input that is another one.
+const PLACEHOLDER: &str = "{}";
+
+/// The call of the block at a position.
+pub(super) fn call_at(snapshot: &Snapshot, position: i64) -> Option<usize> {
+    snapshot.choices.get(&0)?.tool_calls.by_index(position)
+}
+
+/// The arguments that an input is: its JSON text, or the text itself where it came as one.
+pub(super) fn arguments(input: Raw<'_>) -> Cow<'_, str> {
+    quoted_object(input).unwrap_or_else(|| input.compact().into())
+}
+
+/// A tool call begins with its block.
+pub(super) fn begin(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
+    let (id, name) = (block.id("id"), block.str("name"));
+    let call = snapshot.choice(0).begin_tool_call(&Piece::start(Some(position), &id, &name), out);
+    expect(snapshot, position, call, block);
+}
+
+/// The same call begins once more.
+pub(super) fn begin_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
+    let Some(call) = call_at(snapshot, position) else { return };
+    let (id, name) = (block.id("id"), block.str("name"));
+    snapshot.choice(0).name_tool_call(call, &Piece::start(None, &id, &name), out);
+    expect(snapshot, position, call, block);
+}
+
+/// Keeps the input that a block starts with: its arguments where no pieces come.
+fn expect(snapshot: &mut Snapshot, position: i64, call: usize, block: &Object<'_>) {
+    let Some(input) = block.truthy("input") else { return };
+    let call = snapshot.choice(0).tool_calls.at(call);
+    if call.arguments.is_empty() {
+        call.otherwise = arguments(input).into_owned();
+        let object = quoted_object(input).unwrap_or_else(|| input.as_str().into());
+        block_at(snapshot, position).set("input", object.into_owned());
+    }
+}
+
+/// A piece of an input. False where it is none that can be read.
+pub(super) fn fold_piece(snapshot: &mut Snapshot, position: i64, delta: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let value = delta.get("partial_json").unwrap_or_default();
+    let object = value.is_object().then(|| Text::from(value.as_str()));
+    let Some(piece) = value.scalar().or(object) else { return value.is_null() };
+    let call = call_at(snapshot, position);
+    if call.is_none() && !piece.is_empty() {
+        tell("input_json", value, out);
+    }
+    if !piece.is_empty() && !holds_back(snapshot, position, call, &piece) {
+        grow_all(&places(snapshot, position, call), &piece, snapshot, out);
+    }
+    true
+}
+
+/// Whether a piece is not to be added: `{}` before all others, which counts where none follows, or all of a complete input again.
+fn holds_back(snapshot: &mut Snapshot, position: i64, call: Option<usize>, piece: &Text<'_>) -> bool {
+    let Text::Whole(piece) = piece else { return false };
+    let block = block_at(snapshot, position);
+    let before = block.json_text("input");
+    if !before.is_empty() {
+        return before == piece.as_ref() && is_object(piece);
+    }
+    let placeholder = piece.trim() == PLACEHOLDER;
+    if placeholder && !block.contains("input") {
+        block.set("input", PLACEHOLDER.into());
+    }
+    if let Some(call) = call.map(|call| snapshot.choice(0).tool_calls.at(call)).filter(|call| call.arguments.is_empty())
+    {
+        match call.otherwise.as_str() {
+            "" if placeholder => call.otherwise = PLACEHOLDER.into(),
+            // The pieces count.
+            _ if !placeholder => call.otherwise.clear(),
+            _ => {}
+        }
+    }
+    placeholder
+}
+
+fn is_object(text: &str) -> bool {
+    Payload::parse(text).is_ok_and(|payload| payload.raw().is_object())
+}
+
+/// What grows by a piece. Arguments that were emitted already, since the block had stopped, stay as they are.
+fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Place> {
+    let way = vec![In::Item(BLOCKS, position)];
+    let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].otherwise.is_empty();
+    let arguments = call.filter(open).map(|position| Place::Arguments { choice: 0, position });
+    arguments.into_iter().chain([Place::Json { way, name: "input" }]).collect()
+}
+
+/// A piece of a call's input that is not the first. One that begins like all of it is never taken for one that repeats.
+pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>) -> Option<Repeat<'a>> {
+    let call = call_at(snapshot, position)?;
+    let begun = !snapshot.fields.find(&[In::Item(BLOCKS, position)])?.json_text("input").is_empty();
+    let text = delta.get("partial_json").filter(|_| begun)?;
+    Repeat::of(Growth { text, places: places(snapshot, position, Some(call)) })
+}
+
+/// The call of a whole block: what its input has beyond the pieces is emitted.
+pub(super) fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
+    let input = block.truthy("input");
+    let Some(call) = call_at(snapshot, position) else {
+        return input
+            .into_iter()
+            .for_each(|input| block_at(snapshot, position).seal("input", input.as_str().to_owned()));
+    };
+    begin_again(snapshot, position, block, out);
+    let choice = snapshot.choice(0);
+    choice.settle_tool_call(call, out);
+    let rest = input.and_then(|input| beyond_json(choice.tool_calls.at(call).arguments(), &arguments(input)));
+    if let Some(rest) = rest {
+        choice.add_arguments(call, &Text::from(rest.as_str()), out);
+    }
+    keep_whole(snapshot, position, input);
+}
+
+/// Keeps an input as it came whole, until more pieces come.
+fn keep_whole(snapshot: &mut Snapshot, position: i64, input: Option<Raw<'_>>) {
+    if let Some(input) = input {
+        let object = quoted_object(input).unwrap_or_else(|| input.as_str().into());
+        block_at(snapshot, position).seal("input", object.into_owned());
+    }
+}

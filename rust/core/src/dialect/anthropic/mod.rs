@@ -1,0 +1,140 @@
+//! Anthropic's messages: a message whose content blocks come in pieces, each block at its index.
+//!
+//! The rules are those of the provider's page on streaming messages, and of its SDKs' accumulation; in doubt the wire counts:
+//!
+//! 1. `message_start` brings the message; `message_delta` lays its members over it, and its usage over the usage.
+//! 2. A block that starts at an index that is taken is a new one after the others (streams joined by a gateway), unless it is the
+//!    same block again. Without an index a piece belongs to the last block that takes it.
+//! 3. A block's input is the JSON of its pieces, or what it started with where none came. Pieces of a text may repeat what the
+//!    block started with.
+//! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
+//! 5. A whole message that follows its pieces is the same message: it adds what they lack.
+
+use super::{Dialect, Growth, Place, Repeat};
+use crate::delta::{Delta, Sink};
+use crate::fields::{Fields, Lists};
+use crate::json::{Object, Payload, Raw};
+use crate::snapshot::Snapshot;
+
+mod block;
+mod input;
+mod whole;
+
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "anthropic", detects, fold, repeats: block::repeats, complete: whole::is_complete, object };
+
+const BLOCKS: &str = "content";
+
+fn detects(kind: &str, payload: &Object<'_>) -> bool {
+    match kind {
+        "message_start"
+        | "content_block_start"
+        | "content_block_delta"
+        | "content_block_stop"
+        | "message_delta"
+        | "message_stop" => true,
+        _ => kind == "message" && payload.get(BLOCKS).is_some_and(Raw::is_array),
+    }
+}
+
+fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    match kind {
+        "message_start" => {
+            block::begin_message(snapshot);
+            fold_message(snapshot, &payload.child("message"), out);
+            keep_beside(snapshot, payload);
+        }
+        "content_block_start" => _ = block::start(snapshot, index(payload), &payload.child("content_block"), out),
+        "content_block_delta" => return block::fold_delta(snapshot, payload, out),
+        "content_block_stop" => block::stop_named(snapshot, index(payload), out),
+        "message_delta" => fold_message_delta(snapshot, payload, out),
+        "message_stop" => {
+            whole::fold_content(snapshot, &payload.child("message"), out);
+            keep_beside(snapshot, payload);
+            snapshot.finish(out);
+        }
+        "error" => {}
+        "message" if payload.get(BLOCKS).is_some() => whole::fold(snapshot, payload, out),
+        _ => return false,
+    }
+    true
+}
+
+fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    fold_members(snapshot, message, out);
+    if let Ok(content) = Payload::parse(&block::content(message)) {
+        for (index, block) in (0..).zip(content.raw().objects()) {
+            block::start(snapshot, Some(index), &block.object(), out);
+        }
+    }
+    finish(snapshot, message, out);
+    snapshot.count(message.get("usage").unwrap_or_default(), out);
+}
+
+fn fold_members(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    snapshot.set_id(&message.id("id"));
+    snapshot.set_model(&message.str("model"));
+    if let Some(role) = message.get("role").and_then(Raw::str) {
+        snapshot.choice(0).set_role(&role, out);
+    }
+    for (name, value) in message.iter().filter(|(name, _)| !matches!(*name, "usage" | BLOCKS)) {
+        let again = snapshot.fields.contains(name);
+        // Of streams that a gateway joined the first names who answers.
+        if !again || !(value.is_null() || name == "id") {
+            snapshot.fields.set(name, value.as_str().to_owned());
+        }
+    }
+}
+
+fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
+    let delta = payload.child("delta");
+    for (name, value) in delta.iter().filter(|(name, value)| !matches!(*name, "usage" | BLOCKS) && !value.is_null()) {
+        snapshot.fields.set(name, value.as_str().to_owned());
+    }
+    keep_beside(snapshot, payload);
+    if snapshot.fields.next_index(BLOCKS) == 0 {
+        // No block came: an answer that has its content here only is not lost.
+        whole::fold_content(snapshot, if delta.get(BLOCKS).is_some() { &delta } else { payload }, out);
+    }
+    finish(snapshot, &delta, out);
+    snapshot.count(payload.get("usage").unwrap_or_default(), out);
+}
+
+/// Members of an event beside what it is for: `context_management`, a cloud's own metrics.
+fn keep_beside(snapshot: &mut Snapshot, payload: &Object<'_>) {
+    let own = |name: &str| matches!(name, "type" | "message" | "delta" | "usage" | BLOCKS);
+    for (name, value) in payload.iter().filter(|(name, _)| !own(name)) {
+        snapshot.fields.merge(name, value, Lists::Replace);
+    }
+}
+
+fn finish(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    if let Some(reason) = message.get("stop_reason").and_then(Raw::str) {
+        snapshot.choice(0).finish(&reason, out);
+    }
+}
+
+fn index(payload: &Object<'_>) -> Option<i64> {
+    payload.get("index").and_then(Raw::index)
+}
+
+/// The block at a position.
+fn block_at(snapshot: &mut Snapshot, position: i64) -> &mut Fields {
+    snapshot.fields.item(BLOCKS, position)
+}
+
+fn tell(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    out(Delta::Other { choice: 0, kind, json: value.as_str() });
+}
+
+fn object(snapshot: &Snapshot) -> String {
+    snapshot.object(&[
+        ("id", "\"\""),
+        ("type", "\"message\""),
+        ("role", "\"assistant\""),
+        ("model", "\"\""),
+        ("content", "[]"),
+        ("stop_reason", "null"),
+        ("stop_sequence", "null"),
+    ])
+}

@@ -1,0 +1,126 @@
+//! A whole message: instead of its stream, or after its pieces.
+//!
+//! Its blocks are those of the pieces: by their ids where they have any, or else by their kind and order. What they have beyond
+//! the pieces is emitted; blocks that only the message has are added, and those that it leaves out stay.
+
+use super::block::{self, content, text_of};
+use super::{BLOCKS, Object, Place, Raw, Sink, Snapshot, block_at, finish, fold_members, input, tell};
+use crate::fields::{Fields, Lists};
+use crate::json::{Payload, quote};
+use crate::overlap::{Overlap, beyond, overlap};
+use crate::text::Text;
+
+/// The key that says that a whole message came after its pieces.
+const WHOLE: &str = "whole";
+
+/// The members of a block that are compared with what came before.
+const COMPARED: [&str; 6] = ["text", "thinking", "reasoning", "input", "signature", "citations"];
+
+/// After a whole message nothing is missing, if it had a stop reason.
+pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
+    let stopped = || snapshot.choices.get(&0).is_some_and(|choice| choice.finish_reason().is_some());
+    snapshot.places.contains_key(WHOLE) && stopped()
+}
+
+/// A whole message is the end where no stream preceded it, and else a repetition, which the end may follow.
+pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    let alone = snapshot.fields.is_empty();
+    fold_members(snapshot, message, out);
+    fold_content(snapshot, message, out);
+    finish(snapshot, message, out);
+    snapshot.count(message.get("usage").unwrap_or_default(), out);
+    if alone && (message.truthy(BLOCKS).is_some() || message.truthy("stop_reason").is_some()) {
+        snapshot.finish(out);
+    } else {
+        snapshot.places.insert(WHOLE.to_owned(), 1);
+    }
+}
+
+/// Merges the blocks of a whole message in.
+pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    let content = content(message);
+    let Ok(content) = Payload::parse(&content) else { return };
+    let blocks: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
+    let known = matches(snapshot, &blocks);
+    let seen = [Place::Content { choice: 0 }, Place::Reasoning { choice: 0 }];
+    let news = seen.each_ref().map(|seen| fold_texts(snapshot, &blocks, seen, out));
+    for (block, known) in blocks.iter().zip(known) {
+        match (known, text_of(&block.str("type"), block)) {
+            (Some(position), _) => complete(snapshot, position, block, out),
+            (None, None) => {
+                let position = block::start(snapshot, None, block, out);
+                block::stop(snapshot, position, out);
+            }
+            // Divided otherwise, the same text would be in the object twice.
+            (None, Some((_, place))) if news[usize::from(matches!(place, Place::Reasoning { .. }))] => {
+                let position = block::place(snapshot, None);
+                snapshot.fields.replace_item(BLOCKS, position, block);
+            }
+            (None, Some(_)) => {}
+        }
+    }
+}
+
+/// The position of each block of a whole message, where it is one of those so far.
+fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
+    let mut free = snapshot.fields.indexes(BLOCKS);
+    let mut take = |block: &Object<'_>| {
+        let id = block::id_of(block);
+        let kind = block.str("type");
+        let by_id = |mine: &Fields| id.is_some() && mine.json_of("id") == id;
+        let by_kind = |mine: &Fields| {
+            mine.word("type") == kind && (id.is_none() || mine.json_of("id").is_none_or(|id| id == "\"\""))
+        };
+        let found = free.iter().position(|&position| by_id(block_at(snapshot, position)));
+        let found = found.or_else(|| free.iter().position(|&position| by_kind(block_at(snapshot, position))));
+        found.map(|at| free.remove(at))
+    };
+    blocks.iter().map(&mut take).collect()
+}
+
+/// Emits what the texts of a kind have beyond the ones so far; whether they have anything.
+fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Place, out: &mut Sink<'_>) -> bool {
+    let name_of = |block: &Object<'_>| {
+        text_of(&block.str("type"), block)
+            .filter(|(_, place)| std::mem::discriminant(place) == std::mem::discriminant(seen))
+    };
+    let whole: Vec<_> = blocks
+        .iter()
+        .filter_map(|block| Some(block.get(name_of(block)?.0)?.scalar()?.into_str().into_owned()))
+        .collect();
+    let emitted = block::texts(snapshot, seen);
+    let news = beyond(&emitted, &whole);
+    for text in &news {
+        snapshot.forget_half(seen);
+        snapshot.grow(seen, &Text::from(text.as_str()), out);
+    }
+    !news.is_empty()
+}
+
+/// Keeps what a whole block says of one so far.
+fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
+    let mine = block_at(snapshot, position);
+    if let Some((name, _)) = text_of(&block.str("type"), block) {
+        let text = block.get(name).and_then(Raw::scalar).unwrap_or_default().into_str();
+        mine.end_announcement(name);
+        let emitted = mine.word(name).into_owned();
+        match overlap(&emitted, &text) {
+            Overlap::Repeats => mine.append(name, &Text::default()),
+            Overlap::Continues(rest) => mine.append(name, &Text::from(rest)),
+            Overlap::Differs => mine.seal(name, quote(&text)),
+        }
+    }
+    mine.keep_all(block, &COMPARED);
+    if let Some(signature) = block.truthy("signature").filter(|value| mine.merge("signature", *value, Lists::Replace)) {
+        tell("signature", signature, out);
+    }
+    if let Some(citations) = block.truthy("citations") {
+        if !mine.contains("citations") || mine.json_of("citations").is_some_and(|list| list == "[]") {
+            for citation in citations.items() {
+                tell("citation", citation, out);
+            }
+        }
+        mine.set("citations", citations.as_str().to_owned());
+    }
+    input::complete(snapshot, position, block, out);
+}

@@ -1,0 +1,98 @@
+//! Objects taken apart.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::{Raw, split};
+
+/// An object's members, in order; of equal names the last.
+#[derive(Debug, Default)]
+pub(crate) struct Object<'a> {
+    raw: Raw<'a>,
+    members: Vec<(Cow<'a, str>, Raw<'a>)>,
+}
+
+impl<'a> Object<'a> {
+    pub(super) fn of(raw: Raw<'a>) -> Self {
+        let mut members = Vec::new();
+        if raw.is_object() {
+            members = split::members(raw.as_str());
+            if has_repeats(&members) {
+                keep_last(&mut members);
+            }
+        }
+        Self { raw, members }
+    }
+
+    /// The value that was taken apart.
+    pub(crate) fn raw(&self) -> Raw<'a> {
+        self.raw
+    }
+
+    /// The member of that name; null counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<Raw<'a>> {
+        self.member(name).filter(|value| !value.is_null())
+    }
+
+    /// The member of that name as it stands, be it null.
+    pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
+        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
+    }
+
+    /// The object that is the member of that name; one without members where it is none.
+    pub(crate) fn child(&self, name: &str) -> Object<'a> {
+        self.get(name).map(Raw::object).unwrap_or_default()
+    }
+
+    /// The first member that is there, of several names.
+    pub(crate) fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// The member of that name, if Python would call it true.
+    pub(crate) fn truthy(&self, name: &str) -> Option<Raw<'a>> {
+        self.get(name).filter(|value| value.is_truthy())
+    }
+
+    /// The text of the member of that name, lone surrogates replaced; `""` where it is no string.
+    pub(crate) fn str(&self, name: &str) -> Cow<'a, str> {
+        self.get(name).and_then(Raw::str).unwrap_or_default()
+    }
+
+    /// An id: some servers count, and send the number.
+    pub(crate) fn id(&self, name: &str) -> Cow<'a, str> {
+        self.get(name).and_then(Raw::scalar).unwrap_or_default().into_str()
+    }
+
+    /// The items of the member of that name where it is a list, or the member itself: some servers leave out the list around a
+    /// single item, and some put one where there is a single item only.
+    pub(crate) fn each(&self, name: &str) -> Vec<Raw<'a>> {
+        let list = |value: Raw<'a>| if value.is_array() { value.items() } else { vec![value] };
+        self.get(name).map(list).unwrap_or_default()
+    }
+
+    /// Those of them that are objects.
+    pub(crate) fn objects(&self, name: &str) -> Vec<Object<'a>> {
+        self.each(name).into_iter().filter(|item| item.is_object()).map(Raw::object).collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
+        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+}
+
+fn has_repeats(members: &[(Cow<'_, str>, Raw<'_>)]) -> bool {
+    if members.len() > 24 {
+        let mut seen = HashSet::with_capacity(members.len());
+        return !members.iter().all(|(name, _)| seen.insert(name));
+    }
+    members.iter().enumerate().any(|(at, (name, _))| members[..at].iter().any(|(earlier, _)| earlier == name))
+}
+
+/// As most readers do: of members with one name the last counts.
+fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
+    let mut seen = HashSet::new();
+    members.reverse();
+    members.retain(|(name, _)| seen.insert(name.clone()));
+    members.reverse();
+}
