@@ -46,8 +46,8 @@ struct Shape {
     /// Holes with strings that must name nothing.
     unnamed: Vec<usize>,
     told: Option<Told>,
-    /// Whether it brings pieces of JSON text, some of which may be all of it again.
-    is_json: bool,
+    /// The JSON text that grows: a piece may be all of it again.
+    json: Option<Place>,
 }
 
 /// A value that is told of as it stands.
@@ -161,21 +161,27 @@ impl Shape {
         let unnamed = repeat.unnamed.iter().map(|name| hole(*name)).collect::<Option<_>>()?;
         holes.extend(&repeat.indexes);
         let kin = without(payload, &holes);
-        let is_json = repeat.grows.iter().any(|(_, place)| matches!(place, Place::Json { .. }));
-        Some(Self { event: event.to_owned(), kin, template, grows, unnamed, told, is_json })
+        let json = repeat.grows.iter().any(|(_, place)| matches!(place, Place::Json { .. }));
+        let arguments =
+            repeat.grows.iter().map(|(_, place)| place).find(|place| matches!(place, Place::Arguments { .. }));
+        let json = arguments.filter(|_| json).cloned();
+        Some(Self { event: event.to_owned(), kin, template, grows, unnamed, told, json })
     }
 
-    /// Whether the text that begins there may be all of the text again: it begins with a bracket, or with an escape.
-    fn restarts(&self, payload: &[u8], start: usize) -> bool {
-        self.is_json && matches!(payload.get(start), Some(b'{' | b'\\'))
+    /// Whether a piece may be all of the JSON text again: it begins like an object, be it by an escape, and is not shorter.
+    fn may_restart(&self, payload: &[u8], strings: &Strings, snapshot: &Snapshot) -> bool {
+        let Some(json) = &self.json else { return false };
+        let Found { start, end, .. } = strings[self.grows[0].0];
+        let begins = matches!(payload[start..end], [b'{', ..] | [b'\\', b'u', ..]);
+        begins && end - start >= snapshot.emitted(json).len()
     }
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
     /// elsewhere.
     fn fold(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
         let is_name = |hole: &usize| snapshot.state.is_name(&strings[*hole].text(payload).into_str());
-        let is_void = |hole: &usize| strings[*hole].is_empty() || self.restarts(payload, strings[*hole].start);
-        if self.grows.iter().any(|(hole, _)| is_void(hole)) || self.unnamed.iter().any(is_name) {
+        let is_void = self.grows.iter().any(|(hole, _)| strings[*hole].is_empty());
+        if is_void || self.unnamed.iter().any(is_name) || self.may_restart(payload, strings, snapshot) {
             return false;
         }
         for same in self.grows.chunk_by(|one, next| one.0 == next.0) {

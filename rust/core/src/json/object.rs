@@ -76,6 +76,23 @@ impl<'a> Object<'a> {
         self.each(name).into_iter().filter(|item| item.is_object()).map(Raw::object).collect()
     }
 
+    /// The object with `aB` for each name `a_b`: some servers send the names that a protocol has in another language.
+    pub(crate) fn camel_case(mut self) -> Self {
+        if self.is_snake_case() {
+            for (name, _) in self.members.iter_mut().filter(|(name, _)| is_snake_case(name)) {
+                *name = Cow::Owned(camel_case(name));
+            }
+        }
+        self
+    }
+
+    /// Whether any name is `a_b`.
+    pub(crate) fn is_snake_case(&self) -> bool {
+        // Nearly always there is no such character in all of the object.
+        memchr::memchr(b'_', self.raw.as_str().as_bytes()).is_some()
+            && self.members.iter().any(|(name, _)| is_snake_case(name))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
         self.members.iter().map(|(name, value)| (name.as_ref(), *value))
     }
@@ -95,4 +112,16 @@ fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
     members.reverse();
     members.retain(|(name, _)| seen.insert(name.clone()));
     members.reverse();
+}
+
+fn is_snake_case(name: &str) -> bool {
+    name.find('_').is_some_and(|at| at > 0 && at + 1 < name.len())
+}
+
+/// `aB` for `a_b`.
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.map(capital).fold(first, |name, word: String| name + &word)
 }

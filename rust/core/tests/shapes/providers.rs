@@ -77,6 +77,9 @@ pub(crate) const GEMINI: Family = Family {
         r#"{"candidates":[{"content":{"parts":[{"text":"@"},{"text":"@","thought":true},{"text":"@"}]}}]}"#,
         r#"{"candidates":[{"content":{"parts":[{"text":"@"}]}},{"index":#,"content":{"parts":[{"text":"@"}]}}]}"#,
         r#"{"candidates":[{"content":{"parts":[{"text":"@"}]}}],"error":"@"}"#,
+        r#"{"response":{"candidates":[{"content":{"parts":[{"text":"@"}]}}],"usageMetadata":{"promptTokenCount":#}},"traceId":"@"}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"@@"}]},"finishReason":"STOP"}]}"#,
+        r#"{"candidates":{"content":{"parts":["@",{"thought":"@"},#]}}}"#,
     ],
     structure: &[
         r#"{"candidates":[{"content":{"parts":[{"text":"@","thoughtSignature":"@"}]}}]}"#,
@@ -92,6 +95,8 @@ pub(crate) const GEMINI: Family = Family {
         r#"{"candidates":[{"index":#,"citationMetadata":{"a":"@"},"groundingMetadata":{"b":#},"safetyRatings":[]}]}"#,
         r#"{"candidates":[{"logprobsResult":{"topCandidates":[#],"chosenCandidates":[{"token":"@"}]}}]}"#,
         r#"{"usageMetadata":{"promptTokenCount":#},"modelVersion":"m"}"#,
+        r#"{"usage_metadata":{"prompt_token_count":#,"traffic_type":"@"},"response_id":#}"#,
+        r#"{"candidates":[{"content":{"parts":[{"function_call":{"id":"@","name":"f","args":"{\"a\":#}"},"thought_signature":"@"}]},"finish_reason":"FINISH_REASON_UNSPECIFIED"}]}"#,
         r#"{"candidates":[],"x":{"y":"@"}}"#,
     ],
     ends: &[

@@ -1,8 +1,10 @@
 //! Function calls: whole, or with their arguments in pieces (Vertex AI's `streamFunctionCallArguments`).
 
+use std::borrow::Cow;
+
 use super::{Object, PARTS, Sink, Snapshot, candidate_at, content};
 use crate::fields::{Fields, Key};
-use crate::json::{Payload, Raw};
+use crate::json::{Payload, Raw, quoted_object};
 use crate::text::Text;
 use crate::tool_call::Piece;
 
@@ -17,22 +19,44 @@ fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut Fields> {
     let parts = content(snapshot, candidate);
     let last = parts.next_index(PARTS) - 1;
     let part = (last >= 0).then(|| parts.item(PARTS, last))?;
-    part.contains("functionCall").then(|| part.object("functionCall"))
+    let is_call = part.contains("functionCall") && part.value("functionCall").is_none_or(|call| call.starts_with('{'));
+    is_call.then(|| part.object("functionCall"))
 }
 
-/// Whether a call is more of the one before: that said that it goes on, and this one has no name.
+/// Whether a call is more of the one before: that said that it goes on, and this one has no name, or its id.
 pub(super) fn goes_on(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>) -> bool {
-    function.str("name").is_empty()
-        && last_call(snapshot, candidate).is_some_and(|call| call.value("willContinue") == Some("true"))
+    let id = function.get("id").map(|id| id.as_str().to_owned()).filter(|id| id != "\"\"");
+    let unnamed = function.str("name").is_empty();
+    last_call(snapshot, candidate).is_some_and(|call| {
+        call.value("willContinue") == Some("true") && (unnamed || (id.is_some() && call.json_of("id") == id))
+    })
+}
+
+/// Whether a call is one that came before: it has its id, its name and its arguments.
+pub(super) fn is_same(snapshot: &Snapshot, candidate: i64, function: &Object<'_>) -> bool {
+    let Some(choice) = snapshot.choices.get(&candidate) else { return false };
+    let known = choice.tool_calls.by_id(&function.id("id")).map(|at| &choice.tool_calls.as_slice()[at]);
+    let arguments = function.get("args").map(arguments).unwrap_or_default();
+    known.is_some_and(|known| known.name == function.str("name") && known.arguments() == arguments)
+}
+
+/// The arguments as compact JSON text, or the text itself where they came as one.
+fn arguments(args: Raw<'_>) -> Cow<'_, str> {
+    quoted_object(args).unwrap_or_else(|| args.compact().into())
 }
 
 /// A call, which stands in its part already.
 pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
-    let (id, name) = (function.str("id"), function.str("name"));
+    let (id, name) = (function.id("id"), function.str("name"));
     let streams = function.truthy("willContinue").is_some() || function.get("partialArgs").is_some();
-    let arguments = function.get("args").filter(|_| !streams).map(Raw::compact).unwrap_or_default();
-    let piece = Piece { arguments: Text::from(arguments.as_str()), ..Piece::start(None, &id, &name) };
+    let arguments = function.get("args").filter(|_| !streams).map(arguments).unwrap_or_default();
+    let piece = Piece { arguments: Text::from(arguments.as_ref()), ..Piece::start(None, &id, &name) };
     snapshot.choice(candidate).begin_tool_call(&piece, out);
+    if let Some(object) = function.get("args").and_then(quoted_object)
+        && let Some(call) = last_call(snapshot, candidate)
+    {
+        call.set("args", object.into_owned());
+    }
     if streams {
         if let Some(call) = last_call(snapshot, candidate) {
             call.set("willContinue", "true".into());
@@ -46,8 +70,11 @@ pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'
 pub(super) fn fold_piece(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
     let Some(call) = last_call(snapshot, candidate) else { return };
     call.remove("partialArgs");
+    if let Some(args) = function.get("args").filter(|args| args.is_object()) {
+        call.object("args").set_all(&args.object());
+    }
     for piece in function.get("partialArgs").map(Raw::objects).unwrap_or_default() {
-        fold_argument(call, &piece.object());
+        fold_argument(call, &piece.object().camel_case());
     }
     if function.truthy("willContinue").is_none() {
         close(snapshot, candidate, out);

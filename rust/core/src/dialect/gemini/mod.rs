@@ -4,26 +4,40 @@
 //! 2. A function call comes whole, or with its arguments in pieces, each with the path that it goes to.
 //! 3. A candidate's other members, and the usage, are what the last response says.
 //! 4. There is no terminal: the stream has ended when every candidate has a finish reason, or the prompt was blocked.
+//! 5. A response may stand in an envelope, be spelt in snake case, and say again all that its candidate said.
 
-use super::{Dialect, Place, Repeat, all_finished};
+use std::borrow::Cow;
+
+use super::{Dialect, Repeat, all_finished};
+use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
 use crate::fields::{Fields, In, Lists, Nulls};
-use crate::json::{Object, Raw};
+use crate::json::{Object, ObjectWriter, Payload, Raw};
 use crate::snapshot::Snapshot;
 
+mod again;
 mod call;
+mod part;
 
 pub(super) static DIALECT: Dialect =
     Dialect { name: "gemini", detects, fold, repeats: no_repeats, complete: all_finished, object };
 
 const PARTS: &str = "parts";
-const SIGNATURE: &str = "thoughtSignature";
+const ENVELOPE: &str = "response";
+
+/// The members of a response, one of which every response has.
+const OWN: [&str; 5] = ["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"];
 
 fn detects(_kind: &str, payload: &Object<'_>) -> bool {
-    let has = |name: &str| payload.get(name).is_some();
+    let enclosed = payload.get(ENVELOPE).filter(|_| payload.get("type").is_none());
+    is_response(payload) || enclosed.is_some_and(|response| is_response(&response.object()))
+}
+
+fn is_response(payload: &Object<'_>) -> bool {
     payload.get("candidates").is_some_and(Raw::is_array)
-        || payload.get("promptFeedback").is_some_and(Raw::is_object)
-        || (has("usageMetadata") && has("modelVersion"))
+        || payload.first(&["promptFeedback", "prompt_feedback"]).is_some_and(Raw::is_object)
+        || (payload.first(&["usageMetadata", "usage_metadata"]).is_some()
+            && payload.first(&["modelVersion", "model_version"]).is_some())
 }
 
 /// Nearly every payload counts the usage anew.
@@ -32,34 +46,60 @@ fn no_repeats<'a>(_snapshot: &Snapshot, _payload: &Object<'a>) -> Option<Repeat<
 }
 
 fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
-    if payload.first(&["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"]).is_none() {
+    if payload.is_snake_case() {
+        return fold_response(snapshot, &payload.raw().object().camel_case(), out);
+    }
+    fold_response(snapshot, payload, out)
+}
+
+/// A response, or the envelope around one, whose own members are kept too.
+fn fold_response(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let enclosed = payload.get(ENVELOPE).filter(|response| response.is_object() && payload.get("candidates").is_none());
+    if enclosed.is_none() && payload.first(&OWN).is_none() {
         return false;
     }
-    for candidate in payload.get("candidates").map(Raw::objects).unwrap_or_default() {
-        fold_candidate(snapshot, &candidate.object(), out);
+    if let Some(response) = enclosed.map(Raw::object) {
+        fold(snapshot, "", &response, out);
+        if let Some(error) = response.truthy("error") {
+            snapshot.fail(ApiError::of(error, &response));
+        }
+    }
+    for (place, candidate) in (0..).zip(payload.objects("candidates")) {
+        fold_candidate(snapshot, place, &candidate.camel_case(), out);
     }
     for (name, value) in payload.iter().filter(|(_, value)| !value.is_null()) {
         match name {
             "candidates" | "error" => {}
-            "usageMetadata" => {
-                if snapshot.usage.replace(value) {
-                    out(Delta::Usage { usage: &snapshot.usage });
-                }
-            }
+            ENVELOPE if enclosed.is_some() => {}
+            "usageMetadata" => count(snapshot, value, out),
             _ => fold_member(snapshot, name, value, out),
         }
     }
     true
 }
 
+/// The usage is a whole: what only the older one counted does not hold any more. One without any count says something else of it.
+fn count(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
+    with(usage, spelt(usage), |usage| {
+        let counts = usage.as_str().contains("TokenCount\"");
+        let told = if counts { snapshot.usage.replace(usage) } else { snapshot.usage.overlay(usage) };
+        if told {
+            out(Delta::Usage { usage: &snapshot.usage });
+        }
+    });
+}
+
 fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    if name == "responseId" && !snapshot.id.is_empty() {
+        return;
+    }
     snapshot.fields.merge(name, value, Lists::Replace);
     match name {
-        "responseId" => snapshot.set_id(&value.str().unwrap_or_default()),
+        "responseId" => snapshot.set_id(&value.scalar().unwrap_or_default().into_str()),
         "modelVersion" => snapshot.set_model(&value.str().unwrap_or_default()),
         "promptFeedback" => {
             out(Delta::Other { choice: 0, kind: name, json: value.as_str() });
-            let reason = word(value.object().get("blockReason"));
+            let reason = word(value.object().camel_case().get("blockReason"));
             if !reason.is_empty() {
                 snapshot.choice(0).finish(&reason, out);
             }
@@ -68,26 +108,37 @@ fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, out: &mut Si
     }
 }
 
-/// A reason's name, or its number, which some servers send instead.
+/// A reason's name, or its number, which some servers send instead; "" where it names none.
 fn word(value: Option<Raw<'_>>) -> String {
-    value.map(|value| value.str().map_or_else(|| value.as_str().to_owned(), Into::into)).unwrap_or_default()
+    let word = value.and_then(Raw::scalar).unwrap_or_default().into_str();
+    if word == "0" || word.ends_with("_UNSPECIFIED") { String::new() } else { word.into_owned() }
 }
 
 fn candidate_at(index: i64) -> In {
     In::Item("candidates", index)
 }
 
-fn fold_candidate(snapshot: &mut Snapshot, candidate: &Object<'_>, out: &mut Sink<'_>) {
-    let index = candidate.get("index").and_then(Raw::index).unwrap_or(0);
+/// A candidate, at its index or else at its place in the list.
+fn fold_candidate(snapshot: &mut Snapshot, place: i64, candidate: &Object<'_>, out: &mut Sink<'_>) {
+    let index = candidate.get("index").and_then(Raw::index).unwrap_or(place);
+    let ended = !word(candidate.get("finishReason")).is_empty();
     snapshot.choice(index);
     snapshot.fields.at(&[candidate_at(index)]);
     for (name, value) in candidate.iter().filter(|(_, value)| !value.is_null()) {
         match name {
-            "content" => fold_content(snapshot, index, &value.object(), out),
+            "content" => {
+                if !value.is_object() && value.scalar().is_some() {
+                    let content = format!("{{\"{PARTS}\":[{}]}}", spelt_out(value));
+                    with(value, content.into(), |content| fold_content(snapshot, index, content, ended, out));
+                } else {
+                    fold_content(snapshot, index, value, ended, out);
+                }
+            }
+            "finishReason" if !ended => {}
             _ => fold_candidate_member(snapshot, index, name, value, out),
         }
     }
-    if candidate.get("finishReason").is_some() {
+    if ended {
         call::close(snapshot, index, out);
     }
 }
@@ -118,79 +169,60 @@ fn content(snapshot: &mut Snapshot, candidate: i64) -> &mut Fields {
     snapshot.fields.at(&[candidate_at(candidate), In::Object("content")])
 }
 
-fn fold_content(snapshot: &mut Snapshot, candidate: i64, object: &Object<'_>, out: &mut Sink<'_>) {
+/// The next parts of a candidate. Some servers send text in the place of a part.
+fn fold_content(snapshot: &mut Snapshot, candidate: i64, value: Raw<'_>, ended: bool, out: &mut Sink<'_>) {
+    let object = value.object().camel_case();
+    let kept = content(snapshot, candidate);
     for (name, value) in object.iter().filter(|(name, value)| *name != PARTS && !value.is_null()) {
-        content(snapshot, candidate).set(name, value.as_str().to_owned());
+        kept.set(name, value.as_str().to_owned());
     }
-    if object.get(PARTS).is_some_and(Raw::is_array) && !content(snapshot, candidate).contains(PARTS) {
-        content(snapshot, candidate).set(PARTS, "[]".into());
+    if object.get(PARTS).is_some_and(Raw::is_array) && !kept.contains(PARTS) {
+        kept.set(PARTS, "[]".into());
     }
     if let Some(role) = object.get("role").and_then(Raw::str) {
         snapshot.choice(candidate).set_role(&role, out);
     }
-    for part in object.get(PARTS).map(Raw::objects).unwrap_or_default() {
-        fold_part(snapshot, candidate, &part.object(), out);
+    let parts = object.each(PARTS);
+    let bare = parts.iter().any(|part| !part.is_object() && part.scalar().is_some());
+    let spelt = bare.then(|| parts.iter().map(|part| spelt_out(*part)).collect::<Vec<_>>().join(","));
+    let spelt = spelt.map(|parts| format!("[{parts}]"));
+    let spelt = spelt.as_deref().and_then(|parts| Payload::parse(parts).ok());
+    let parts = spelt.as_ref().map_or(parts, |parts| parts.raw().items());
+    let parts = parts.into_iter().filter(|part| part.is_object()).map(|part| part.object().camel_case());
+    again::fold_parts(snapshot, candidate, &parts.collect::<Vec<_>>(), ended, out);
+}
+
+/// Text in the place of a content, or of a part, as the protocol has it.
+fn spelt_out(value: Raw<'_>) -> Cow<'_, str> {
+    match value.scalar() {
+        Some(_) => format!("{{\"text\":{}}}", value.as_str()).into(),
+        None => value.as_str().into(),
     }
 }
 
-fn is_thought(part: &Object<'_>) -> bool {
-    part.truthy("thought").is_some()
-}
-
-fn fold_part(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
-    let text = part.get("text").filter(|text| text.text().is_some());
-    let alone = part.iter().any(|(name, value)| !matches!(name, "text" | "thought") && !value.is_null());
-    let parts = content(snapshot, candidate);
-    let last = parts.next_index(PARTS) - 1;
-    let goes_on = text.is_some() && !alone && last >= 0 && {
-        let last = parts.item(PARTS, last);
-        let thought = last.value("thought") == Some("true");
-        last.contains("text") && last.has_only(&["text", "thought"]) && thought == is_thought(part)
-    };
-    let function = part.get("functionCall").map(Raw::object);
-    if let Some(function) = &function
-        && call::goes_on(snapshot, candidate, function)
-    {
-        return call::fold_piece(snapshot, candidate, function, out);
-    }
-    let index = if goes_on { last } else { last + 1 };
-    if !goes_on {
-        call::close(snapshot, candidate, out);
-        let parts = content(snapshot, candidate);
-        parts.replace_item(PARTS, index, part);
-        if text.is_some() {
-            parts.item(PARTS, index).set("text", "\"\"".into());
+/// Reads a value by another text, if it has one.
+fn with(value: Raw<'_>, text: Cow<'_, str>, read: impl FnOnce(Raw<'_>)) {
+    match text {
+        Cow::Borrowed(_) => read(value),
+        Cow::Owned(text) => {
+            if let Ok(payload) = Payload::parse(&text) {
+                read(payload.raw());
+            }
         }
     }
-    if let Some(text) = text {
-        grow(snapshot, candidate, index, text, is_thought(part), out);
-    } else if let Some(function) = &function {
-        call::begin(snapshot, candidate, function, out);
-    } else {
-        tell_part(candidate, part, out);
-    }
-    if let Some(signature) = part.get(SIGNATURE) {
-        out(Delta::Other { choice: candidate, kind: "signature", json: signature.as_str() });
-    }
 }
 
-fn grow(snapshot: &mut Snapshot, choice: i64, part: i64, text: Raw<'_>, thought: bool, out: &mut Sink<'_>) {
-    let way = vec![candidate_at(choice), In::Object("content"), In::Item(PARTS, part)];
-    let seen = if thought { Place::Reasoning { choice } } else { Place::Content { choice } };
-    let text = text.text().unwrap_or_default();
-    super::grow_all(&[seen, Place::Member { way, name: "text" }], &text, snapshot, out);
-}
-
-/// Tells of a part that is neither text nor a call.
-fn tell_part(candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
-    let names = part.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
-    let Some(name) = names.into_iter().find(|name| !matches!(*name, "thought" | SIGNATURE)) else { return };
-    let mime = part.child("inlineData").str("mimeType");
-    let kind = match mime.split_once('/') {
-        Some((kind @ ("image" | "audio"), _)) => kind,
-        _ => name,
-    };
-    out(Delta::Other { choice: candidate, kind, json: part.raw().as_str() });
+/// An object with its names as the protocol has them.
+fn spelt(value: Raw<'_>) -> Cow<'_, str> {
+    let object = Some(value).filter(|value| value.is_object() && value.as_str().contains('_')).map(Raw::object);
+    let Some(object) = object.filter(Object::is_snake_case) else { return value.as_str().into() };
+    let mut text = String::new();
+    let mut out = ObjectWriter::new(&mut text);
+    for (name, value) in object.camel_case().iter() {
+        out.json(name, value.as_str());
+    }
+    out.end();
+    text.into()
 }
 
 fn object(snapshot: &Snapshot) -> String {

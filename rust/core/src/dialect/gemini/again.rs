@@ -1,0 +1,105 @@
+//! Responses that say all of a candidate again: some gateways send the whole answer behind its pieces.
+//!
+//! A chunk may well say the same as the one before, or more. So it is taken for the whole only where at least two pieces came
+//! before, and it has all of their text and thoughts, as far as it has any of the kind; and if it has more than they, where it is
+//! also the end.
+
+use super::part::{self, SIGNATURE, text_of};
+use super::{Object, PARTS, Sink, Snapshot, content};
+use crate::dialect::Place;
+use crate::json::compact;
+use crate::text::Text;
+
+/// Whether it is a thought, of the two kinds of text.
+const KINDS: [bool; 2] = [false, true];
+
+/// A part, and its text, if it has any.
+pub(super) type Part<'p, 'a> = (&'p Object<'a>, Option<(Text<'a>, bool)>);
+
+/// The next parts of a candidate; `ended`: the response says that they are the last.
+pub(super) fn fold_parts(
+    snapshot: &mut Snapshot,
+    candidate: i64,
+    parts: &[Object<'_>],
+    ended: bool,
+    out: &mut Sink<'_>,
+) {
+    let parts: Vec<_> = parts.iter().map(|part| (part, text_of(part))).collect();
+    if is_whole(snapshot, candidate, &parts, ended) {
+        return fold_whole(snapshot, candidate, &parts, out);
+    }
+    for thought in KINDS {
+        let size = size(&parts, thought);
+        if size > 0 && snapshot.emitted(&place(candidate, thought)).is_empty() {
+            snapshot.places.insert(key(candidate, thought), i64::try_from(size).unwrap_or(i64::MAX));
+        }
+    }
+    for (part, text) in &parts {
+        part::fold(snapshot, candidate, part, text.as_ref(), out);
+    }
+}
+
+/// The key of the size of the first piece of a candidate's text, or of its thoughts.
+fn key(candidate: i64, thought: bool) -> String {
+    format!("{} {candidate}", if thought { "thoughts" } else { "text" })
+}
+
+fn place(choice: i64, thought: bool) -> Place {
+    if thought { Place::Reasoning { choice } } else { Place::Content { choice } }
+}
+
+/// The texts of a kind; a text with half a character is none that comes again.
+fn texts<'p>(parts: &'p [Part<'_, '_>], thought: bool) -> impl Iterator<Item = &'p str> {
+    parts.iter().filter_map(move |(_, text)| match text {
+        Some((Text::Whole(text), kind)) if *kind == thought => Some(text.as_ref()),
+        _ => None,
+    })
+}
+
+fn size(parts: &[Part<'_, '_>], thought: bool) -> usize {
+    texts(parts, thought).map(str::len).sum()
+}
+
+fn is_whole(snapshot: &Snapshot, candidate: i64, parts: &[Part<'_, '_>], ended: bool) -> bool {
+    let mut in_pieces = false;
+    for thought in KINDS {
+        let (size, emitted) = (size(parts, thought), snapshot.emitted(&place(candidate, thought)));
+        if size == 0 {
+            continue;
+        }
+        if emitted.is_empty() || size < emitted.len() || (size > emitted.len() && !ended) {
+            return false;
+        }
+        let first = snapshot.places.get(&key(candidate, thought)).and_then(|first| usize::try_from(*first).ok());
+        in_pieces |= first.is_some_and(|first| first < emitted.len());
+        if !texts(parts, thought).collect::<String>().starts_with(emitted) {
+            return false;
+        }
+    }
+    in_pieces
+}
+
+/// What the whole has beyond the pieces.
+fn fold_whole(snapshot: &mut Snapshot, candidate: i64, parts: &[Part<'_, '_>], out: &mut Sink<'_>) {
+    let fields = content(snapshot, candidate);
+    let indexes = fields.indexes(PARTS);
+    let mut known: Vec<_> = indexes.into_iter().map(|at| compact(&fields.item(PARTS, at).json())).collect();
+    let mut rests = KINDS.map(|thought| {
+        let emitted = snapshot.emitted(&place(candidate, thought)).len();
+        texts(parts, thought).collect::<String>().get(emitted..).unwrap_or_default().to_owned()
+    });
+    for (part, text) in parts {
+        if let Some((_, thought)) = text {
+            let rest = std::mem::take(&mut rests[usize::from(*thought)]);
+            let signature = part.get(SIGNATURE).map(|signature| format!("{SIGNATURE:?}:{}", signature.as_str()));
+            let signed = signature.is_some_and(|signature| !known.iter().any(|part| part.contains(&signature)));
+            if signed || !rest.is_empty() {
+                part::fold(snapshot, candidate, part, Some(&(Text::from(rest.as_str()), *thought)), out);
+            }
+        } else if let Some(at) = known.iter().position(|known| *known == compact(part.raw().as_str())) {
+            known.remove(at);
+        } else {
+            part::fold(snapshot, candidate, part, None, out);
+        }
+    }
+}

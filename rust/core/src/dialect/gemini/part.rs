@@ -1,0 +1,115 @@
+//! The parts of a candidate's content: text, thoughts, calls, and what else there is.
+
+use super::{Object, PARTS, Sink, Snapshot, call, candidate_at, content, spelt};
+use crate::delta::Delta;
+use crate::dialect::{Place, grow_all};
+use crate::fields::{Fields, In};
+use crate::json::Raw;
+use crate::text::Text;
+
+pub(super) const SIGNATURE: &str = "thoughtSignature";
+
+/// Whether a part's text is a thought, by the mark that it has.
+fn is_thought(part: &Object<'_>) -> bool {
+    part.get("thought").is_some_and(|thought| is_mark(thought.as_str()))
+}
+
+fn is_mark(json: &str) -> bool {
+    matches!(json, "true" | "\"true\"" | "1")
+}
+
+/// The text of a part. Without any, a thought may stand in the place of the mark that it is one.
+pub(super) fn text_of<'a>(part: &Object<'a>) -> Option<(Text<'a>, bool)> {
+    let thought = || part.get("thought").and_then(Raw::text).filter(|_| !is_thought(part));
+    match part.get("text").and_then(Raw::scalar) {
+        Some(text) => Some((text, is_thought(part))),
+        None => thought().map(|thought| (thought, true)),
+    }
+}
+
+/// A part that comes next.
+pub(super) fn fold(
+    snapshot: &mut Snapshot,
+    candidate: i64,
+    part: &Object<'_>,
+    text: Option<&(Text<'_>, bool)>,
+    out: &mut Sink<'_>,
+) {
+    match (text, part.get("functionCall").filter(|function| function.is_object())) {
+        (Some((text, thought)), _) => fold_text(snapshot, candidate, part, (text, *thought), out),
+        (None, Some(function)) => {
+            let function = function.object().camel_case();
+            if call::goes_on(snapshot, candidate, &function) {
+                return call::fold_piece(snapshot, candidate, &function, out);
+            }
+            if call::is_same(snapshot, candidate, &function) {
+                return;
+            }
+            add(snapshot, candidate, part, out);
+            call::begin(snapshot, candidate, &function, out);
+        }
+        (None, None) => {
+            add(snapshot, candidate, part, out);
+            tell(candidate, part, out);
+        }
+    }
+    if let Some(signature) = part.get(SIGNATURE) {
+        out(Delta::Other { choice: candidate, kind: "signature", json: signature.as_str() });
+    }
+}
+
+/// More text: of the last part, if both are text of one kind and nothing else, or a part of its own.
+fn fold_text(
+    snapshot: &mut Snapshot,
+    candidate: i64,
+    part: &Object<'_>,
+    (text, thought): (&Text<'_>, bool),
+    out: &mut Sink<'_>,
+) {
+    let alone = part.iter().all(|(name, value)| matches!(name, "text" | "thought") || value.is_null());
+    let parts = content(snapshot, candidate);
+    let last = parts.next_index(PARTS) - 1;
+    let mut index = last;
+    if !alone || last < 0 || !is_text(parts.item(PARTS, last), thought) {
+        index = add(snapshot, candidate, part, out);
+        let added = content(snapshot, candidate).item(PARTS, index);
+        added.set("text", "\"\"".into());
+        if thought && !is_thought(part) {
+            added.set("thought", "true".into());
+        }
+    }
+    let way = vec![candidate_at(candidate), In::Object("content"), In::Item(PARTS, index)];
+    let seen = if thought { Place::Reasoning { choice: candidate } } else { Place::Content { choice: candidate } };
+    grow_all(&[seen, Place::Member { way, name: "text" }], text, snapshot, out);
+}
+
+/// Whether a part is plain text of that kind.
+fn is_text(part: &Fields, thought: bool) -> bool {
+    let readable = || part.value("text").is_none_or(|text| text.starts_with(['"', 'n']));
+    let marked = part.value("thought").is_some_and(is_mark);
+    part.contains("text") && part.has_only(&["text", "thought"]) && marked == thought && readable()
+}
+
+/// Adds a part as it came; returns its place. Nothing more comes of a call before it.
+fn add(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) -> i64 {
+    call::close(snapshot, candidate, out);
+    let parts = content(snapshot, candidate);
+    let place = parts.next_index(PARTS);
+    let item = parts.item(PARTS, place);
+    for (name, value) in part.iter() {
+        item.set(name, spelt(value).into_owned());
+    }
+    place
+}
+
+/// Tells of a part that is neither text nor a call.
+fn tell(candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
+    let names = part.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
+    let Some(name) = names.into_iter().find(|name| !matches!(*name, "thought" | SIGNATURE)) else { return };
+    let mime = part.child("inlineData").camel_case().str("mimeType");
+    let kind = match mime.split_once('/') {
+        Some((kind @ ("image" | "audio"), _)) => kind,
+        _ => name,
+    };
+    out(Delta::Other { choice: candidate, kind, json: part.raw().as_str() });
+}
