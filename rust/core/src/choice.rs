@@ -130,13 +130,6 @@ impl Choice {
         position
     }
 
-    /// Tells of the call that the provider's index names.
-    pub(crate) fn tell_tool_call_at(&self, index: i64, out: &mut Sink<'_>) {
-        if let Some(position) = self.tool_calls.by_index(index) {
-            self.tell_tool_call(position, 0, out);
-        }
-    }
-
     /// Adds to the call at that position what was not known of it.
     pub(crate) fn name_tool_call(&mut self, position: usize, piece: &Piece<'_>, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);

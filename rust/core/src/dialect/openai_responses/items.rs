@@ -16,19 +16,19 @@
 //! What can only be guessed (4) is looked for among the last few items, so that thousands of items take no longer each.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::complete::Settled;
 use super::source::Source;
 use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
+use crate::choice::Choice;
 use crate::json::{Object, Payload, Raw};
 use crate::overlap::{Overlap, overlap};
-use crate::choice::Choice;
 
 /// As many items are looked at for one that an event without a name may be about.
-const RECENT: usize = 16;
+pub(super) const RECENT: usize = 16;
 
 /// The items of a response, in the order in which they were first heard of.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ pub(super) struct Item {
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
     pub(super) index: Option<i64>,
-    id: Cow<'a, str>,
+    pub(super) id: Cow<'a, str>,
     pub(super) call_id: Cow<'a, str>,
 }
 
@@ -101,7 +101,7 @@ pub(super) fn word<'a>(owner: &Object<'a>, name: &str) -> Cow<'a, str> {
 }
 
 impl Item {
-    fn is(&self, kind: &str, names: &Names<'_>) -> bool {
+    pub(super) fn is(&self, kind: &str, names: &Names<'_>) -> bool {
         self.kind == kind && !differ(&self.call_id, &names.call_id)
     }
 
@@ -118,7 +118,7 @@ impl Item {
     }
 
     /// Whether more of it came than an announcement, and than texts that other items have now.
-    fn has_more_than(&self, settled: Settled) -> bool {
+    pub(super) fn has_more_than(&self, settled: Settled) -> bool {
         let is_elsewhere = |voice: &Voice| !voice.is_silent() && settled.has(voice.kind);
         match self.kind.as_str() {
             "message" | "reasoning" if self.voices.iter().any(is_elsewhere) => false,
@@ -172,12 +172,12 @@ impl Item {
     }
 
     /// The same of any text of a whole item.
-    fn is_told_by_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+    pub(super) fn is_told_by_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
         whole.texts.iter().any(|text| self.is_told_by(text.texts.kind, &text.whole, choice))
     }
 
     /// Whether a whole item has just the text that was emitted of the item.
-    fn says(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+    pub(super) fn says(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
         let Some(choice) = choice else { return false };
         self.voices.iter().any(|voice| {
             let emitted = voice.emitted(choice, self.call);
@@ -259,72 +259,6 @@ impl Items {
         open().find(is_told).or_else(silent).or_else(only)
     }
 
-    /// Which of our items the items of a whole output are; `None` for those that are new.
-    pub(super) fn of_output(&self, wholes: &[Whole<'_>], choice: Option<&Choice>) -> Vec<Option<usize>> {
-        let mut taken = vec![false; self.all.len()];
-        let mut ids = HashMap::new();
-        for whole in wholes {
-            *ids.entry(&whole.names.id).or_insert(0) += 1;
-        }
-        let named = |whole: &Whole<'_>| {
-            // An id that several have is nobody's.
-            let id = if ids[&whole.names.id] == 1 { whole.names.id.clone() } else { Cow::Borrowed("") };
-            self.named(&whole.kind, &Names { index: None, id, call_id: whole.names.call_id.clone() })
-        };
-        let mut found: Vec<_> = wholes.iter().map(named).collect();
-        for at in &mut found {
-            *at = at.filter(|&at| !std::mem::replace(&mut taken[at], true));
-        }
-        let told = |at: usize, whole: &Whole<'_>| {
-            self.all[at].is(&whole.kind, &whole.names) && self.all[at].is_told_by_any(whole, choice)
-        };
-        let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
-        let just = |at: usize, whole: &Whole<'_>| {
-            self.all[at].is(&whole.kind, &whole.names) && self.all[at].says(whole, choice)
-        };
-        self.pair(&mut found, &mut taken, wholes, just);
-        self.pair(&mut found, &mut taken, wholes, told);
-        self.pair(&mut found, &mut taken, wholes, alike);
-        found
-    }
-
-    /// Gives each whole that has no item yet the first that is left and fits.
-    fn pair(
-        &self,
-        found: &mut [Option<usize>],
-        taken: &mut [bool],
-        wholes: &[Whole<'_>],
-        fits: impl Fn(usize, &Whole<'_>) -> bool,
-    ) {
-        let mut first = 0;
-        for (at, whole) in found.iter_mut().zip(wholes).filter(|(at, _)| at.is_none()) {
-            while taken.get(first) == Some(&true) {
-                first += 1;
-            }
-            let left = (first..self.all.len()).filter(|&item| !taken[item]);
-            *at = left.take(RECENT).find(|&item| fits(item, whole));
-            if let Some(item) = *at {
-                taken[item] = true;
-            }
-        }
-    }
-
-    /// The places of items in the order of a whole output; those of the first `ours` that it leaves out stay where they were.
-    pub(super) fn places_in(&self, order: &[usize], ours: usize, settled: Settled) -> Vec<i64> {
-        let listed: HashSet<_> = order.iter().collect();
-        let stays = |at: &usize| !listed.contains(at) && self.all[*at].has_more_than(settled);
-        let mut left_out = (0..ours).filter(stays).peekable();
-        let mut places = Vec::with_capacity(order.len());
-        for at in order {
-            while let Some(before) = left_out.next_if(|before| before < at) {
-                places.push(self.all[before].place);
-            }
-            places.push(self.all[*at].place);
-        }
-        places.extend(left_out.map(|at| self.all[at].place));
-        places
-    }
-
     /// A voice of an item speaks, at that byte of the choice's text.
     pub(super) fn begin_to_speak(&mut self, at: usize, voice: usize, length: usize) {
         let kind = self.all[at].voices[voice].kind;
@@ -380,7 +314,7 @@ impl Items {
 
     /// The item that the `call_id` or the id names. Of several with one id it is the one at the index; one at another index must be
     /// open, and a text's index counts for more than its id, if it names an open item.
-    fn named(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
+    pub(super) fn named(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
         let known = |name: &str| self.by_name.get(name).copied().filter(|&at| self.all[at].is(kind, names));
         let is_here = |&at: &usize| self.all[at].has_name(&names.id) && self.all[at].is(kind, names);
         let is_elsewhere = |at: &usize| !self.all[*at].has_index(names.index);

@@ -1,10 +1,15 @@
 //! The whole output: of a response that is taken up again, and of the terminal.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet, VecDeque};
+
 use super::announce_item;
 use super::complete::{Settled, complete_item, finish as finish_item, seal_item};
+use super::items::{Items, Names, RECENT};
 use super::pieces::items_of;
 use super::texts::{Kind, OUTPUT, REASONING, SUMMARY, Texts};
 use super::whole::{Whole, listed};
+use crate::choice::Choice;
 use crate::delta::Sink;
 use crate::json::Raw;
 use crate::snapshot::Snapshot;
@@ -55,6 +60,64 @@ fn find(snapshot: &mut Snapshot, wholes: &[Whole<'_>]) -> Vec<Option<usize>> {
     items_of(snapshot);
     let choice = snapshot.choices.get(&0).map(AsRef::as_ref);
     snapshot.state.responses().map(|items| items.of_output(wholes, choice)).unwrap_or_default()
+}
+
+impl Items {
+    /// Which of our items the items of a whole output are; `None` for those that are new.
+    fn of_output(&self, wholes: &[Whole<'_>], choice: Option<&Choice>) -> Vec<Option<usize>> {
+        let mut found = self.named_in(wholes);
+        let taken: HashSet<_> = found.iter().flatten().copied().collect();
+        let mut free: VecDeque<_> = (0..self.all.len()).filter(|at| !taken.contains(at)).collect();
+        let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
+        pair(&mut found, &mut free, wholes, |at, whole| alike(at, whole) && self.all[at].says(whole, choice));
+        pair(&mut found, &mut free, wholes, |at, whole| alike(at, whole) && self.all[at].is_told_by_any(whole, choice));
+        pair(&mut found, &mut free, wholes, alike);
+        found
+    }
+
+    /// The items that their names tell, each once.
+    fn named_in(&self, wholes: &[Whole<'_>]) -> Vec<Option<usize>> {
+        let mut ids = HashMap::new();
+        for whole in wholes {
+            *ids.entry(&whole.names.id).or_insert(0) += 1;
+        }
+        let mut taken = HashSet::new();
+        let mut named = |whole: &Whole<'_>| {
+            // An id that several have is nobody's.
+            let id = if ids[&whole.names.id] == 1 { whole.names.id.clone() } else { Cow::Borrowed("") };
+            let names = Names { index: None, id, call_id: whole.names.call_id.clone() };
+            self.named(&whole.kind, &names).filter(|&at| taken.insert(at))
+        };
+        wholes.iter().map(&mut named).collect()
+    }
+
+    /// The places of items in the order of a whole output; those of the first `ours` that it leaves out stay where they were.
+    fn places_in(&self, order: &[usize], ours: usize, settled: Settled) -> Vec<i64> {
+        let listed: HashSet<_> = order.iter().collect();
+        let stays = |at: &usize| !listed.contains(at) && self.all[*at].has_more_than(settled);
+        let mut left_out = (0..ours).filter(stays).peekable();
+        let mut places = Vec::with_capacity(order.len());
+        for at in order {
+            while let Some(before) = left_out.next_if(|before| before < at) {
+                places.push(self.all[before].place);
+            }
+            places.push(self.all[*at].place);
+        }
+        places.extend(left_out.map(|at| self.all[at].place));
+        places
+    }
+}
+
+/// Gives each whole that has no item yet the first of the free ones that fits.
+fn pair(
+    found: &mut [Option<usize>],
+    free: &mut VecDeque<usize>,
+    wholes: &[Whole<'_>],
+    fits: impl Fn(usize, &Whole<'_>) -> bool,
+) {
+    for (at, whole) in found.iter_mut().zip(wholes).filter(|(at, _)| at.is_none()) {
+        *at = free.iter().take(RECENT).position(|&item| fits(item, whole)).and_then(|place| free.remove(place));
+    }
 }
 
 /// Whether the items of a whole output have, one after the other, just the text that was emitted: then it does not matter which item

@@ -1,9 +1,9 @@
 //! The texts of output items, each with the events that its pieces come in.
 
+use crate::choice::Choice;
 use crate::dialect::Place;
 use crate::fields::In;
 use crate::json::{Object, Raw};
-use crate::choice::Choice;
 
 pub(super) const OUTPUT: &str = "output";
 

@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use super::source::Source;
 use super::texts::{Kind, Texts};
-use crate::overlap::{News, Repetition};
 use crate::choice::Choice;
+use crate::overlap::{News, Repetition};
 use crate::text::Text;
 
 /// One text of an item, as far as it was emitted.
