@@ -149,8 +149,12 @@ impl Item {
         !self.closed && !ended && (names.id.is_empty() || !self.has_complete_arguments(choice))
     }
 
+    /// Whether all of its arguments were emitted: those of an announcement wait for pieces.
     fn has_complete_arguments(&self, choice: Option<&mut Choice>) -> bool {
-        choice.zip(self.call).is_some_and(|(choice, call)| choice.tool_calls.at(call).has_complete_arguments())
+        choice.zip(self.call).is_some_and(|(choice, call)| {
+            let call = choice.tool_calls.at(call);
+            !call.arguments().is_empty() && call.has_complete_arguments()
+        })
     }
 
     /// Whether a text repeats or continues what was emitted of the item.
