@@ -80,7 +80,7 @@ class Reference:
         self.done = False
         self.deltas: list[tuple[Json, ...]] = []
         self._alone: Json = None  # the error that the first payload is if no other comes
-        self._begun = self._unread = False
+        self._begun = self._known = self._unknown = False
         self._halves: dict[tuple[Json, ...], str] = {}
 
     # What a dialect is
@@ -235,6 +235,7 @@ class Reference:
         if name == "message" or type(self)().take(name, {"object": name}):
             self.fail(MALFORMED)
         else:
+            self._unknown = True
             self.other("event", text)
 
     def _take_payload(self, name: str, payload: Json, *, alone: bool = False) -> None:
@@ -253,9 +254,10 @@ class Reference:
             self.end()
             return
         known = self.take(kind, fields)
+        self._known = self._known or known
         error = error or (None if known else error_in_unknown(name, payload))
         if not known and not error:
-            self._unread = True
+            self._unknown = True
             self._alone = bare_error(payload) if first and name == "message" else None
             if not alone:
                 self.other("event", payload)
@@ -297,8 +299,8 @@ class Reference:
         return deepcopy(result)
 
     def _is_silent(self) -> bool:
-        """Whether payloads came, and nothing that the dialect can read was in them."""
-        return self._unread and self.usage is None and not any(map(says_something, self.choices.values()))
+        """Whether payloads came, and the dialect knows none of them."""
+        return self._unknown and not self._known
 
     # Halves of characters
 
@@ -346,7 +348,3 @@ def keep(old: Object, new: Object, *, but: set[str] | frozenset[str] = frozenset
 def beyond(told: str, whole: Json) -> str:
     """Give what a text that comes whole has beyond the pieces; nothing where it contradicts them."""
     return whole[len(told) :] if isinstance(whole, str) and whole.startswith(told) else ""
-
-
-def says_something(choice: Choice) -> bool:
-    return any(choice.texts.values()) or bool(choice.finish_reasons or choice.calls)

@@ -77,7 +77,7 @@ class Stream:
         self.usage: Object | None = None
         self.error: Json = None
         self.alone: Json = None  # the error that the first payload is if no other comes
-        self.begun = self.unread = self.done = self.ended = False
+        self.begun = self.known = self.unknown = self.done = self.ended = False
 
     def take_event(self, event: Event) -> None:
         """Tell the sentinel, empty data (rule 12), payloads and errors apart."""
@@ -91,6 +91,7 @@ class Stream:
                 self.take_payload(one.name, unquoted(json.loads(data)))
             elif data:
                 self.begin()
+                self.unknown = self.unknown or one.name not in ("error", "message")
                 self.fail(data if one.name == "error" else MALFORMED if one.name == "message" else None)
 
     def take_payload(self, name: str, payload: Json) -> None:
@@ -103,12 +104,13 @@ class Stream:
             return
         first = self.begin()
         if is_chunk(fields):
+            self.known = True
             self.merge_chunk(fields)
             inside = [choice.get("error") for choice in listed(fields.get("choices"))]
             error = next(filter(None, inside), None) or error
         elif not error:
             error = error_in_unknown(name, payload)
-            self.unread = self.unread or not error
+            self.unknown = self.unknown or not error
             self.alone = bare_error(payload) if first and name == "message" and not error else None
         self.fail(error)
 
@@ -171,7 +173,7 @@ class Stream:
         for choice in self.choices.values():
             choice.settle_calls()
         finished = [choice.finish_reason is not None for choice in self.choices.values()]
-        silent = self.unread and self.usage is None and not any(one.says_something() for one in self.choices.values())
+        silent = self.unknown and not self.known
         top = dict(self.top)
         return {
             "choices": [choice.result() for _, choice in sorted(self.choices.items())],

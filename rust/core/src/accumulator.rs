@@ -240,16 +240,11 @@ impl Accumulator {
     /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
     pub fn is_complete(&self) -> bool {
         let snapshot = self.snapshot();
-        (snapshot.done && !self.is_silent())
+        (snapshot.done && !self.fold.is_silent())
             || self.fold.frozen.as_ref().map_or_else(
                 || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot)),
                 |frozen| frozen.complete,
             )
-    }
-
-    /// Whether something came, and nothing of it could be read by the dialect: the answer was lost on its way.
-    fn is_silent(&self) -> bool {
-        self.fold.dialect.is_some() && self.fold.unread && self.snapshot().is_silent()
     }
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
@@ -299,7 +294,7 @@ impl Accumulator {
                 format!("expected an event stream, got {what}, which begins {begin:?}")
             }
             None if payloads == 0 => "the stream ended before its first event".into(),
-            None if self.is_silent() => {
+            None if self.fold.is_silent() => {
                 format!("the stream ended with nothing in it that can be read, after event {payloads}")
             }
             None => format!("the stream ended before its terminal, after event {payloads}"),

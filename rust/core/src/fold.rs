@@ -19,9 +19,11 @@ pub(crate) struct Fold {
     pub(crate) foreign: bool,
     /// A first JSON value that no dialect knows, while it may be the only one.
     held: Option<String>,
-    /// A payload came that is no keep-alive; and one that the dialect, if there is one, does not know.
+    /// A payload came that is no keep-alive.
     begun: bool,
-    pub(crate) unread: bool,
+    /// Payloads came that the dialect knows; and others.
+    known: bool,
+    unknown: bool,
     /// The dialect's payloads stand in others.
     enveloped: bool,
     /// What the first payload is that is no JSON, if a dialect is found that has nothing else.
@@ -134,8 +136,9 @@ impl Fold {
             error = ApiError::find_in_unknown(event, &object, self.dialect.is_some());
         }
         let first = self.begin();
+        self.known |= folded;
         if !folded && error.is_none() {
-            self.unread = true;
+            self.unknown = true;
             if first && event == "message" {
                 self.alone = ApiError::find_in_body(payload).map(Box::new);
             }
@@ -196,7 +199,7 @@ impl Fold {
             self.malformed = Some(Box::new(malformed()));
             self.alone = self.malformed.clone().filter(|_| first && text.trim_start().starts_with(['{', '[']));
         }
-        self.unread = true;
+        self.unknown = true;
         out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
     }
 
@@ -260,6 +263,11 @@ impl Fold {
         self.fail_alone();
         self.snapshot.settle(out);
         self.snapshot.done |= self.snapshot.ended;
+    }
+
+    /// Whether payloads came, and the dialect knows none of them: the answer was lost on its way.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.dialect.is_some() && self.unknown && !self.known
     }
 
     /// Nothing else comes.

@@ -71,12 +71,6 @@ impl Snapshot {
         self.choices.entry(index).or_insert_with(new)
     }
 
-    /// Whether there is nothing in it.
-    pub(crate) fn is_silent(&self) -> bool {
-        let empty = self.choices.values().all(|choice| choice.is_silent());
-        empty && self.usage.is_empty() && (!self.choices.is_empty() || self.fields.is_empty())
-    }
-
     /// Keeps an error; the first one counts, since later ones are its consequences.
     pub(crate) fn fail(&mut self, error: ApiError) {
         self.error.get_or_insert(error);
