@@ -10,7 +10,7 @@ mod repeats;
 use repeats::{TEXTS, WIRES};
 
 /// Payloads with `@` where a string's text comes.
-const SHAPES: [&str; 42] = [
+const SHAPES: [&str; 72] = [
     r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"@"},"finish_reason":null}]}"#,
     r#"{"id":"c","model":"n","choices":[{"index":0,"delta":{"content":"@"},"finish_reason":null}]}"#,
     r#"{"choices":[{"index":1,"delta":{"content":"@"},"logprobs":null}],"obfuscation":"@"}"#,
@@ -53,16 +53,47 @@ const SHAPES: [&str; 42] = [
     r#"{"choices":[{"delta":{"tool_calls":[{"id":"a","function":{"arguments":"@"},"extra":[1]}]}}]}"#,
     r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"@"}}]}}]}"#,
     r#"{"choices":[{"delta":{"tool_calls":[{"index":1,"custom":{"name":"f","input":"@"}}]},"finish_reason":"stop"}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_text":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_content":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"thinking":"@","reasoning_text":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning":"@","reasoning_content":{"text":"@"}}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning":{"text":"@"},"content":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning":"@","content":{"type":"text","text":"@"}}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning":"@","content":7}}]}"#,
+    r#"{"choices":[{"delta":{"content":[{"type":"reasoning","summary":[{"text":"@"}]}]}}]}"#,
+    r#"{"choices":[{"delta":{"thinking_blocks":[{"thinking":"@"}]}}]}"#,
+    r#"{"choices":[{"delta":{"reasoning_details":{"type":"t","text":"@"}}}]}"#,
+    r#"{"choices":[{"delta":{"content":"@","refusal":{"text":"@"}}}]}"#,
+    r#"{"choices":[{"delta":"@"}]}"#,
+    r#"{"choices":{"delta":{"content":"@"}}}"#,
+    r#"{"choices":[{"delta":{"tool_calls":{"index":0,"function":{"arguments":"@"}}}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":{"0":{"function":{"arguments":"@"}}}}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"name":"f","arguments":"@"}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"name":"f","function":{"arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"id":"a","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":7,"function":{"name":"f","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","type":"custom","function":{"name":"f","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"@"}}]},"finish_reason":{"type":"stop"}}]}"#,
+    r#"{"object":"chat.completion","choices":[{"message":{"content":"@","reasoning":"@"}}]}"#,
+    r#"{"object":"chat.completion","choices":[{"message":{"tool_calls":[{"id":"a","function":{"arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"delta":{"content":"@"},"message":{"content":"@"}}]}"#,
+    r#"{"choices":[{"delta":{"content":""},"message":{"content":"@"}}]}"#,
+    r#"{"data":{"object":"chat.completion.chunk","choices":[{"delta":{"content":"@"}}]},"x":"y"}"#,
+    r#"{"object":"chat.completion.chunk","choices":[{"delta":{"content":"@"}}]}"#,
+    r#"{"base_resp":{"status_code":0},"choices":[{"delta":{"content":"@"}}]}"#,
+    r#"{"base_resp":{"status_code":5},"choices":[{"delta":{"content":"@"}}]}"#,
 ];
 
 /// Payloads with `#` where an index comes too: said of several choices or calls in turn.
-const IN_TURN: [&str; 7] = [
+const IN_TURN: [&str; 8] = [
     r#"{"id":"c","model":"m","choices":[{"index":#,"delta":{"content":"@"},"finish_reason":null}]}"#,
     r#"{"id":"c","model":"n","choices":[{"index":#,"delta":{"role":"assistant","content":"@"}}],"p":"@"}"#,
     r#"{"choices":[{"index":#,"delta":{"reasoning":"@","reasoning_details":[{"type":"t","text":"@","index":#}]}}]}"#,
     r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":#,"function":{"arguments":"@"}}]}}]}"#,
     r##"{"choices":[{"index":"#","delta":{"tool_calls":[{"index":#,"type":"function","function":{"arguments":"@"}}]}}]}"##,
     r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":#,"id":"a","function":{"name":"f","arguments":"@"}}]}}]}"#,
+    r#"{"choices":[{"index":#,"delta":{"reasoning":"@","reasoning_content":"@"}}]}"#,
     r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":#,"id":"a#","function":{"name":"f","arguments":"@"}}]}}]}"#,
 ];
 

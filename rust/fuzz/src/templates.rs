@@ -108,6 +108,8 @@ impl Plan<'_> {
             *style = Style { shape: shape(self.family, &mut self.input)?, wire };
         }
         let places = places(&mut self.input)?;
+        // No payload is to be the only one, which it is not where others void what was learned.
+        self.body.extend_from_slice(b"data: 0\n\n");
         if !choice.is_multiple_of(8) {
             self.open();
         }

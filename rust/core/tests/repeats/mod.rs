@@ -19,7 +19,7 @@ pub(crate) const WIRES: [&str; 12] = [
     "unknown\ndata: @\n\n",
 ];
 
-pub(crate) const TEXTS: [&str; 16] = [
+pub(crate) const TEXTS: [&str; 20] = [
     "",
     "a",
     " b",
@@ -32,6 +32,10 @@ pub(crate) const TEXTS: [&str; 16] = [
     "é😀",
     r"\u00e9",
     "{",
+    "{}",
+    r#"{\"a\""#,
+    r#"{\"a\":1}"#,
+    ":1}",
     "[}]",
     r"\x",
     "\t",

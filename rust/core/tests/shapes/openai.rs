@@ -39,6 +39,14 @@ pub(crate) const OPENAI_CHAT: Family = Family {
         r#"{"choices":[{"delta":{"role":"user","name":"@"}}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":""}}]}}]}"#,
         r#"{"choices":[{"delta":{"reasoning_content":"@"},"logprobs":{"content":[1]}}]}"#,
+        r#"{"choices":[{"delta":{"reasoning_text":"@"}}]}"#,
+        r#"{"choices":[{"delta":{"reasoning":{"text":"@","signature":"@"}}}]}"#,
+        r#"{"choices":[{"delta":{"content":[{"type":"reasoning","summary":[{"text":"@"}]},{"type":"text","text":"@"}]}}]}"#,
+        r#"{"choices":[{"delta":{"content":#}}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":{"index":0,"function":{"arguments":"@"}}}}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":[{"id":#,"name":"f","arguments":"@"}]}}]}"#,
+        r#"{"data":{"object":"chat.completion.chunk","choices":[{"delta":{"content":"@"}}]}}"#,
+        r#"{"code":#,"message":"@"}"#,
     ],
     structure: &[
         r#"{"choices":[{"index":#,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#,
@@ -51,6 +59,7 @@ pub(crate) const OPENAI_CHAT: Family = Family {
     ],
     ends: &[
         r#"{"object":"chat.completion","id":"c","choices":[{"index":#,"message":{"role":"assistant","content":"@"},"finish_reason":"stop"}]}"#,
+        r#"{"object":"chat.completion","choices":[{"message":{"tool_calls":[{"id":"@","function":{"name":"f","arguments":"@"}}]}}]}"#,
         r#"{"choices":[{"index":#,"delta":{},"finish_reason":"stop"}]}"#,
         r#"{"error":{"message":"@","code":#}}"#,
     ],

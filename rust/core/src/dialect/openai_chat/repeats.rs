@@ -20,8 +20,9 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
         object.iter().all(|(name, value)| apart.contains(&name) || !value.has_list())
     };
     let told_again = item.first(&["error", "logprobs"]).or_else(|| delta.first(&["function_call", "audio"]));
+    let odd = item.get("finish_reason").is_some_and(|reason| reason.text().is_none() && !reason.is_number());
     let settled = listless(&item, &["delta"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
-    if !settled || told_again.is_some() || payload.truthy("error").is_some() {
+    if odd || !settled || told_again.is_some() || payload.truthy("error").is_some() {
         return None;
     }
     let mut repeat = growing_text(choice, &delta)?;
@@ -42,7 +43,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
 
 /// The one text of a delta that is not empty.
 fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
-    if delta.get("content").is_some_and(|content| content.text().is_none()) {
+    if ["content", "refusal"].iter().filter_map(|name| delta.get(name)).any(|text| text.text().is_none()) {
         return None;
     }
     let mut found = vec![];
