@@ -166,7 +166,8 @@ class Calls:
         """Rule 1, with an index: the call in the slot, unless the piece says that it is another one."""
         piece_id, name = id_of(fragment), name_of(fragment)
         if current is None:
-            return self.new()
+            known = self.by_id(piece_id)
+            return known if known is not None and is_of(known, fragment) else self.new()
         if piece_id is not None and piece_id == current.id:
             return current
         known = self.by_id(piece_id)
@@ -202,6 +203,13 @@ class Calls:
             call = ours[place] = ours[place] or next(left, None) or self.new()
             call.type = call.type or given(fragment.get("type"))
             call.complete(fragment)
+
+
+def is_of(call: Call, fragment: Object) -> bool:
+    """Rule 1: whether a piece with a call's id and another index goes on with it, or says it again."""
+    text = arguments_of(fragment)
+    other = text.lstrip(SPACE).startswith("{") and is_object(call.said()) and not call.has(text)
+    return not other and (None in (call.name, name_of(fragment)) or call.name == name_of(fragment))
 
 
 def begins_another(current: Call, name: str, fragment: Object) -> bool:

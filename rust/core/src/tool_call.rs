@@ -393,7 +393,7 @@ impl ToolCalls {
     }
 
     fn find_by_index(&mut self, index: i64, piece: &Piece<'_>) -> Option<usize> {
-        let &position = self.slots.get(&index)?;
+        let Some(&position) = self.slots.get(&index) else { return self.find_at_another_index(piece) };
         let call = &mut self.calls[position];
         if !piece.id.is_empty() {
             if piece.id == call.id {
@@ -404,6 +404,16 @@ impl ToolCalls {
             }
         }
         (!call.is_left_by(piece)).then_some(position)
+    }
+
+    /// The call with the piece's id, which had another index before, unless the piece shows that it is of a call with the same id.
+    fn find_at_another_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
+        let &position = self.by_id.get(piece.id)?;
+        let call = &mut self.calls[position];
+        let another = matches!(&piece.arguments, Text::Whole(text) if begins_object(text));
+        let other = another && call.has_complete_arguments() && !call.has(&piece.arguments);
+        let same = piece.name.is_empty() || call.name.is_empty() || piece.name == call.name;
+        (same && !other).then_some(position)
     }
 
     fn find_without_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
