@@ -20,7 +20,7 @@ import json
 from copy import deepcopy
 
 from reference_calls import Json, Object, an_object, is_json, overlay
-from reference_errors import bare_error, error_fields, error_in_unknown, error_of
+from reference_errors import bare_error, error_alone, error_fields, error_in_unknown, error_of
 from reference_events import SENTINELS, Event, StrayLines, enclosed, opened, unquoted
 from reference_json import mend
 from reference_payloads import Closed, Item, Value, payloads
@@ -258,7 +258,7 @@ class Reference:
         error = error or (None if known else error_in_unknown(name, payload))
         if not known and not error:
             self._unknown = True
-            self._alone = bare_error(payload) if first and name == "message" else None
+            self._alone = (bare_error(payload) if alone else error_alone(name, payload)) if first else None
             if not alone:
                 self.other("event", payload)
         self.fail(error, payload)

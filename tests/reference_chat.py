@@ -36,7 +36,7 @@ from reference_calls import (
     overlay,
     told,
 )
-from reference_errors import bare_error, error_in_unknown, error_of
+from reference_errors import bare_error, error_alone, error_in_unknown, error_of
 from reference_events import SENTINELS, Event, StrayLines, enclosed, opened, unquoted
 from reference_json import is_same, mend
 from reference_payloads import Closed, Value, payloads
@@ -111,7 +111,7 @@ class Stream:
         elif not error:
             error = error_in_unknown(name, payload)
             self.unknown = self.unknown or not error
-            self.alone = bare_error(payload) if first and name == "message" and not error else None
+            self.alone = error_alone(name, payload) if first and not error else None
         self.fail(error)
 
     def begin(self) -> bool:

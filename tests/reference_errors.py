@@ -28,17 +28,23 @@ def error_of(name: str, payload: Json) -> Json:
     return None
 
 
-def error_in_unknown(name: str, payload: Json, *, known: bool = True) -> Json:
-    """Give the error that a payload is by its members, which no dialect knows; `known` where there is one."""
+def brings_more(payload: Json) -> bool:
+    """Whether a payload has anything beside what errors have: a type of its own, or what an envelope encloses."""
     fields = an_object(payload)
     kind = fields["type"] if isinstance(fields.get("type"), str) else ""
     typed = kind != "" and not any(part in kind for part in ("error", "about:", "http"))
-    if name != "message" or typed or any(fields.get(key) for key in CARGO) or says_success(fields.get("message")):
+    return typed or any(fields.get(key) for key in CARGO)
+
+
+def error_in_unknown(name: str, payload: Json) -> Json:
+    """Give the error that a payload is by its members, which the dialect does not know."""
+    fields = an_object(payload)
+    if name != "message" or brings_more(payload) or says_success(fields.get("message")):
         return None
     if objects(fields.get("errors")):
         return objects(fields["errors"])[0]
     codes = [fields.get(key) for key in CODES]
-    words = [code for code in codes if known and isinstance(code, str) and code and not says_success(code)]
+    words = [code for code in codes if isinstance(code, str) and code and not says_success(code)]
     failed = (
         any(says_failure(code) for code in codes)
         or words != []
@@ -58,6 +64,11 @@ def bare_error(value: Json) -> Json:
     told = fields.get("detail") is not None or isinstance(fields.get("message"), str)
     bare = told and not fine and fields.get("choices") is None
     return error_of("", value) or error_in_unknown("message", value) or (value if bare else None)
+
+
+def error_alone(name: str, payload: Json) -> Json:
+    """Give a payload that the dialect does not know if it is an error where it is the only one."""
+    return bare_error(payload) if name == "message" and isinstance(payload, dict) and not brings_more(payload) else None
 
 
 def number_of(code: Json) -> int | None:

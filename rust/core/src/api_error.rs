@@ -72,26 +72,25 @@ impl ApiError {
 
     /// The error that a payload is of which no dialect knows anything: a message beside a code or a status that says failure, and
     /// nothing else that it brings. Where the dialect is known, a word is such a code too.
-    pub(crate) fn find_in_unknown(event: &str, payload: &Object<'_>, known: bool) -> Option<Self> {
-        let kind = payload.str("type");
-        let of_errors = ["error", "about:", "http"].iter().any(|part| kind.contains(part));
-        let brings = |name: &&str| payload.truthy(name).is_some();
-        if event != "message" || !(kind.is_empty() || of_errors) || CARGO.iter().any(brings) {
+    pub(crate) fn find_in_unknown(payload: &Object<'_>, known: bool) -> Option<Self> {
+        if brings_more(payload) || payload.get("message").is_some_and(says_success) {
             return None;
         }
-        if payload.get("message").is_some_and(says_success) {
-            return None;
+        if let Some(first) = payload.get("errors").and_then(|errors| errors.objects().first().copied()) {
+            return Some(Self::of(first, payload));
         }
         let word = |code: Raw<'_>| known && code.text().is_some_and(|word| !word.is_empty()) && !says_success(code);
         let code = CODE.iter().filter_map(|name| payload.get(name)).any(|code| says_failure(Some(code)) || word(code));
         let status = ["status", "statusCode"].iter().any(|name| payload.get(name).and_then(http_error).is_some());
         let failed = payload.get("success").is_some_and(|success| success.as_str() == "false");
         let said = matches!(payload.str("status").as_ref(), "error" | "failed" | "failure");
-        if let Some(first) = payload.get("errors").and_then(|errors| errors.objects().first().copied()) {
-            return Some(Self::of(first, payload));
-        }
-        let worded = MESSAGE.iter().any(brings);
+        let worded = MESSAGE.iter().any(|name| payload.truthy(name).is_some());
         (worded && (code || status || failed || said)).then(|| Self::of(payload.raw(), payload))
+    }
+
+    /// The error that a payload is of which no dialect knows anything, if it is the only one: that of a body made an event.
+    pub(crate) fn find_alone(payload: &Object<'_>) -> Option<Self> {
+        Self::find_in_body(payload.raw()).filter(|_| !brings_more(payload))
     }
 
     /// The error that a whole body is, in any of the shapes that providers answer with.
@@ -103,7 +102,7 @@ impl ApiError {
         let told = body.get("detail").is_some() || body.get("message").is_some_and(|message| message.text().is_some());
         let fine = ["message", "code", "status"].iter().filter_map(|name| body.get(name)).any(says_success);
         let bare = told && !fine && body.get("choices").is_none();
-        let found = Self::find("", &body).or_else(|| Self::find_in_unknown("message", &body, true));
+        let found = Self::find("", &body).or_else(|| Self::find_in_unknown(&body, true));
         found.or_else(|| bare.then(|| Self::of(body.raw(), &body)))
     }
 
@@ -139,6 +138,13 @@ impl ApiError {
 fn message(error: &Object<'_>) -> String {
     let found = MESSAGE.iter().find_map(|name| error.truthy(name)).unwrap_or(error.raw());
     found.str().map_or_else(|| found.compact(), std::borrow::Cow::into_owned)
+}
+
+/// Whether a payload has anything beside what errors have: a type of its own, or what an envelope encloses.
+fn brings_more(payload: &Object<'_>) -> bool {
+    let kind = payload.str("type");
+    let of_errors = ["error", "about:", "http"].iter().any(|part| kind.contains(part));
+    !(kind.is_empty() || of_errors) || CARGO.iter().any(|name| payload.truthy(name).is_some())
 }
 
 /// Whether a code is a number, or one in a string, that says failure.

@@ -133,14 +133,15 @@ impl Fold {
             if let Some(inner) = self.enclosed(&kind, &object) {
                 return self.payload(event, outer, inner, out);
             }
-            error = ApiError::find_in_unknown(event, &object, self.dialect.is_some());
+            let nameless = event == "message";
+            error = ApiError::find_in_unknown(&object, self.dialect.is_some()).filter(|_| nameless);
         }
         let first = self.begin();
         self.known |= folded;
         if !folded && error.is_none() {
             self.unknown = true;
             if first && event == "message" {
-                self.alone = ApiError::find_in_body(payload).map(Box::new);
+                self.alone = ApiError::find_alone(&object).map(Box::new);
             }
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
