@@ -11,6 +11,13 @@ from reference_calls import Json, Object, an_object, objects
 STEPS = ("START", "CONTENT", "END", "CHUNK")
 REASONING = ("REASONING_MESSAGE", "THINKING_TEXT_MESSAGE")
 CALL_STEPS = ("START", "ARGS", "END", "CHUNK")
+OTHERS = ("STATE_SNAPSHOT", "STATE_DELTA", "MESSAGES_SNAPSHOT", "TOOL_CALL_RESULT", "REASONING_ENCRYPTED_VALUE")
+TYPES = (
+    *("RUN_STARTED", "RUN_FINISHED", "RUN_ERROR"),
+    *(f"{name}_{step}" for name in ("TEXT_MESSAGE", *REASONING) for step in STEPS),
+    *(f"TOOL_CALL_{step}" for step in CALL_STEPS),
+    *OTHERS,
+)
 
 
 class AgUi(Reference):
@@ -25,8 +32,12 @@ class AgUi(Reference):
         self.state: Json = None
         self.last: dict[str, Json] = {}
 
+    def begins_again(self, kind: str) -> bool:
+        return spelt(kind) == "RUN_STARTED"
+
     def take(self, kind: str, payload: Object) -> bool:
         """Merge an event by its type."""
+        kind = spelt(kind)
         name, _, step = kind.rpartition("_")
         if name == "TEXT_MESSAGE" and step in STEPS:
             self.take_text(step, payload)
@@ -60,8 +71,9 @@ class AgUi(Reference):
     # Messages
 
     def message(self, known: Json, role: str) -> Object:
-        """Give the message of that id; a new one where there is none."""
-        found = [message for message in self.messages if message.get("id") == known]
+        """Give the message of that id, what a tool gave back apart; a new one where there is none."""
+        same = [message for message in self.messages if message.get("id") == known]
+        found = [message for message in same if (message.get("role") == "tool") == (role == "tool")]
         if not found:
             found = [{"id": known, "role": role}]
             self.messages += found
@@ -168,6 +180,16 @@ class AgUi(Reference):
     def to_object(self) -> Object:
         ids = {key: self.top.get(key) for key in ("threadId", "runId")}
         return {**ids, "messages": self.messages, "state": self.state, "result": self.top.get("result")}
+
+
+def spelt(kind: str) -> str:
+    """Give a type in the protocol's capitals, if it is one of its types in another spelling."""
+    same = [name for name in TYPES if letters(name) == letters(kind)]
+    return same[0] if same else kind
+
+
+def letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
 
 
 def grow(owner: Object, member: str, piece: str) -> None:

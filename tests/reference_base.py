@@ -93,6 +93,10 @@ class Reference:
         """Merge a payload that is the whole object instead of a stream; False where it is none."""
         return False
 
+    def begins_again(self, _kind: str) -> bool:
+        """Whether a payload of that type takes the terminal back."""
+        return False
+
     def ended(self) -> None:
         """Tell what only the end of input, or the terminal, makes certain."""
 
@@ -195,9 +199,10 @@ class Reference:
         items = payloads(body)
         alone = sum(isinstance(item, Value) for item in items) == 1
         for item in items:
-            if self.done:
-                break
-            self._take_item(item, alone=alone)
+            if self.done and isinstance(item, Event) and is_json(item.data):
+                self.done = not self.begins_again(a_string(an_object(json.loads(item.data)).get("type")) or "")
+            if not self.done:
+                self._take_item(item, alone=alone)
         if not self.done:
             self._settle()
         return self._result()

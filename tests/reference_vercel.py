@@ -87,9 +87,10 @@ class Vercel(Reference):
             self.parts.append(self.active[key])
         part = self.active[key]
         keep(part, payload, but=payload.keys() - {"providerMetadata"})
-        if step == "delta" and isinstance(payload.get("delta"), str):
-            part["text"] += payload["delta"]
-            (self.text if name == "text" else self.reasoning)(payload["delta"])
+        piece = first_of(payload, "delta", "text", "textDelta")
+        if step == "delta" and isinstance(piece, str):
+            part["text"] += piece
+            (self.text if name == "text" else self.reasoning)(piece)
         if step == "end":
             part["state"] = "done"
             del self.active[key]
@@ -124,7 +125,7 @@ class Vercel(Reference):
         if kind == "tool-input-start" and payload.get("inputEncoding") is not None:
             part["inputEncoding"] = payload["inputEncoding"]
         text = part.get("inputEncoding") == "text"
-        piece = a_string(payload.get("inputTextDelta")) or ""
+        piece = a_string(first_of(payload, "inputTextDelta", "delta", "argsTextDelta")) or ""
         if whole:
             part["input"] = deepcopy(payload.get("input"))
             told = part["input"] if text and isinstance(part["input"], str) else compact(part["input"])
@@ -186,6 +187,11 @@ class Vercel(Reference):
     def to_object(self) -> Object:
         metadata = {} if self.metadata is None else {"metadata": self.metadata}
         return {"id": self.id or "", "role": "assistant", **metadata, "parts": self.parts}
+
+
+def first_of(payload: Object, *names: str) -> Json:
+    """Give the first member that is there: the SDK's own parts have other names for the same (docs/dialects.md)."""
+    return next((payload[name] for name in names if payload.get(name) is not None), None)
 
 
 def certain(text: str) -> Json:

@@ -48,7 +48,7 @@ impl Fold {
     }
 
     pub(crate) fn event(&mut self, event: &Event<'_>, out: &mut Sink<'_>) {
-        if self.snapshot.done {
+        if self.snapshot.done && !self.begins_again(event) {
             return;
         }
         if event.stray.is_empty() && self.repeating.fold(event, &mut self.snapshot, out) {
@@ -65,6 +65,16 @@ impl Fold {
         if !event.stray.is_empty() {
             self.stray(&String::from_utf8_lossy(event.stray), out);
         }
+    }
+
+    /// Whether an event behind the terminal takes it back: another run in the same stream.
+    fn begins_again(&mut self, event: &Event<'_>) -> bool {
+        let Some(dialect) = self.dialect else { return false };
+        let text = event.text();
+        let payload = Payload::parse(&text).ok();
+        let kind = payload.as_ref().map(|payload| payload.raw().object().str("type").into_owned());
+        self.snapshot.done = !kind.is_some_and(|kind| (dialect.begins_again)(&kind));
+        !self.snapshot.done
     }
 
     /// Folds an event's data, or a JSON value by itself.

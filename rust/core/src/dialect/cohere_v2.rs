@@ -15,7 +15,8 @@ use crate::snapshot::Snapshot;
 use crate::text::Text;
 use crate::tool_call::Piece;
 
-pub(super) static DIALECT: Dialect = Dialect { name: "cohere-v2", detects, fold, repeats, complete: |_| false, object };
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "cohere-v2", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
 
 const MESSAGE: In = In::Object("message");
 const BLOCKS: &str = "content";

@@ -37,6 +37,8 @@ pub(crate) struct Dialect {
     pub(crate) repeats: for<'a> fn(&Snapshot, &Object<'a>) -> Option<Repeat<'a>>,
     /// Whether nothing is missing when the input ends here without a terminal.
     pub(crate) complete: fn(&Snapshot) -> bool,
+    /// Whether a payload of that kind begins again after the terminal.
+    pub(crate) begins_again: fn(&str) -> bool,
     /// The provider's own non-streaming object, as JSON text.
     pub(crate) object: fn(&Snapshot) -> String,
 }

@@ -12,7 +12,8 @@ use crate::snapshot::Snapshot;
 use crate::text::Text;
 use crate::tool_call::Piece;
 
-pub(super) static DIALECT: Dialect = Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, object };
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
 
 const MESSAGE: &str = "message";
 const TIME: &str = "created_at";

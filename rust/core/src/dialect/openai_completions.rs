@@ -8,8 +8,15 @@ use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Raw, write_array};
 use crate::snapshot::Snapshot;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "openai-completions", detects, fold, repeats, complete: all_finished, object };
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "openai-completions",
+    detects,
+    fold,
+    repeats,
+    complete: all_finished,
+    begins_again: |_| false,
+    object,
+};
 
 fn detects(_kind: &str, payload: &Object<'_>) -> bool {
     let choices = payload.get("choices").map(Raw::objects).unwrap_or_default();

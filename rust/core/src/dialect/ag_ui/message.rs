@@ -13,6 +13,8 @@ const RULED: [&str; 7] = ["messageId", "role", "delta", "id", "content", "toolCa
 pub(super) enum Kind {
     Text,
     Reasoning,
+    /// What a tool gave back, which comes whole.
+    Result,
 }
 
 /// The way to a message.
@@ -42,6 +44,16 @@ impl Kind {
         match self {
             Self::Text => "text",
             Self::Reasoning => "reasoning",
+            Self::Result => "result",
+        }
+    }
+
+    /// The kind of a message that comes whole.
+    pub(super) fn of_role(role: &str) -> Self {
+        match role {
+            "reasoning" => Self::Reasoning,
+            "tool" => Self::Result,
+            _ => Self::Text,
         }
     }
 
@@ -50,6 +62,7 @@ impl Kind {
         match self {
             Self::Text => "assistant",
             Self::Reasoning => "reasoning",
+            Self::Result => "tool",
         }
     }
 
@@ -63,6 +76,7 @@ impl Kind {
         let seen = match self {
             Self::Text => Place::Content { choice: 0 },
             Self::Reasoning => Place::Reasoning { choice: 0 },
+            Self::Result => return None,
         };
         Some(vec![seen, Place::Member { way, name: "content" }])
     }

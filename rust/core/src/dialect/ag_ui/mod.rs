@@ -5,6 +5,8 @@
 //! 3. A tool call stands in its parent message, or else in a message of its own, which has the call's id.
 //! 4. The state is what the last snapshot and the patches behind it make; a snapshot of the messages takes the place of all.
 
+use std::borrow::Cow;
+
 use super::{Dialect, Growth, Repeat};
 use crate::api_error::ApiError;
 use crate::delta::{Delta, Sink};
@@ -19,7 +21,8 @@ mod tests;
 
 use message::Kind;
 
-pub(super) static DIALECT: Dialect = Dialect { name: "ag-ui", detects, fold, repeats, complete: |_| false, object };
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "ag-ui", detects, fold, repeats, complete: |_| false, begins_again, object };
 
 const MESSAGES: &str = "messages";
 
@@ -65,10 +68,28 @@ const KNOWN: [&str; 34] = [
 const OF_EVENT: [&str; 3] = ["type", "timestamp", "rawEvent"];
 
 fn detects(kind: &str, _payload: &Object<'_>) -> bool {
-    KNOWN.contains(&kind)
+    // In other spellings only what no other API has.
+    let is_own = |name: &str| name.starts_with("RUN_") || name.starts_with("TEXT_MESSAGE_");
+    KNOWN.contains(&kind) || is_own(&canonical(kind))
+}
+
+/// The type as the protocol spells it: some servers have it as `RunStarted` or `run-started` (neuron-ai#547).
+fn canonical(kind: &str) -> Cow<'_, str> {
+    let letters = |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect() };
+    let spelt = |name: &&&str| letters(name).eq_ignore_ascii_case(&letters(kind));
+    let is_known = KNOWN.contains(&kind) || kind.is_empty();
+    let name = if is_known { None } else { KNOWN.iter().find(spelt) };
+    Cow::Borrowed(name.copied().unwrap_or(kind))
+}
+
+/// One stream may hold several runs (the protocol's client lets `RUN_STARTED` follow `RUN_FINISHED`).
+fn begins_again(kind: &str) -> bool {
+    canonical(kind) == "RUN_STARTED"
 }
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let kind = canonical(kind);
+    let kind = kind.as_ref();
     match kind {
         "RUN_STARTED" => fold_run(snapshot, payload),
         "RUN_FINISHED" => {
@@ -116,10 +137,10 @@ fn fold_result(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
     if !message.contains("role") {
         message.set("role", quote("tool"));
     }
-    // Some servers give the result the id of the message with the call: that one stays what the id means.
+    // Some servers give the result the id of the message with the call, or of the text behind it: those are other messages.
     let id = payload.str("messageId");
     if !id.is_empty() {
-        snapshot.places.entry(Kind::Text.key(&id)).or_insert(position);
+        snapshot.places.entry(Kind::Result.key(&id)).or_insert(position);
     }
     tell("tool-output", payload.raw(), out);
 }
@@ -146,7 +167,7 @@ fn take_messages(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'
     for (position, message) in (0..).zip(messages.objects()) {
         let message = message.object();
         snapshot.fields.replace_item(MESSAGES, position, &message);
-        let kind = if message.str("role") == "reasoning" { Kind::Reasoning } else { Kind::Text };
+        let kind = Kind::of_role(&message.str("role"));
         let id = message.str("id");
         if !id.is_empty() {
             snapshot.places.insert(kind.key(&id), position);
@@ -161,7 +182,10 @@ fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
     let id = payload.str("entityId");
     let way = match payload.str("subtype").as_ref() {
         "tool-call" => call::find(snapshot, &id).map(call::Spot::way),
-        _ => [Kind::Reasoning, Kind::Text].iter().find_map(|kind| kind.find(snapshot, &id)).map(message::way),
+        _ => [Kind::Reasoning, Kind::Text, Kind::Result]
+            .iter()
+            .find_map(|kind| kind.find(snapshot, &id))
+            .map(message::way),
     };
     if let (Some(way), Some(value)) = (way, payload.get("encryptedValue")) {
         snapshot.fields.at(&way).set("encryptedValue", value.as_str().to_owned());
@@ -181,6 +205,7 @@ fn growth<'a>(snapshot: &Snapshot, kind: &str, payload: &Object<'a>) -> Option<(
 /// A text that goes on. Members that are kept from it are what they are already.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
     let kind = payload.str("type");
+    let kind = canonical(&kind);
     let chunk = kind.ends_with("_CHUNK");
     if !chunk && !kind.ends_with("_CONTENT") && kind != "TOOL_CALL_ARGS" {
         return None;

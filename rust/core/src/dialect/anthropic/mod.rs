@@ -20,8 +20,15 @@ mod block;
 mod input;
 mod whole;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "anthropic", detects, fold, repeats: block::repeats, complete: whole::is_complete, object };
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "anthropic",
+    detects,
+    fold,
+    repeats: block::repeats,
+    complete: whole::is_complete,
+    begins_again: |_| false,
+    object,
+};
 
 const BLOCKS: &str = "content";
 

@@ -19,8 +19,15 @@ mod again;
 mod call;
 mod part;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "gemini", detects, fold, repeats: no_repeats, complete: all_finished, object };
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "gemini",
+    detects,
+    fold,
+    repeats: no_repeats,
+    complete: all_finished,
+    begins_again: |_| false,
+    object,
+};
 
 const PARTS: &str = "parts";
 const ENVELOPE: &str = "response";

@@ -21,13 +21,17 @@ mod tests;
 mod tool;
 mod whole;
 
-pub(super) static DIALECT: Dialect = Dialect { name: "vercel-ui", detects, fold, repeats, complete: |_| false, object };
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "vercel-ui", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
 
 const PARTS: &str = "parts";
 
 /// The place of the next part, and of the part that the last step began with.
 const NEXT: &str = "next";
 const STEP: &str = "step";
+
+/// The members that a piece of a text stands in: the protocol's own, and those of the SDK's parts (`fullStream`), of now and before.
+const TEXT: [&str; 3] = ["delta", "text", "textDelta"];
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     let text = |name: &str| payload.get(name).is_some_and(|value| value.text().is_some());
@@ -42,7 +46,7 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
         "finish" => only(&["finishReason", "messageMetadata"]),
         "message-metadata" => payload.get("messageMetadata").is_some(),
         "text-start" | "text-end" | "reasoning-start" | "reasoning-end" => text("id"),
-        "text-delta" | "reasoning-delta" => text("id") && text("delta"),
+        "text-delta" | "reasoning-delta" => text("id") && TEXT.iter().any(|name| text(name)),
         "start-step" | "finish-step" | "reset-step" => true,
         "source-url" | "source-document" => text("sourceId"),
         "file" => text("url") && text("mediaType"),
@@ -200,7 +204,7 @@ fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<
         _ => start_text(snapshot, part, payload),
     };
     let fields = self::part(snapshot, position);
-    keep(fields, payload, &["type", "id", "delta", "text", "state", "error"]);
+    keep(fields, payload, &["type", "id", "delta", "text", "textDelta", "state", "error"]);
     if stage == "end" {
         fields.set("state", quote("done"));
         snapshot.places.remove(&text_key(part, payload));
@@ -225,7 +229,7 @@ fn start_text(snapshot: &mut Snapshot, part: &str, payload: &Object<'_>) -> i64 
 fn text_growth<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Growth<'a>> {
     let way = vec![part_at(find(snapshot, &text_key(part, payload))?)];
     let seen = if part == "text" { Place::Content { choice: 0 } } else { Place::Reasoning { choice: 0 } };
-    Some(Growth { text: payload.get("delta")?, places: vec![seen, Place::Member { way, name: "text" }] })
+    Some(Growth { text: payload.first(&TEXT)?, places: vec![seen, Place::Member { way, name: "text" }] })
 }
 
 /// A text or an input that goes on. Members that are kept from it are what they are already.

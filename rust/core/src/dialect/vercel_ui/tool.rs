@@ -10,16 +10,21 @@ use crate::tool_call::Piece;
 pub(super) const ID: &str = "toolCallId";
 pub(super) const DELTA: &str = "tool-input-delta";
 
+/// The members that a piece of an input stands in, as with texts.
+const PIECE: [&str; 3] = ["inputTextDelta", "delta", "argsTextDelta"];
+
 /// The state in which a part's input comes in pieces.
 const STREAMING: &str = "input-streaming";
 
 /// The members of events that the rules name.
-const RULED: [&str; 16] = [
+const RULED: [&str; 18] = [
     "type",
     ID,
     "toolName",
     "dynamic",
     "inputTextDelta",
+    "delta",
+    "argsTextDelta",
     "input",
     "rawInput",
     "output",
@@ -145,11 +150,11 @@ pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Gr
         let text = is_text(snapshot, position);
         places.push(if text { Place::Member { way, name: "input" } } else { Place::Json { way, name: "input" } });
     }
-    Some(Growth { text: payload.get("inputTextDelta")?, places })
+    Some(Growth { text: payload.first(&PIECE)?, places })
 }
 
 fn fold_piece(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out: &mut Sink<'_>) {
-    let piece = payload.get("inputTextDelta").and_then(Raw::text).unwrap_or_default();
+    let piece = payload.first(&PIECE).and_then(Raw::text).unwrap_or_default();
     add_call(snapshot, position, payload, &piece, out);
     if let Some(mut growth) = growth(snapshot, payload) {
         // The arguments have grown.
