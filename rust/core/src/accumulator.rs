@@ -239,12 +239,13 @@ impl Accumulator {
 
     /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
     pub fn is_complete(&self) -> bool {
+        if let Some(frozen) = &self.fold.frozen {
+            return frozen.complete;
+        }
         let snapshot = self.snapshot();
-        (snapshot.done && !self.fold.is_silent())
-            || self.fold.frozen.as_ref().map_or_else(
-                || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot)),
-                |frozen| frozen.complete,
-            )
+        let without_terminal =
+            || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot));
+        (snapshot.done && !self.fold.is_silent()) || without_terminal()
     }
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
