@@ -141,6 +141,7 @@ LEAVES = [leave_with_break, leave_with_an_exception, leave_a_temporary, leave_th
 LEAVES += [drop_the_last_reference, drop_it_unread, close_before_the_first_next, close_twice]
 
 
+@pytest.mark.usefixtures("new_objects_alone_are_collected")
 @each_client
 @plain_and_tls
 @pytest.mark.parametrize("leave", LEAVES)
