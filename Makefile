@@ -1,19 +1,23 @@
 # Every target sets up what it needs: a virtual environment with the locked tools, and the package built into it.
 
+# Which Python: another one makes the environments anew. Which pip (`PIP=pip==23.0.1`): the one that the Python brings.
 PYTHON ?= python3
+PIP :=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
 VENV := .venv
 BIN := $(VENV)/bin
-# maturin, which builds the package, is looked up on the path.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/py -name '*.rs' -o -name Cargo.toml)
 
 # Peers that cannot be installed side by side have an environment each.
 BENCH := .venv-bench
 BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
+ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python guard bench bench-functions merging lint format lock clean
+.PHONY: help demo test test-rust test-python test-setup environments guard bench bench-functions merging lint format lock \
+    clean always
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,11 +27,16 @@ demo: $(VENV)/built  ## a live stream through requests, httpx, httpx2 and aiohtt
 
 test: test-rust test-python  ## all tests
 
-test-rust:
+test-rust: .interpreter
 	cargo test --locked
 
 test-python: $(VENV)/built
 	$(BIN)/python -m pytest
+
+test-setup:  ## whether a fresh clone sets itself up, with every Python that is found
+	.ci/fresh-clone
+
+environments: $(ENVIRONMENTS:=/tools)
 
 guard: $(VENV)/built  ## instructions counted against benches/budget.json; GUARD_ARGS="--update" writes it
 	$(BIN)/python benches/guard.py $(GUARD_ARGS)
@@ -44,7 +53,7 @@ merging: $(VENV)/built $(BENCH)-merging/tools $(BENCH)-litellm/tools  ## docs/me
 
 lint: $(VENV)/built  ## formatting, lints and types of both languages
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo clippy --locked --workspace --all-targets -- --deny warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -55,42 +64,55 @@ format: $(VENV)/tools  ## write both languages as the linters want them
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-    --no-emit-find-links --no-header --no-annotate
+LOCKER := target/uv
+COMPILE := $(LOCKER)/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+    --only-binary :all: --no-emit-find-links --no-header --no-annotate
 
-lock: $(VENV)/tools  ## newest versions of everything, into the lock files
-	$(BIN)/python -m pip install --quiet uv
+lock: .interpreter  ## newest versions of everything, into the lock files, which are then tried
+	"$(PYTHON)" -m venv --clear $(LOCKER)
+	$(LOCKER)/bin/python -m pip install --quiet uv
 	$(COMPILE) --python-version 3.10 --group dev --output-file requirements/dev.txt
 	for group in bench bench-niquests bench-litellm bench-merging; do \
 	    $(COMPILE) --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done
 	cargo update
+	.ci/fresh-clone
 
 clean:  ## remove what was made
-	rm -rf $(VENV) $(BENCHES) $(BENCH)-merging target python/ssewire/_core.*.so
+	rm -rf $(ENVIRONMENTS) .interpreter target python/ssewire/_core.*.so
 
-$(VENV)/tools: requirements/dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
-	touch $@
+# What the machine must have is looked at first; the file changes only with the interpreter.
+.interpreter: always
+	@.ci/needs "$(PYTHON)" $@
+
+# A lock is complete, so nothing is resolved: pip below 23.3 would take the newest release of what is wanted with an extra.
+# The stamp goes first and comes last: half a set-up is none.
+define INSTALL
+"$(PYTHON)" -m venv --clear $(@D)
+$(if $(PIP),$(@D)/bin/python -m pip install --quiet --upgrade "$(PIP)")
+$(@D)/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement $<
+$(@D)/bin/python -m pip check
+touch $@
+endef
+
+$(VENV)/tools: requirements/dev.txt .interpreter
+	$(INSTALL)
+
+.venv-%/tools: requirements/%.txt .interpreter
+	$(INSTALL)
 
 # An editable install: Python files count as they are, only the Rust ones need another build.
 $(VENV)/built: $(VENV)/tools pyproject.toml $(RUST)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	touch $@
-
-.venv-%/tools: requirements/%.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
 	touch $@
 
 # What is measured is what users install: one wheel, in every environment.
 $(WHEEL)/built: $(BENCH)/tools pyproject.toml $(RUST) $(shell find python -name '*.py')
 	rm -rf $(WHEEL)
-	PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" $(BENCH)/bin/python -m pip wheel --quiet --disable-pip-version-check \
+	PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" $(BENCH)/bin/python -m pip wheel --quiet \
 	    --no-build-isolation --no-deps --wheel-dir $(WHEEL) .
 	touch $@
 
 $(BENCHES:=/built): %/built: %/tools $(WHEEL)/built
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(WHEEL)/*.whl
+	$(@D)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEEL)/*.whl
 	touch $@
