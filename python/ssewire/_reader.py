@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ssewire._core import HandIterator
 from ssewire._errors import IncompleteStreamError, StreamError
-from ssewire._response import astream_pieces, refusal, stream_pieces
+from ssewire._response import astream_pieces, refusal, seldom_undone, stream_pieces
 from ssewire._sources import adrain, drain, open_async_source, open_source
 
 if TYPE_CHECKING:
@@ -23,18 +23,22 @@ def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exce
     if found is not None:
         return found
     if error is not None and not accumulator.done:
-        text = f"the transport failed: {type(error).__name__}: {error}"
-        return IncompleteStreamError(text, snapshot=accumulator.snapshot)
-    return closing_error(accumulator, source.status, source.content_type)
+        return IncompleteStreamError(_failed(source, accumulator, error), snapshot=accumulator.snapshot)
+    return closing_error(accumulator, source)
 
 
-def closing_error(
-    accumulator: Accumulator, status: int | None = None, content_type: str | None = None
-) -> StreamError | None:
+def _failed(source: Source | AsyncSource, accumulator: Accumulator, error: Exception) -> str:
+    text = f"the transport failed: {type(error).__name__}: {error}"
+    # A client that undoes only some of the codings fails on what is left, and httpx does not say of which.
+    coding = None if accumulator.snapshot.choices else seldom_undone(source)
+    return text if coding is None else f"{text} (the body is in Content-Encoding {coding!r})"
+
+
+def closing_error(accumulator: Accumulator, source: Source | AsyncSource | None = None) -> StreamError | None:
     """Return what is wrong with an accumulator whose input has ended; None if nothing is."""
     foreign = accumulator._foreign  # noqa: SLF001 - for this module
     if foreign is not None:
-        return refusal(foreign, status, content_type)
+        return refusal(foreign, source)
     try:
         accumulator.close()
     except StreamError as error:

@@ -25,6 +25,12 @@ _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/pdf", "ap
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 _DOCUMENT_KINDS = ("image/", "audio/", "video/", "font/", "multipart/")
 
+# Content codings that every client undoes (`foreign_format` knows gzip data where one did not). Lists of codings are
+# not among them: each client undoes others.
+_UNDONE = ("", "identity", "gzip", "x-gzip", "deflate")
+# Bytes that no text has: WHATWG MIME Sniffing, "binary data byte".
+_BINARY = frozenset((*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)))
+
 
 def _media_type(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
@@ -85,7 +91,7 @@ def _refused(source: Source) -> Iterator[Piece]:
         body += piece
         if len(body) >= _SHOWN:
             break
-    raise refusal(bytes(body[:_SHOWN]), source.status, source.content_type)
+    raise refusal(bytes(body[:_SHOWN]), source)
     yield b""
 
 
@@ -95,22 +101,30 @@ async def _arefused(source: AsyncSource) -> AsyncIterator[Piece]:
         body += piece
         if len(body) >= _SHOWN:
             break
-    raise refusal(bytes(body[:_SHOWN]), source.status, source.content_type)
+    raise refusal(bytes(body[:_SHOWN]), source)
     yield b""
 
 
-def refusal(body: bytes, status: int | None, content_type: str | None) -> ProviderError | ResponseError:
+def seldom_undone(source: Source | AsyncSource) -> str | None:
+    """Return a source's content coding as it was received, where clients differ in what they can undo; else None."""
+    coding = source.content_encoding
+    return None if (coding or "").strip().lower() in _UNDONE else coding
+
+
+def refusal(body: bytes, source: Source | AsyncSource | None = None) -> ProviderError | ResponseError:
     """Return what to raise for a body that is no event stream: a ProviderError where it is an API error."""
     accumulator = Accumulator()
     accumulator.observe(body)
     accumulator.flush()
     error = accumulator.error
+    status, content_type = (source.status, source.content_type) if source else (None, None)
     if error is not None:
         error.snapshot = None
         if _is_http_error(status):
             error.status = status  # it counts more than the body's word
         return error
-    parts = (f"HTTP {status}" if status else "", content_type or "", foreign_format(body) or "")
+    what = foreign_format(body) or _still_encoded(body, source)
+    parts = (f"HTTP {status}" if status else "", content_type or "", what or "")
     came = " ".join(part for part in parts if part) or "a body"
     begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
     return ResponseError(
@@ -119,3 +133,17 @@ def refusal(body: bytes, status: int | None, content_type: str | None) -> Provid
         content_type=content_type,
         body=body,
     )
+
+
+def _still_encoded(body: bytes, source: Source | AsyncSource | None) -> str | None:
+    """Name the content coding of a body that the client left in it; None where the body looks decoded.
+
+    The header alone does not tell: it stays where the client decoded the body, and servers send it with plain text.
+    """
+    coding = seldom_undone(source) if source else None
+    if source is None or coding is None or _BINARY.isdisjoint(body):
+        return None
+    if _media_type(source.content_type).startswith(_DOCUMENT_KINDS):
+        return None  # binary once it is decoded, too
+    remedy = "ask for identity, or install a decoder that the client takes"
+    return f"data in Content-Encoding {coding!r} that the client did not decompress ({remedy})"

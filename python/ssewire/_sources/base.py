@@ -45,6 +45,11 @@ class Source:
         self._closed = False
 
     @property
+    def content_encoding(self) -> str | None:
+        """The Content-Encoding field as it was received, where there is one; a client that decoded keeps it too."""
+        return header(self.response, "Content-Encoding")
+
+    @property
     def drainable(self) -> bool:
         """Whether reading on to the body's end would free a connection for the next request."""
         return self._keeps_open() and self._socket() is not None
@@ -120,6 +125,11 @@ class AsyncSource:
         self._closed = False
 
     @property
+    def content_encoding(self) -> str | None:
+        """The Content-Encoding field as it was received, where there is one; a client that decoded keeps it too."""
+        return header(self.response, "Content-Encoding")
+
+    @property
     def drainable(self) -> bool:
         """Whether reading on to the body's end would free a connection for the next request."""
         return False
@@ -187,6 +197,13 @@ def dig(owner: object, *names: str) -> Any:
     for name in names:
         owner = getattr(owner, name, None)
     return owner
+
+
+def header(response: object, name: str) -> str | None:
+    """Return a header field of whatever the caller passed; None where it has none."""
+    get = dig(response, "headers", "get")
+    value = None if get is None else get(name)
+    return value if isinstance(value, str) else None
 
 
 def keeps_open(headers: Mapping[str, str]) -> bool:
