@@ -192,7 +192,7 @@ class Calls:
             return self.all[position] if position is not None and position < len(self.all) else last
         if last.name is None or (last.name == name and last.is_unfinished()):
             return last
-        return next((call for call in self.all if call.is_resent(fragment)), None) or self.new()
+        return next((call for call in reversed(self.all) if call.is_resent(fragment)), None) or self.new()
 
     def complete(self, fragments: list[Object]) -> None:
         """Rule 13: a list of whole calls: by id, and else in order, by name."""
@@ -223,7 +223,7 @@ def begins_another(current: Call, name: str, fragment: Object) -> bool:
 
 def function_of(fragment: Object) -> Object:
     """Rule 2: give the part of a piece that has name and arguments; a custom tool's `input` is its arguments."""
-    function = next((fragment[key] for key in ("function", "custom") if fragment.get(key) is not None), {})
+    function: Json = next((fragment[key] for key in ("function", "custom") if fragment.get(key) is not None), {})
     return {"name": function} if isinstance(function, str) else an_object(function)
 
 

@@ -28,8 +28,6 @@ from reference_calls import (
     an_object,
     arguments_of,
     as_index,
-    compact,
-    given,
     is_json,
     listed,
     name_of,
@@ -38,7 +36,19 @@ from reference_calls import (
 )
 from reference_errors import bare_error, error_alone, error_in_unknown, error_of
 from reference_events import SENTINELS, Event, StrayLines, enclosed, opened, unquoted
-from reference_json import is_same, mend
+from reference_json import mend
+from reference_message import (
+    choice_piece,
+    given_text,
+    is_told,
+    joined,
+    merge_unknown,
+    part_text,
+    parts_of,
+    reason_of,
+    same_detail,
+    scalar_text,
+)
 from reference_payloads import Closed, Value, payloads
 from reference_reasoning import NAMES, Sources, is_reasoning, reasoning_of, seals_of, words
 
@@ -315,14 +325,13 @@ class Choice:
         before = self.texts["reasoning"] or ""
         self.complete("reasoning", reasoning_of(message)[1] or None)
         self.sources.follow(before, self.texts["reasoning"] or "")
-        found = [part_text(part) for part in parts_of(message.get("content"))]
-        texts = {kind: [text for one, text in found if one == kind] for kind in ("content", "refusal")}
-        content, refusal = ("".join(texts[kind]) if texts[kind] else None for kind in ("content", "refusal"))
-        self.complete("content", content if (plain := scalar_text(message.get("content"))) is None else plain)
+        content = message.get("content")
+        found = [(*part_text(part), part) for part in parts_of(content)]
+        texts = {kind: [text for one, text, _ in found if one == kind and text is not None] for kind in self.texts}
+        self.complete("content", "".join(texts["content"]) if texts["content"] else scalar_text(content))
+        refusal = "".join(texts["refusal"]) if texts["refusal"] else None
         self.complete("refusal", message["refusal"] if isinstance(message.get("refusal"), str) else refusal)
-        others = [
-            part for part, (kind, _) in zip(parts_of(message.get("content")), found, strict=True) if kind == "other"
-        ]
+        others = [part for kind, _, part in found if kind == "other"]
         if others:
             self.message_extra["content_parts"] = others
         self.calls.complete(listed(message.get("tool_calls")))
@@ -383,70 +392,3 @@ class Choice:
             "choice_extra": self.extra,
             "tool_extra": [one.extra for one in self.calls.all],
         }
-
-
-def is_told(choice: Object) -> bool:
-    """Rule 13: whether a choice tells its message, and nothing in pieces."""
-    delta = choice.get("delta")
-    says = any(value for key, value in delta.items() if key != "role") if isinstance(delta, dict) else bool(delta)
-    return bool(choice.get("message")) and not says and not choice.get("text")
-
-
-def choice_piece(choice: Object) -> Json:
-    """Give what a choice adds: its delta, else its text."""
-    return next((choice[key] for key in ("delta", "text") if choice.get(key) is not None), None)
-
-
-def reason_of(value: Json) -> str | None:
-    """Rule 7: a word, a number, or an object that has one."""
-    inner = [an_object(value).get(key) for key in ("type", "reason")]
-    return given(next((one for one in inner if one is not None), value))
-
-
-def given_text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def scalar_text(value: Json) -> str | None:
-    """Rule 5: a string, or a number or boolean as JSON writes it."""
-    if isinstance(value, str):
-        return value
-    return compact(value) if isinstance(value, (bool, int, float)) else None
-
-
-def parts_of(content: Json) -> list[Json]:
-    """Rule 5: the parts of a list, or the one in its place."""
-    if isinstance(content, dict):
-        return [content]
-    return content if isinstance(content, list) else []
-
-
-def part_text(part: Json) -> tuple[str, str | None]:
-    """Rule 5: what a part is, and its text: content, refusal, reasoning or anything else; null is nothing."""
-    if not isinstance(part, dict):
-        return "nothing" if part is None else "other" if isinstance(part, list) else "content", scalar_text(part)
-    kind = part["type"] if isinstance(part.get("type"), str) else ""
-    if kind in ("text", "output_text", "") and part.get("text") is not None:
-        return "content", words(part["text"])
-    if kind == "refusal" and part.get("refusal") is not None:
-        return "refusal", words(part["refusal"])
-    return ("reasoning" if is_reasoning(part) else "other"), None
-
-
-def same_detail(known: Object, detail: Object) -> bool:
-    """Rule 5: details are one by type and index, and by id where both have one."""
-    one_id = None in (known.get("id"), detail.get("id")) or known["id"] == detail["id"]
-    return one_id and all(known.get(key) == detail.get(key) for key in ("type", "index"))
-
-
-def merge_unknown(old: Object, key: str, value: Json, *, whole: bool = False) -> None:
-    """Rule 6: scalars last non-null, objects overlay, lists extend, but for `whole` ones; null says nothing."""
-    if isinstance(value, list) and isinstance(old.get(key), list) and not whole:
-        old[key] = old[key] + value
-    elif value is not None and not is_same(compact(old.get(key)), compact(value)):
-        old.update(overlay(old, {key: value}))
-
-
-def joined(old: Object, new: Object, *keys: str) -> Object:
-    """Give the texts of an object that come in pieces, each with its new piece."""
-    return {key: (old.get(key) or "") + new[key] for key in keys if isinstance(new.get(key), str)}

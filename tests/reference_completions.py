@@ -5,8 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 
 from reference_base import Reference, a_string
-from reference_calls import Json, Object, an_object, as_index, given, objects, overlay
-from reference_chat import DROPPED, merge_unknown
+from reference_calls import Json, Object, an_object, as_index, listed, overlay
+from reference_chat import DROPPED
+from reference_message import merge_unknown, reason_of, scalar_text
 
 TOP_MEMBERS = {"id", "object", "created", "model", "choices", "usage", "error"}
 QUIET = {"system_fingerprint", "service_tier"}
@@ -27,9 +28,9 @@ class Completions(Reference):
     def take(self, kind: str, payload: Object) -> bool:
         """Merge a chunk; nothing else has these members, whatever its event is called."""
         del kind
-        if payload.get("object") != "text_completion" and not isinstance(payload.get("choices"), list):
+        if payload.get("object") != "text_completion" and not isinstance(payload.get("choices"), (list, dict)):
             return self.take_usage(payload)
-        for choice in objects(payload.get("choices")):
+        for choice in listed(payload.get("choices")):
             self.take_choice(as_index(choice.get("index")) or 0, choice)
         self.take_top(payload)
         self.take_usage(payload)
@@ -56,9 +57,9 @@ class Completions(Reference):
 
     def take_choice(self, index: int, choice: Object) -> None:
         self.choice(index)
-        self.text(choice.get("text"), index)
+        self.text(scalar_text(choice.get("text")), index)
         self.take_logprobs(index, choice.get("logprobs"))
-        self.finish(given(choice.get("finish_reason")), index)
+        self.finish(reason_of(choice.get("finish_reason")), index)
         for key, value in choice.items():
             if key not in CHOICE_MEMBERS | DROPPED:
                 self.take_extra(index, key, value)

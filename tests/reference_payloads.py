@@ -36,7 +36,7 @@ def split_events(text: str) -> list[Item]:
 
 
 def split_values(text: str) -> list[Item]:
-    """Give the values of a row, which commas and white space may stand between, as may the brackets of one array around.
+    """Give the values of a row: commas and white space may stand between, and the brackets of one array around them.
 
     What is neither ends the row: from there on it is an event stream.
     """

@@ -57,7 +57,9 @@ def some(**values: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 functions = some(name=NAMES, arguments=ARGUMENTS) | some(id=IDS, name=NAMES, arguments=ARGUMENTS)
-heads = some(index=INDEXES, id=IDS, type=[None, "", "function", "custom"], extra_content=[None, {"a": 1}, {"b": {"c": 2}}])
+heads = some(
+    index=INDEXES, id=IDS, type=[None, "", "function", "custom"], extra_content=[None, {"a": 1}, {"b": {"c": 2}}]
+)
 fragments = st.builds(
     lambda head, flat, function: head | flat | ({} if function is None else {"function": function}),
     heads,
@@ -71,10 +73,11 @@ tool_calls = (
     | st.lists(fragments, max_size=3).map(lambda items: {str(at): item for at, item in enumerate(items)})
     | st.sampled_from([1, "x", ["x"]])
 )
-words = st.sampled_from(
-    [None, *TEXTS, {"text": "a", "signature": "s"}, {"summary": [{"text": "b", "signature": "t"}]}, {}, {"effort": 1}]
-    + [[{"type": "text", "text": "a"}, "b"], [], 1, True, {"text": "", "content": "a"}, {"signature": "u"}]
-)
+ODD_WORDS: list[Any] = [
+    *({"text": "a", "signature": "s"}, {"summary": [{"text": "b", "signature": "t"}]}, {"text": "", "content": "a"}),
+    *([{"type": "text", "text": "a"}, "b"], [], {}, 1, True, {"effort": 1}, {"signature": "u"}),
+]
+words = st.sampled_from([None, *TEXTS, *ODD_WORDS])
 parts = st.lists(
     some(
         type=["text", "thinking", "image", "reasoning", "output_text"],
@@ -92,7 +95,8 @@ details = st.lists(
     max_size=2,
 )
 reasonings = st.fixed_dictionaries(
-    {}, optional=dict.fromkeys(["reasoning_content", "reasoning", "reasoning_text", "thinking", "thinking_blocks"], words)
+    {},
+    optional=dict.fromkeys(["reasoning_content", "reasoning", "reasoning_text", "thinking", "thinking_blocks"], words),
 )
 deltas = st.builds(
     lambda plain, said, calls, content, detail: {

@@ -4,7 +4,8 @@ use crate::delta::{Delta, Sink};
 use crate::fields::Fields;
 use crate::sources::Sources;
 use crate::text::{Text, TextBuffer};
-use crate::tool_call::{Piece, ToolCalls};
+use crate::tool_call::Piece;
+use crate::tool_calls::ToolCalls;
 
 /// One of the answers.
 #[derive(Clone, Debug, Default)]

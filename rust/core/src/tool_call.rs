@@ -1,18 +1,9 @@
-//! Tool calls, and which of them a piece belongs to.
+//! One tool call: who it is, and its arguments.
 //!
-//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in pieces
-//! or again and again.
-//!
-//! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: an
-//!    unknown id with a name, or (without an id) a name after arguments that are complete.
-//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a new
-//!    name.
-//! 3. The first id counts; a name may grow while there are no arguments; arguments are appended as they come, but for what
-//!    comes again.
-//! 4. Calls keep the order in which they first appeared, and their raw text: a call is never finished because its JSON
-//!    looks complete.
-
-use std::collections::HashMap;
+//! The first id counts; a name may grow while there are no arguments. Arguments are appended as they come, as raw text: a call is
+//! never finished because its JSON looks complete. But some servers say them again, whole or in pieces, or all so far in each
+//! chunk; what does that adds nothing. It is told by what could not be the arguments' next piece, so that no valid stream is
+//! touched.
 
 use crate::completeness::Completeness;
 use crate::fields::Fields;
@@ -101,13 +92,13 @@ impl ToolCall {
     }
 
     /// Merges a piece in; returns what the arguments grew by.
-    fn merge(&mut self, piece: &Piece<'_>) -> &str {
+    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> &str {
         self.identify(piece);
         self.add(&piece.arguments)
     }
 
     /// Takes from a piece who the call is.
-    fn identify(&mut self, piece: &Piece<'_>) {
+    pub(crate) fn identify(&mut self, piece: &Piece<'_>) {
         if self.id.is_empty() {
             piece.id.clone_into(&mut self.id);
         }
@@ -229,13 +220,13 @@ impl ToolCall {
     }
 
     /// Whether these are the arguments that it has.
-    fn has(&self, arguments: &Text<'_>) -> bool {
+    pub(crate) fn has(&self, arguments: &Text<'_>) -> bool {
         let Text::Whole(text) = arguments else { return false };
         text == self.said() || says_same(self.said(), text)
     }
 
     /// The complete arguments once more, of a call that came in pieces: by a provider that says it twice.
-    fn is_resent(&mut self, piece: &Piece<'_>) -> bool {
+    pub(crate) fn is_resent(&mut self, piece: &Piece<'_>) -> bool {
         self.in_pieces && self.name == piece.name && self.has_complete_arguments() && self.has(&piece.arguments)
     }
 
@@ -248,12 +239,12 @@ impl ToolCall {
     }
 
     /// The same tool, in the middle of its arguments.
-    fn goes_on(&mut self, name: &str) -> bool {
+    pub(crate) fn goes_on(&mut self, name: &str) -> bool {
         self.name == name && !self.arguments.is_empty() && !self.complete.check(self.arguments.as_str())
     }
 
     /// Whether a piece that has this call's index, but another id or none, begins another call.
-    fn is_left_by(&mut self, piece: &Piece<'_>) -> bool {
+    pub(crate) fn is_left_by(&mut self, piece: &Piece<'_>) -> bool {
         if piece.name.is_empty() {
             // With an unknown id too: some servers make a new one for every chunk.
             return false;
@@ -280,161 +271,7 @@ fn says_same(arguments: &str, piece: &str) -> bool {
     arguments.len() / LOOSEST <= piece.len() && is_same(arguments, piece)
 }
 
-fn begins_object(text: &str) -> bool {
+/// Whether a text is the beginning of an object.
+pub(crate) fn begins_object(text: &str) -> bool {
     text.bytes().find(|&byte| !is_whitespace(byte.into())) == Some(b'{')
-}
-
-/// The tool calls of one choice.
-#[derive(Clone, Debug, Default)]
-pub struct ToolCalls {
-    calls: Vec<ToolCall>,
-    by_id: HashMap<String, usize>,
-    /// The call that last used each of the provider's indexes.
-    slots: HashMap<i64, usize>,
-    /// The one call that is no tool call: the deprecated function call.
-    sole: Option<usize>,
-}
-
-impl ToolCalls {
-    /// The calls, in the order in which they first appeared.
-    pub fn as_slice(&self) -> &[ToolCall] {
-        &self.calls
-    }
-
-    /// Where the call that is the only one of its kind stands.
-    pub(crate) fn sole(&self) -> Option<usize> {
-        self.sole
-    }
-
-    /// The call at a position.
-    pub(crate) fn at(&mut self, position: usize) -> &mut ToolCall {
-        &mut self.calls[position]
-    }
-
-    /// The position of the call that a piece goes to whatever its arguments are, and without changing it otherwise: one that
-    /// says nothing new of the call that it names.
-    pub(crate) fn going_on(&self, index: Option<i64>, id: &str, name: &str) -> Option<usize> {
-        let position = match index {
-            Some(index) => self.slots.get(&index).copied(),
-            None if id.is_empty() => self.calls.len().checked_sub(1),
-            None => self.by_id.get(id).copied(),
-        }?;
-        let call = &self.calls[position];
-        let same = (id.is_empty() || id == call.id) && (name.is_empty() || (!id.is_empty() && name == call.name));
-        same.then_some(position)
-    }
-
-    /// Merges a piece into its call; returns the call's position and what its arguments grew by.
-    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> (usize, &str) {
-        let known = match piece.index {
-            Some(index) => self.find_by_index(index, piece),
-            None => self.find_without_index(piece),
-        };
-        let position = known.unwrap_or_else(|| self.add());
-        if let Some(index) = piece.index {
-            self.slots.insert(index, position);
-        }
-        if !piece.id.is_empty() && self.calls[position].id.is_empty() {
-            self.by_id.entry(piece.id.to_owned()).or_insert(position);
-        }
-        (position, self.calls[position].merge(piece))
-    }
-
-    /// The call that the provider's index names, where indexes can be trusted.
-    pub(crate) fn by_index(&self, index: i64) -> Option<usize> {
-        self.slots.get(&index).copied()
-    }
-
-    /// The call with that id.
-    pub(crate) fn by_id(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
-    }
-
-    /// Adds a call, whatever came before; returns its position.
-    pub(crate) fn begin(&mut self, piece: &Piece<'_>) -> usize {
-        let position = self.add();
-        if let Some(index) = piece.index {
-            self.slots.insert(index, position);
-        }
-        if !piece.id.is_empty() {
-            self.by_id.entry(piece.id.to_owned()).or_insert(position);
-        }
-        self.calls[position].identify(piece);
-        self.calls[position].arguments.push(&piece.arguments);
-        position
-    }
-
-    /// Adds to a call what was not known of it; its arguments stay. Returns whether its id or its name is new.
-    pub(crate) fn complete(&mut self, position: usize, piece: &Piece<'_>) -> bool {
-        let call = &mut self.calls[position];
-        let known = (call.id.is_empty(), call.name.is_empty());
-        for (known, told) in [(&mut call.id, piece.id), (&mut call.name, piece.name), (&mut call.kind, piece.kind)] {
-            if known.is_empty() {
-                told.clone_into(known);
-            }
-        }
-        let new = known != (call.id.is_empty(), call.name.is_empty());
-        if !piece.id.is_empty() {
-            self.by_id.entry(piece.id.to_owned()).or_insert(position);
-        }
-        new
-    }
-
-    /// Merges a piece into the only call of its kind.
-    pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, &str) {
-        let position = self.sole.unwrap_or_else(|| self.add());
-        self.sole = Some(position);
-        (position, self.calls[position].merge(piece))
-    }
-
-    fn add(&mut self) -> usize {
-        self.calls.push(ToolCall::default());
-        self.calls.len() - 1
-    }
-
-    fn find_by_index(&mut self, index: i64, piece: &Piece<'_>) -> Option<usize> {
-        let Some(&position) = self.slots.get(&index) else { return self.find_at_another_index(piece) };
-        let call = &mut self.calls[position];
-        if !piece.id.is_empty() {
-            if piece.id == call.id {
-                return Some(position);
-            }
-            if let Some(&known) = self.by_id.get(piece.id) {
-                return Some(known);
-            }
-        }
-        (!call.is_left_by(piece)).then_some(position)
-    }
-
-    /// The call with the piece's id, which had another index before, unless the piece shows that it is of a call with the same id.
-    fn find_at_another_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
-        let &position = self.by_id.get(piece.id)?;
-        let call = &mut self.calls[position];
-        let another = matches!(&piece.arguments, Text::Whole(text) if begins_object(text));
-        let other = another && call.has_complete_arguments() && !call.has(&piece.arguments);
-        let same = piece.name.is_empty() || call.name.is_empty() || piece.name == call.name;
-        (same && !other).then_some(position)
-    }
-
-    fn find_without_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
-        if let Some(&known) = self.by_id.get(piece.id) {
-            return Some(known);
-        }
-        let last = self.calls.len().checked_sub(1)?;
-        let call = &mut self.calls[last];
-        match (piece.id.is_empty(), piece.name.is_empty()) {
-            (false, true) => call.id.is_empty().then_some(last),
-            (false, false) => None,
-            (true, true) => Some(self.by_place(piece.place)),
-            (true, false) if call.name.is_empty() || call.goes_on(piece.name) => Some(last),
-            (true, false) => self.calls.iter_mut().position(|call| call.is_resent(piece)),
-        }
-    }
-
-    /// The call that a piece with neither index, id nor name goes to: the last, or, where a chunk lists several, the
-    /// one in the same place.
-    fn by_place(&self, (place, listed): (usize, usize)) -> usize {
-        let last = self.calls.len() - 1;
-        if listed > 1 { place.min(last) } else { last }
-    }
 }
