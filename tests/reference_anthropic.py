@@ -135,16 +135,19 @@ class Anthropic(Reference):
                 self.stop(self.start(None, block))
 
     def same_blocks(self, blocks: list[Object]) -> list[Block | None]:
-        """Find the block that each of these is: the one with its id, or else the first left of its kind."""
+        """Find the block that each of these is: the one with its id, or else the next of its kind."""
         left = self.in_order()
         found: list[Block | None] = []
         for block in blocks:
-            of_kind = [one for one in left if one.type == block.get("type")]
-            by_id = [one for one in left if has_id(block) and one.members.get("id") == block["id"]]
-            by_kind = [one for one in of_kind if not (has_id(block) and has_id(one.members))]
-            same = next(iter([*by_id, *by_kind]), None)
-            left = [one for one in left if one is not same]
-            found.append(same)
+            with_id = [one for one in left if has_id(block) and one.members.get("id") == block["id"]]
+            found.append(with_id[0] if with_id else None)
+            left = [one for one in left if one is not found[-1]]
+        for at, block in enumerate(blocks):
+            if found[at] is None:
+                of_kind = [one for one in left if one.type == block.get("type")]
+                unnamed = [one for one in of_kind if not (has_id(block) and has_id(one.members))]
+                found[at] = unnamed[0] if unnamed else None
+                left = [one for one in left if one is not found[at]]
         return found
 
     def tell_beyond(self, blocks: list[Object], of_kind: Callable[[Json], bool], tell: Callable[[str], None]) -> bool:
@@ -292,9 +295,10 @@ class Anthropic(Reference):
         piece = piece_of(value)
         if piece:
             news = block.announced.get(name, Announced()).news(piece)
-            block.members[name] = (block.members.get(name) or "") + news
-            block.wholes.pop(name, None)
-            (self.text if kind == "text" else self.reasoning)(news)
+            if news:
+                block.members[name] = (block.members.get(name) or "") + news
+                block.wholes.pop(name, None)
+                (self.text if kind == "text" else self.reasoning)(news)
         return piece is not None or value is None
 
     def sign(self, block: Block, signature: Json) -> None:

@@ -49,14 +49,10 @@ pub(crate) fn beyond(emitted: &[String], whole: &[String]) -> Vec<String> {
     }
 }
 
-/// The same of arguments that were emitted as JSON text, perhaps not all of it, and then come whole: pieces may have spaces
+/// Compares arguments, compact JSON text, with what was emitted of them as JSON text, perhaps not all of it: pieces may have spaces
 /// between their parts where the whole has none.
-pub(crate) fn beyond_json(emitted: &str, whole: &str) -> Option<String> {
-    let (emitted, compact) = (compact(emitted), compact(whole));
-    match overlap(&emitted, &compact) {
-        Overlap::Continues(rest) => Some(rest.to_owned()),
-        Overlap::Repeats | Overlap::Differs => None,
-    }
+pub(crate) fn overlap_json<'t>(emitted: &str, whole: &'t str) -> Overlap<'t> {
+    overlap(&compact(emitted), whole)
 }
 
 /// Pieces that may say once more what was emitted: of a text that was announced with words of its own (most go on after these, some
@@ -178,12 +174,12 @@ mod tests {
     #[test]
     fn arguments_are_compared_without_their_spaces() {
         for (emitted, whole, expected) in [
-            ("{\"a\": 1", "{ \"a\":1, \"b\": \"x y\" }", Some(",\"b\":\"x y\"}")),
-            ("{\"b\": \"x ", "{\"b\":\"x y\"}", Some("y\"}")),
-            ("{ }", "{}", None),
-            ("{\"a\":1}", "{\"a\":2}", None),
+            ("{\"a\": 1", "{\"a\":1,\"b\":\"x y\"}", Overlap::Continues(",\"b\":\"x y\"}")),
+            ("{\"b\": \"x ", "{\"b\":\"x y\"}", Overlap::Continues("y\"}")),
+            ("{ }", "{}", Overlap::Repeats),
+            ("{\"a\":1}", "{\"a\":2}", Overlap::Differs),
         ] {
-            assert_eq!(beyond_json(emitted, whole).as_deref(), expected, "{emitted}");
+            assert_eq!(overlap_json(emitted, whole), expected, "{emitted}");
         }
     }
 

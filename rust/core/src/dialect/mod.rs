@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::delta::Sink;
 use crate::fields::In;
-use crate::json::{Object, Raw};
+use crate::json::{Object, Raw, quote};
 use crate::snapshot::Snapshot;
 use crate::text::Text;
 
@@ -129,15 +129,23 @@ pub(crate) struct Growth<'a> {
 }
 
 impl Growth<'_> {
+    /// The string of the dialect's object that grows.
+    pub(crate) fn member(&self) -> Option<(&[In], &'static str)> {
+        self.places.iter().find_map(|place| match place {
+            Place::Member { way, name } => Some((way.as_slice(), *name)),
+            _ => None,
+        })
+    }
+
     /// Adds the string to all of them; of what was announced, only what it says beyond that.
     pub(crate) fn fold(&self, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
         let Some(mut text) = self.text.scalar() else { return };
-        let announced = self.places.iter().find_map(|place| match place {
-            Place::Member { way, name } => Some((way, *name)),
-            _ => None,
-        });
-        if let Some((way, name)) = announced {
+        let says_nothing = text.is_empty();
+        if let Some((way, name)) = self.member() {
             text = snapshot.fields.at(way).news(name, text);
+        }
+        if text.is_empty() && !says_nothing {
+            return;
         }
         grow_all(&self.places, &text, snapshot, out);
     }
@@ -234,6 +242,15 @@ pub(crate) fn kind<'a>(event: &'a str, payload: &Object<'a>) -> Cow<'a, str> {
 
 pub(crate) fn detect(kind: &str, payload: &Object<'_>) -> Option<&'static Dialect> {
     DIALECTS.into_iter().find(|dialect| (dialect.detects)(kind, payload))
+}
+
+/// A message's content as the JSON text of a list of blocks: some servers send plain text, or one block without a list around it.
+fn listed(content: Raw<'_>) -> Cow<'_, str> {
+    match content.str() {
+        Some(text) => format!("[{{\"type\":\"text\",\"text\":{}}}]", quote(&text)).into(),
+        None if content.is_object() => format!("[{}]", content.as_str()).into(),
+        None => content.as_str().into(),
+    }
 }
 
 /// Whether every choice that was seen has ended.

@@ -116,9 +116,12 @@ impl Kept {
         }
     }
 
-    /// Expects the pieces to say again what the string is by now.
+    /// Expects the pieces to say again what the string is by now, unless it came whole and contradicts them.
     pub(super) fn announce(&mut self) {
-        self.append(&Text::default());
+        self.end_announcement();
+        if !matches!(self, Self::Whole(_)) {
+            self.append(&Text::default());
+        }
         if let Self::Text(text) = self {
             *self = Self::Announced(Box::new((std::mem::take(text), Repetition::expected())));
         }

@@ -334,8 +334,8 @@ impl Fields {
 
     /// Expects the pieces of a string member to say again what it is by now: some servers announce a text with its first words.
     pub(crate) fn announce(&mut self, name: &str) {
-        if !self.text(name).is_empty() {
-            self.entry(name, || Kept::Text(TextBuffer::default())).announce();
+        if let Some(kept) = self.0.get_mut(name).filter(|kept| !kept.text().is_empty()) {
+            kept.announce();
         }
     }
 

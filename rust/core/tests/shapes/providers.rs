@@ -131,6 +131,13 @@ pub(crate) const COHERE_V2: Family = Family {
         r#"{"type":"citation-start","index":#,"delta":{"message":{"citations":{"text":"@"}}}}"#,
         r#"{"type":"message-start","id":"@","delta":{"message":{"role":"@","content":[],"tool_plan":"@"}}}"#,
         r#"{"error":"@","type":"content-delta","index":#,"delta":{"message":{"content":{"text":"@"}}}}"#,
+        r#"{"type":"content-delta","index":#,"delta":{"message":{"content":"@"}}}"#,
+        r#"{"type":"content-delta","index":0,"delta":{"message":{"content":[{"text":"@"}]}}}"#,
+        r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":#}}}}"#,
+        r#"{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":"@"}}}}"#,
+        r#"{"type":"tool-call-delta","index":1,"delta":{"message":{"tool_calls":{"function":{"arguments":"{}"}}}}}"#,
+        r#"{"type":"tool-call-start","index":1,"delta":{"message":{"tool_calls":{"id":#,"function":{"name":"f","arguments":"@"}}}}}"#,
+        r#"{"id":"c","finish_reason":"@","message":{"content":[{"type":"text","text":"@"}],"tool_plan":"@"}}"#,
     ],
     structure: &[
         r#"{"type":"content-start","index":#,"delta":{"message":{"content":{"type":"thinking","thinking":"@"}}}}"#,
@@ -138,10 +145,14 @@ pub(crate) const COHERE_V2: Family = Family {
         r#"{"type":"content-end","index":#}"#,
         r#"{"type":"tool-call-end","index":#}"#,
         r#"{"type":"citation-end","index":#}"#,
+        r#"{"type":"tool-call-start","delta":{"message":{"tool_calls":[{"id":"@","function":{"name":"f","arguments":{"a":#}}}]}}}"#,
+        r#"{"type":"tool-call-delta","index":1,"delta":{"message":{"tool_calls":{"function":{"arguments":"@"}}}}}"#,
+        r#"{"id":"c","finish_reason":"@","message":{"content":"@","tool_calls":[{"id":"t","function":{"name":"f","arguments":"@"}}]}}"#,
     ],
     ends: &[
         r#"{"type":"message-end","delta":{"finish_reason":"@","usage":{"tokens":{"input_tokens":#}}}}"#,
         r#"{"type":"message-end","delta":{"finish_reason":"ERROR","error":"@"}}"#,
+        r#"{"type":"message-end","delta":{"finish_reason":"@","message":{"content":[{"type":"text","text":"@"}]}}}"#,
         r#"{"id":"c","finish_reason":"COMPLETE","message":{"role":"assistant","content":[{"type":"text","text":"@"}],"tool_calls":[{"id":"t","function":{"name":"f","arguments":"@"}}]}}"#,
     ],
 };

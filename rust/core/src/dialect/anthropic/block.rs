@@ -18,16 +18,6 @@ pub(super) fn begin_message(snapshot: &mut Snapshot) {
     snapshot.places = std::collections::HashMap::new();
 }
 
-/// A message's content as a list of blocks: some servers send plain text, or a single block without a list around it.
-pub(super) fn content<'a>(message: &Object<'a>) -> Cow<'a, str> {
-    let content = message.get(BLOCKS).unwrap_or_default();
-    match content.str() {
-        Some(text) => format!("[{{\"type\":\"text\",\"text\":{}}}]", quote(&text)).into(),
-        None if content.is_object() => format!("[{}]", content.as_str()).into(),
-        None => content.as_str().into(),
-    }
-}
-
 /// The JSON text of a block's id; `None` where it has none.
 pub(super) fn id_of(block: &Object<'_>) -> Option<String> {
     block.get("id").map(|id| id.as_str().to_owned()).filter(|id| id != "\"\"")

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, tell};
 use crate::dialect::grow_all;
 use crate::fields::In;
-use crate::json::{Payload, quoted_object};
-use crate::overlap::beyond_json;
+use crate::json::{Payload, compact, quoted_object};
+use crate::overlap::{Overlap, overlap_json};
 use crate::text::Text;
 use crate::tool_call::Piece;
 
@@ -119,9 +119,9 @@ pub(super) fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_
     begin_again(snapshot, position, block, out);
     let choice = snapshot.choice(0);
     choice.settle_tool_call(call, out);
-    let rest = input.and_then(|input| beyond_json(choice.tool_calls.at(call).arguments(), &arguments(input)));
-    if let Some(rest) = rest {
-        choice.add_arguments(call, &Text::from(rest.as_str()), out);
+    let whole = compact(&input.map(arguments).unwrap_or_default());
+    if let Overlap::Continues(rest) = overlap_json(choice.tool_calls.at(call).arguments(), &whole) {
+        choice.add_arguments(call, &Text::from(rest), out);
     }
     keep_whole(snapshot, position, input);
 }

@@ -10,7 +10,7 @@
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
 //! 5. A whole message that follows its pieces is the same message: it adds what they lack.
 
-use super::{Dialect, Growth, Place, Repeat};
+use super::{Dialect, Growth, Place, Repeat, listed};
 use crate::delta::{Delta, Sink};
 use crate::fields::{Fields, Lists};
 use crate::json::{Object, Payload, Raw};
@@ -69,7 +69,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 
 fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     fold_members(snapshot, message, out);
-    if let Ok(content) = Payload::parse(&block::content(message)) {
+    if let Ok(content) = Payload::parse(&listed(message.get(BLOCKS).unwrap_or_default())) {
         for (index, block) in (0..).zip(content.raw().objects()) {
             block::start(snapshot, Some(index), &block.object(), out);
         }

@@ -3,8 +3,9 @@
 //! Its blocks are those of the pieces: by their ids where they have any, or else by their kind and order. What they have beyond
 //! the pieces is emitted; blocks that only the message has are added, and those that it leaves out stay.
 
-use super::block::{self, content, text_of};
+use super::block::{self, text_of};
 use super::{BLOCKS, Object, Place, Raw, Sink, Snapshot, block_at, finish, fold_members, input, tell};
+use crate::dialect::listed;
 use crate::fields::{Fields, Lists};
 use crate::json::{Payload, quote};
 use crate::overlap::{Overlap, beyond, overlap};
@@ -38,7 +39,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
 
 /// Merges the blocks of a whole message in.
 pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
-    let content = content(message);
+    let content = listed(message.get(BLOCKS).unwrap_or_default());
     let Ok(content) = Payload::parse(&content) else { return };
     let blocks: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
     let known = matches(snapshot, &blocks);
@@ -61,21 +62,23 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     }
 }
 
-/// The position of each block of a whole message, where it is one of those so far.
+/// The position of each block of a whole message, where it is one of those so far: the one with its id, or else the next of its
+/// kind.
 fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
     let mut free = snapshot.fields.indexes(BLOCKS);
-    let mut take = |block: &Object<'_>| {
-        let id = block::id_of(block);
-        let kind = block.str("type");
-        let by_id = |mine: &Fields| id.is_some() && mine.json_of("id") == id;
-        let by_kind = |mine: &Fields| {
-            mine.word("type") == kind && (id.is_none() || mine.json_of("id").is_none_or(|id| id == "\"\""))
-        };
-        let found = free.iter().position(|&position| by_id(block_at(snapshot, position)));
-        let found = found.or_else(|| free.iter().position(|&position| by_kind(block_at(snapshot, position))));
-        found.map(|at| free.remove(at))
+    let mut take = |fits: &dyn Fn(&Fields) -> bool| {
+        let at = free.iter().position(|&position| fits(block_at(snapshot, position)));
+        at.map(|at| free.remove(at))
     };
-    blocks.iter().map(&mut take).collect()
+    let ids: Vec<_> = blocks.iter().map(block::id_of).collect();
+    let by_id = |id: &Option<String>| id.as_ref().and_then(|id| take(&|mine| mine.json_of("id").as_ref() == Some(id)));
+    let mut known: Vec<_> = ids.iter().map(by_id).collect();
+    for ((block, id), known) in blocks.iter().zip(&ids).zip(&mut known).filter(|(_, known)| known.is_none()) {
+        let kind = block.str("type");
+        let unnamed = |mine: &Fields| id.is_none() || mine.json_of("id").is_none_or(|id| id == "\"\"");
+        *known = take(&|mine| mine.word("type") == kind && unnamed(mine));
+    }
+    known
 }
 
 /// Emits what the texts of a kind have beyond the ones so far; whether they have anything.

@@ -1,0 +1,183 @@
+//! Tool calls: each by its id, or else at its index.
+
+use std::borrow::Cow;
+
+use super::{CALLS, Fields, Growth, MESSAGE, Object, Place, Raw, Sink, Snapshot, message_of, quote};
+use crate::dialect::grow_all;
+use crate::fields::In;
+use crate::json::compact;
+use crate::overlap::{Overlap, overlap, overlap_json};
+use crate::text::Text;
+use crate::tool_call::Piece;
+
+const ARGUMENTS: &str = "arguments";
+
+/// Some servers send it before the pieces of arguments that are others.
+const PLACEHOLDER: &str = "{}";
+
+/// The index in the message's list of the call at a position.
+fn index_of(snapshot: &Snapshot, position: usize) -> i64 {
+    snapshot.places.get(&format!("call {position}")).copied().unwrap_or(0)
+}
+
+/// The function in the message of the call at a position.
+fn function_of(snapshot: &mut Snapshot, position: usize) -> &mut Fields {
+    let index = index_of(snapshot, position);
+    message_of(snapshot).item(CALLS, index).object("function")
+}
+
+/// The position of the call that a payload is about: the one with its id, or at its index, or else the last. `None` where it is
+/// a new one.
+fn find(snapshot: &Snapshot, kind: &str, named: Option<i64>, id: &str) -> Option<usize> {
+    let calls = &snapshot.choices.get(&0)?.tool_calls;
+    let starts = kind.ends_with("-start");
+    let by_index = match named {
+        Some(index) => calls.by_index(index),
+        None if starts => None,
+        None => calls.as_slice().len().checked_sub(1),
+    };
+    let is_other = |position: &usize| !id.is_empty() && calls.as_slice()[*position].id().is_some();
+    calls.by_id(id).or_else(|| by_index.filter(|position| !(starts && is_other(position))))
+}
+
+/// The start of a call, or a piece of it.
+pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, call: &Object<'_>, out: &mut Sink<'_>) {
+    let named = payload.get("index").and_then(Raw::index);
+    let (position, new) = identify(snapshot, find(snapshot, kind, named, &call.id("id")), named, call);
+    let value = call.child("function").get(ARGUMENTS).unwrap_or_default();
+    let piece = value.scalar().unwrap_or_else(|| Text::Whole(arguments(value)));
+    let held = !piece.is_empty() && holds_back(snapshot, position, &piece);
+    let news = if held { Text::default() } else { function_of(snapshot, position).news(ARGUMENTS, piece) };
+    if !news.is_empty() {
+        grow_all(&places(snapshot, position), &news, snapshot, out);
+    } else if new {
+        snapshot.choice(0).add_arguments(position, &news, out);
+    }
+    if kind.ends_with("-start") {
+        function_of(snapshot, position).announce(ARGUMENTS);
+    }
+}
+
+/// The end of a call: a placeholder that nothing followed is its arguments.
+pub(super) fn end(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
+    let named = payload.get("index").and_then(Raw::index);
+    let Some(position) = find(snapshot, "tool-call-end", named, "") else { return };
+    if snapshot.choice(0).tool_calls.at(position).arguments.is_empty() {
+        snapshot.choice(0).settle_tool_call(position, out);
+    }
+}
+
+/// The position of a call, which is made where it is not known, and whether anything is new of who it is.
+fn identify(snapshot: &mut Snapshot, known: Option<usize>, named: Option<i64>, call: &Object<'_>) -> (usize, bool) {
+    let (id, kind, name) = (call.id("id"), call.str("type"), call.child("function").str("name").into_owned());
+    let piece = Piece { kind: &kind, ..Piece::start(named, &id, &name) };
+    let position = known.unwrap_or_else(|| begin(snapshot, &piece));
+    let new = snapshot.choice(0).tool_calls.complete(position, &piece) || known.is_none();
+    let index = index_of(snapshot, position);
+    keep(message_of(snapshot).item(CALLS, index), call);
+    (position, new)
+}
+
+/// Makes a call, at its index in the list, or after the others where that is taken.
+fn begin(snapshot: &mut Snapshot, piece: &Piece<'_>) -> usize {
+    let message = message_of(snapshot);
+    let free = piece.index.filter(|&index| !message.has_item(CALLS, index));
+    let index = free.unwrap_or_else(|| message.next_index(CALLS));
+    let piece =
+        Piece { index: piece.index.or(Some(index)), kind: piece.kind, ..Piece::start(None, piece.id, piece.name) };
+    let position = snapshot.choice(0).tool_calls.begin(&piece);
+    snapshot.places.insert(format!("call {position}"), index);
+    position
+}
+
+/// Keeps what a piece says of a call beside its arguments.
+fn keep(kept: &mut Fields, call: &Object<'_>) {
+    let function = call.child("function");
+    kept.set_once("id", call.get("id"));
+    kept.set_once("type", call.get("type"));
+    if !kept.contains("type") {
+        kept.set("type", quote("function"));
+    }
+    kept.keep_all(call, &["id", "type", "function"]);
+    let kept = kept.object("function");
+    kept.set_once("name", function.get("name"));
+    if !kept.contains(ARGUMENTS) {
+        kept.set(ARGUMENTS, quote(""));
+    }
+    kept.keep_all(&function, &["name", ARGUMENTS]);
+}
+
+/// Arguments as text: some servers send the object itself.
+fn arguments(value: Raw<'_>) -> Cow<'_, str> {
+    if value.is_null() { Cow::Borrowed("") } else { value.str().unwrap_or_else(|| value.compact().into()) }
+}
+
+/// Keeps a placeholder back, which counts where no piece follows; whether a piece is one.
+fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> bool {
+    let placeholder = matches!(piece, Text::Whole(piece) if piece.trim() == PLACEHOLDER);
+    let call = snapshot.choice(0).tool_calls.at(position);
+    if !call.arguments.is_empty() || (!placeholder && call.otherwise.is_empty()) {
+        return false;
+    }
+    call.otherwise = if placeholder { PLACEHOLDER.into() } else { String::new() };
+    let kept = quote(&call.otherwise);
+    function_of(snapshot, position).set(ARGUMENTS, kept);
+    placeholder
+}
+
+/// What grows by a piece of the arguments of the call at a position.
+fn places(snapshot: &Snapshot, position: usize) -> [Place; 2] {
+    let way = vec![MESSAGE, In::Item(CALLS, index_of(snapshot, position)), In::Object("function")];
+    [Place::Arguments { choice: 0, position }, Place::Member { way, name: ARGUMENTS }]
+}
+
+/// What a piece adds to, if it is not the first.
+pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) -> Option<Growth<'a>> {
+    let position = find(snapshot, "tool-call-delta", Some(index), &call.id("id"))?;
+    let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
+    let text = call.child("function").get(ARGUMENTS).filter(|_| begun)?;
+    Some(Growth { text, places: places(snapshot, position).into() })
+}
+
+/// The calls of a whole message: what they have beyond their pieces is emitted.
+pub(super) fn fold_whole(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mut Sink<'_>) {
+    for (call, known) in calls.iter().zip(matches(snapshot, calls)) {
+        complete(snapshot, known, call, out);
+    }
+}
+
+/// The position of each call of a whole message, where it is one of those so far: the one with its id, or else the next.
+fn matches(snapshot: &Snapshot, calls: &[Object<'_>]) -> Vec<Option<usize>> {
+    let Some(choice) = snapshot.choices.get(&0) else { return vec![None; calls.len()] };
+    let by_id: Vec<_> = calls.iter().map(|call| choice.tool_calls.by_id(&call.id("id"))).collect();
+    let mut free: Vec<_> = (0..choice.tool_calls.as_slice().len()).filter(|at| !by_id.contains(&Some(*at))).collect();
+    let next = |(call, known): (&Object<'_>, &Option<usize>)| {
+        let fits = |at: &usize| call.id("id").is_empty() || choice.tool_calls.as_slice()[*at].id().is_none();
+        known.or_else(|| free.iter().position(fits).map(|at| free.remove(at)))
+    };
+    calls.iter().zip(&by_id).map(next).collect()
+}
+
+fn complete(snapshot: &mut Snapshot, known: Option<usize>, call: &Object<'_>, out: &mut Sink<'_>) {
+    let (position, new) = identify(snapshot, known, None, call);
+    let whole = arguments(call.child("function").get(ARGUMENTS).unwrap_or_default());
+    let held = !whole.is_empty() && holds_back(snapshot, position, &Text::from(whole.as_ref()));
+    let emitted = snapshot.choice(0).tool_calls.at(position).arguments();
+    let spaceless = compact(&whole);
+    let overlap = if emitted.is_empty() { overlap("", &whole) } else { overlap_json(emitted, &spaceless) };
+    match overlap {
+        _ if held => snapshot.choice(0).settle_tool_call(position, out),
+        Overlap::Continues(rest) => grow_all(&places(snapshot, position), &Text::from(rest), snapshot, out),
+        Overlap::Repeats | Overlap::Differs if new => {
+            snapshot.choice(0).add_arguments(position, &Text::default(), out);
+        }
+        Overlap::Repeats | Overlap::Differs => {}
+    }
+    let function = function_of(snapshot, position);
+    match overlap {
+        Overlap::Differs => function.seal(ARGUMENTS, quote(&whole)),
+        _ if whole.is_empty() => {}
+        _ => function.append(ARGUMENTS, &Text::default()),
+    }
+    function.announce(ARGUMENTS);
+}

@@ -1,0 +1,225 @@
+//! Cohere's second chat API: a message whose blocks, plan, tool calls and citations come in pieces.
+//!
+//! 1. `message-start` brings the message; blocks and tool calls stand in it at their indexes. Without an index a start is of a
+//!    new one, and a piece of the last. A tool call is found by its id where its index is another call's.
+//! 2. The tool plan is reasoning too.
+//! 3. Citations and log probabilities come one at a time, each whole.
+//! 4. `message-end` has the finish reason, the usage, and the error of a stream that failed. `[DONE]` follows it.
+//! 5. A whole answer that follows its pieces is the same answer: it adds what they lack.
+
+use super::{Dialect, Growth, Place, Repeat, fold_all};
+use crate::api_error::ApiError;
+use crate::delta::{Delta, Sink};
+use crate::fields::{Fields, In};
+use crate::json::{Object, Raw, quote};
+use crate::snapshot::Snapshot;
+
+mod call;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "cohere-v2",
+    detects,
+    fold,
+    repeats,
+    complete: whole::is_complete,
+    begins_again: |_| false,
+    object,
+};
+
+const MESSAGE: In = In::Object("message");
+const BLOCKS: &str = "content";
+const CALLS: &str = "tool_calls";
+const CITATIONS: &str = "citations";
+const PLAN: &str = "tool_plan";
+const LOGPROBS: &str = "logprobs";
+
+fn detects(kind: &str, payload: &Object<'_>) -> bool {
+    match kind {
+        "message-start" | "content-start" | "content-delta" | "content-end" | "tool-plan-delta" | "tool-call-start"
+        | "tool-call-delta" | "tool-call-end" | "citation-start" | "citation-end" | "message-end" => {
+            // Others name events of theirs so too, but have neither; the bare name is asked about without a payload.
+            payload.raw().is_null() || payload.first(&["delta", "index"]).is_some()
+        }
+        _ => is_whole(payload),
+    }
+}
+
+fn is_whole(payload: &Object<'_>) -> bool {
+    let ended = payload.get("finish_reason").and_then(Raw::text).is_some();
+    ended && payload.get("message").is_some_and(Raw::is_object) && payload.first(&["type", "choices"]).is_none()
+}
+
+fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let message = payload.child("delta").child("message");
+    match kind {
+        "message-start" => {
+            snapshot.set_id(&payload.id("id"));
+            whole::fold_message(snapshot, &message, out);
+        }
+        "content-start" | "content-delta" => return fold_content(snapshot, kind, payload, &message, out),
+        "tool-plan-delta" => {
+            message_of(snapshot);
+            fold_all(plan(&message), snapshot, out);
+        }
+        "tool-call-start" | "tool-call-delta" => {
+            for call in message.objects(CALLS) {
+                call::fold(snapshot, kind, payload, &call, out);
+            }
+        }
+        "citation-start" => {
+            for citation in message.each(CITATIONS) {
+                cite(snapshot, citation, out);
+            }
+        }
+        "message-end" => {
+            snapshot.set_id(&payload.id("id"));
+            if message.raw().is_object() {
+                whole::fold_message(snapshot, &message, out);
+            }
+            fold_end(snapshot, &payload.child("delta"), out);
+            snapshot.finish(out);
+        }
+        "tool-call-end" => call::end(snapshot, payload, out),
+        "content-end" | "citation-end" => {}
+        _ if is_whole(payload) => whole::fold(snapshot, payload, out),
+        _ => return false,
+    }
+    true
+}
+
+/// The message, which is there from the first on that is said of it.
+fn message_of(snapshot: &mut Snapshot) -> &mut Fields {
+    let message = snapshot.fields.at(&[MESSAGE]);
+    if message.is_empty() {
+        message.set("role", quote("assistant"));
+    }
+    message
+}
+
+fn fold_end(snapshot: &mut Snapshot, end: &Object<'_>, out: &mut Sink<'_>) {
+    if let Some(reason) = end.get("finish_reason").and_then(Raw::str) {
+        snapshot.choice(0).finish(&reason, out);
+    }
+    snapshot.count(end.get("usage").unwrap_or_default(), out);
+    if let Some(error) = end.truthy("error") {
+        snapshot.fail(ApiError::of(error, end));
+    }
+}
+
+/// The index in a list of the message that a payload is about.
+fn place(message: &mut Fields, list: &str, kind: &str, payload: &Object<'_>) -> i64 {
+    let known = payload.get("index").and_then(Raw::index);
+    known.unwrap_or_else(|| {
+        let next = message.next_index(list);
+        if kind.ends_with("-start") { next } else { (next - 1).max(0) }
+    })
+}
+
+/// What grows by a piece of the plan.
+fn plan<'a>(message: &Object<'a>) -> Option<Growth<'a>> {
+    let places = vec![Place::Reasoning { choice: 0 }, Place::Member { way: vec![MESSAGE], name: PLAN }];
+    Some(Growth { text: message.get(PLAN)?, places })
+}
+
+/// The texts of a block, and where they are seen.
+const TEXTS: [(&str, Place); 2] =
+    [("text", Place::Content { choice: 0 }), ("thinking", Place::Reasoning { choice: 0 })];
+
+/// What grows by a piece of one of a block's texts.
+fn growth<'a>(index: i64, text: Raw<'a>, (name, seen): (&'static str, Place)) -> Growth<'a> {
+    let way = vec![MESSAGE, In::Item(BLOCKS, index)];
+    Growth { text, places: vec![seen, Place::Member { way, name }] }
+}
+
+/// What grows by a piece of a block; some servers send its text without a block around it.
+fn texts(index: i64, content: Raw<'_>) -> Vec<Growth<'_>> {
+    if content.scalar().is_some() {
+        return vec![growth(index, content, TEXTS[0].clone())];
+    }
+    TEXTS.into_iter().filter_map(|text| Some(growth(index, content.object().get(text.0)?, text))).collect()
+}
+
+/// A block, or a piece of one. False where it cannot be read.
+fn fold_content(
+    snapshot: &mut Snapshot,
+    kind: &str,
+    payload: &Object<'_>,
+    message: &Object<'_>,
+    out: &mut Sink<'_>,
+) -> bool {
+    let mut readable = true;
+    for content in message.each(BLOCKS) {
+        let index = place(message_of(snapshot), BLOCKS, kind, payload);
+        readable &= fold_block(snapshot, index, content, kind == "content-start", out);
+    }
+    for logprobs in payload.each(LOGPROBS) {
+        add_logprobs(snapshot, logprobs, out);
+    }
+    readable
+}
+
+fn fold_block(snapshot: &mut Snapshot, index: i64, value: Raw<'_>, start: bool, out: &mut Sink<'_>) -> bool {
+    let content = value.object();
+    let block = message_of(snapshot).item(BLOCKS, index);
+    let otherwise = if content.get("thinking").is_some() { "thinking" } else { "text" };
+    block.set_once("type", content.get("type"));
+    if !block.contains("type") {
+        block.set("type", quote(otherwise));
+    }
+    block.keep_all(&content, &["type", "text", "thinking"]);
+    let texts = texts(index, value);
+    let readable = texts.iter().all(|growth| growth.text.scalar().is_some());
+    for growth in texts {
+        growth.fold(snapshot, out);
+        if let Some((way, name)) = growth.member().filter(|_| start) {
+            snapshot.fields.at(way).announce(name);
+        }
+    }
+    let kind = content.str("type");
+    if start && !matches!(kind.as_ref(), "" | "text" | "thinking") {
+        out(Delta::Other { choice: 0, kind: &kind, json: value.as_str() });
+    }
+    readable
+}
+
+fn cite(snapshot: &mut Snapshot, citation: Raw<'_>, out: &mut Sink<'_>) {
+    message_of(snapshot).push(CITATIONS, citation);
+    out(Delta::Other { choice: 0, kind: "citation", json: citation.as_str() });
+}
+
+fn add_logprobs(snapshot: &mut Snapshot, logprobs: Raw<'_>, out: &mut Sink<'_>) {
+    snapshot.fields.push(LOGPROBS, logprobs);
+    out(Delta::Other { choice: 0, kind: LOGPROBS, json: logprobs.as_str() });
+}
+
+/// A piece of a text or of a call: what else it says counts once, or is the same again.
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+    let message = payload.get("delta")?.object().get("message")?.object();
+    let kind = payload.str("type");
+    if kind == "tool-plan-delta" {
+        return Repeat::of(plan(&message)?);
+    }
+    // Without one it is about the last block or call, which it may have made.
+    let named = payload.get("index").filter(|_| payload.get(LOGPROBS).is_none())?;
+    let index = named.index()?;
+    let mut repeat = match kind.as_ref() {
+        "content-delta" => Repeat::of_all(texts(index, message.get(BLOCKS)?))?,
+        "tool-call-delta" => Repeat::of(call::repeating(snapshot, index, &message.child(CALLS))?)?,
+        _ => return None,
+    };
+    repeat.indexes.push(named);
+    Some(repeat)
+}
+
+/// A `V2ChatResponse`; what a stream that was cut off did not tell is not in it.
+fn object(snapshot: &Snapshot) -> String {
+    let reason = snapshot.choices.get(&0).and_then(|choice| choice.finish_reason());
+    let told = [("id", snapshot.id()), ("finish_reason", reason)];
+    let told = told.into_iter().filter_map(|(name, text)| Some((name, quote(text?))));
+    let message = ("message", "{\"role\":\"assistant\"}".to_owned());
+    let members: Vec<_> = told.chain([message]).collect();
+    snapshot.object(&members.iter().map(|(name, json)| (*name, json.as_str())).collect::<Vec<_>>())
+}
