@@ -1,14 +1,14 @@
-"""One response, every way of telling it: whatever a server repeats, leaves out or numbers wrongly, the text is told once.
+"""One response, told in every way: whatever a server repeats, leaves out or misnumbers, the text is told once.
 
-No reference takes part: the response is made first, then told in OpenAI's events with the quirks of other servers (docs/dialects.md has
-where each was seen), and what is read must be the response.
+No reference takes part: the response is made first, then told in OpenAI's events with the quirks of other servers
+(docs/dialects.md has where each was seen), and what is read must be the response.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import ssewire
 from cuts import random_cut
@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
 
 Json = dict[str, Any]
+Kind = Literal["message", "reasoning", "function_call"]
 
 WORDS = ("Alpha ", "brávo ", "char\nlie ", "de😀lta ", "echo ", "fox\u2028trot ", "golf ", "hotel ")
 
@@ -28,7 +28,7 @@ WORDS = ("Alpha ", "brávo ", "char\nlie ", "de😀lta ", "echo ", "fox\u2028tro
 class Item:
     """An item of the output: a message or a reasoning of some parts, or a call whose arguments come in these pieces."""
 
-    kind: Literal["message", "reasoning", "function_call"]
+    kind: Kind
     number: int
     parts: tuple[tuple[str, ...], ...]
 
@@ -53,19 +53,19 @@ class Item:
 class Quirks:
     """What a server does its own way."""
 
-    index: Literal["right", "missing", "zero", "behind one"] = "right"
-    ids: Literal["right", "missing", "rotating", "same", "call_id"] = "right"
-    part_index: Literal["right", "missing", "counting", "one"] = "right"
-    announced: Literal["no", "empty", "first", "whole"] = "empty"
-    part_announced: Literal["no", "empty", "first"] = "empty"
-    deltas: bool = True
-    text_done: bool = True
-    part_done: bool = True
-    item_done: Literal["no", "bare", "whole"] = "whole"
-    terminal: Literal["missing", "empty", "whole", "nameless", "one part", "many parts"] = "whole"
-    reasoning: Literal["text", "summary", "in turn", "twice"] = "summary"
-    reasoning_whole: Literal["content", "summary", "both"] = "summary"
-    arguments: Literal["text", "object"] = "text"
+    index: Literal["right", "missing", "zero", "behind one"]
+    ids: Literal["right", "missing", "rotating", "same", "call_id"]
+    part_index: Literal["right", "missing", "counting", "one"]
+    announced: Literal["no", "empty", "first", "whole"]
+    part_announced: Literal["no", "empty", "first"]
+    deltas: bool
+    text_done: bool
+    part_done: bool
+    item_done: Literal["no", "bare", "whole"]
+    terminal: Literal["missing", "empty", "whole", "nameless", "one part", "many parts"]
+    reasoning: Literal["text", "summary", "in turn", "twice"]
+    reasoning_whole: Literal["content", "summary", "both"]
+    arguments: Literal["text", "object"]
 
     def are_told_apart(self, items: list[Item]) -> bool:
         """Whether anybody could tell which item is meant: by an index, an id, or its kind alone."""
@@ -87,7 +87,9 @@ class Quirks:
         if self.part_index == "one" and len(item.parts) > 1 and not self.deltas:
             return False  # one part in two versions, or two parts?
         named = not is_call or self.announced != "no" or self.text_done or self.item_done != "no" or terminal
-        return named and (self.deltas or whole_parts or self.item_done == "whole" or terminal or self.announced == "whole")
+        return named and (
+            self.deltas or whole_parts or self.item_done == "whole" or terminal or self.announced == "whole"
+        )
 
 
 def pieces(texts: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
@@ -97,7 +99,7 @@ def pieces(texts: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
 @st.composite
 def outputs(draw: st.DrawFn) -> list[Item]:
     """Some items whose texts are all different: what repeats itself cannot be told from what is repeated."""
-    kinds = draw(st.lists(st.sampled_from(["message", "reasoning", "function_call"]), min_size=1, max_size=4))
+    kinds: list[Kind] = draw(st.lists(st.sampled_from(get_args(Kind)), min_size=1, max_size=4))
     items = []
     for number, kind in enumerate(kinds):
         count = 1 if kind == "function_call" else draw(st.integers(1, 2))
@@ -126,7 +128,9 @@ class Server:
         self.rotations = 0
 
     def body(self) -> bytes:
-        self.tell("response.created", {"response": {"id": "r", "object": "response", "status": "in_progress", "output": []}})
+        self.tell(
+            "response.created", {"response": {"id": "r", "object": "response", "status": "in_progress", "output": []}}
+        )
         for place, item in enumerate(self.items):
             self.tell_item(place, item)
         response: Json = {"id": "r", "object": "response", "status": "completed"}
@@ -140,7 +144,11 @@ class Server:
 
     def tell_item(self, place: int, item: Item) -> None:
         quirks = self.quirks
-        index = {"right": {"output_index": place}, "zero": {"output_index": 0}, "behind one": {"output_index": place + 1}}
+        index = {
+            "right": {"output_index": place},
+            "zero": {"output_index": 0},
+            "behind one": {"output_index": place + 1},
+        }
         where = index.get(quirks.index, {})
         if quirks.announced != "no":
             self.tell("response.output_item.added", {**where, "item": self.begun(item)})
@@ -206,8 +214,15 @@ class Server:
             self.tell(f"response.{part_event(event)}.done", {**where, "part": part_of(event, text)})
 
     def named(self, item: Item) -> Json:
-        names = {"missing": {}, **dict.fromkeys(("right", "call_id"), {"id": item.id}), "same": {"id": "the_id"}}
-        ids = {**names, "rotating": self.item_id(item) and {"id": f"id-{self.rotations}"}}
+        rotating = self.item_id(item) and {"id": f"id-{self.rotations}"}
+        own = {"id": item.id}
+        ids: dict[str, Json] = {
+            "right": own,
+            "call_id": own,
+            "same": {"id": "the_id"},
+            "rotating": rotating,
+            "missing": {},
+        }
         call = {"call_id": item.call_id, "name": "f"} if item.kind == "function_call" else {}
         return {"type": item.kind, **ids[self.quirks.ids], **call}
 
@@ -252,27 +267,8 @@ def part_of(event: str, text: str) -> Json:
     return {"type": {"reasoning_summary_text": "summary_text"}.get(event, event), "text": text}
 
 
-any_quirks = st.builds(
-    Quirks,
-    **{
-        name: st.sampled_from(values)
-        for name, values in {
-            "index": ["right", "missing", "zero", "behind one"],
-            "ids": ["right", "missing", "rotating", "same", "call_id"],
-            "part_index": ["right", "missing", "counting", "one"],
-            "announced": ["no", "empty", "first", "whole"],
-            "part_announced": ["no", "empty", "first"],
-            "deltas": [True, False],
-            "text_done": [True, False],
-            "part_done": [True, False],
-            "item_done": ["no", "bare", "whole"],
-            "terminal": ["missing", "empty", "whole", "nameless", "one part", "many parts"],
-            "reasoning": ["text", "summary", "in turn", "twice"],
-            "reasoning_whole": ["content", "summary", "both"],
-            "arguments": ["text", "object"],
-        }.items()
-    },
-)
+any_quirks = st.builds(Quirks)
+"""Hypothesis reads the members' types: any of their words."""
 
 
 def texts_of(output: list[Json], kind: str) -> str:
