@@ -309,12 +309,15 @@ fn calls_at_once(count: usize) -> Body {
     of_deltas(2, |_| (format!(r#""tool_calls":[{}]"#, listed(count, |at| item(at, "x"))), count))
 }
 
+/// Arguments that are complete, as JSON writes them: seven bytes.
+const OBJECT: &str = r#"{\"a\":1}"#;
+
 fn calls(count: usize) -> Body {
-    of_deltas(count, |at| (format!(r#""tool_calls":[{}]"#, item(at, "{}")), 2))
+    of_deltas(count, |at| (format!(r#""tool_calls":[{}]"#, item(at, OBJECT)), 7))
 }
 
 fn calls_at_one_index(count: usize) -> Body {
-    of_deltas(count, |at| (call(&format!(r#""index":0,"id":"call_{at}","#), "{}", r#""name":"f","#), 2))
+    of_deltas(count, |at| (call(&format!(r#""index":0,"id":"call_{at}","#), OBJECT, r#""name":"f","#), 7))
 }
 
 fn calls_in_turn(count: usize) -> Body {

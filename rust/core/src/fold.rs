@@ -19,11 +19,7 @@ pub(crate) struct Fold {
     pub(crate) foreign: bool,
     /// A first JSON value that no dialect knows, while it may be the only one.
     held: Option<String>,
-    /// A payload came that is no keep-alive.
-    begun: bool,
-    /// Payloads came that the dialect knows; and others.
-    known: bool,
-    unknown: bool,
+    came: Came,
     /// The dialect's payloads stand in others.
     enveloped: bool,
     /// What the first payload is that is no JSON, if a dialect is found that has nothing else.
@@ -33,6 +29,17 @@ pub(crate) struct Fold {
     pub(crate) repeating: Repeating,
     /// What was known of a stream that was frozen, where this is what came out of it.
     pub(crate) frozen: Option<Box<Frozen>>,
+}
+
+/// The most that came, keep-alives aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Came {
+    #[default]
+    Nothing,
+    Errors,
+    /// Payloads of which the dialect knows none, if there is one.
+    Unknown,
+    Known,
 }
 
 impl Fold {
@@ -146,10 +153,12 @@ impl Fold {
             let nameless = event == "message";
             error = ApiError::find_in_unknown(&object, self.dialect.is_some()).filter(|_| nameless);
         }
-        let first = self.begin();
-        self.known |= folded;
+        let first = self.take_note(match error {
+            _ if folded => Came::Known,
+            None => Came::Unknown,
+            Some(_) => Came::Errors,
+        });
         if !folded && error.is_none() {
-            self.unknown = true;
             if first && event == "message" {
                 self.alone = ApiError::find_alone(&object).map(Box::new);
             }
@@ -165,9 +174,11 @@ impl Fold {
     }
 
     /// Takes note of a payload. Returns whether it is the first.
-    fn begin(&mut self) -> bool {
+    fn take_note(&mut self, came: Came) -> bool {
         self.alone = None;
-        !std::mem::replace(&mut self.begun, true)
+        let first = self.came == Came::Nothing;
+        self.came = self.came.max(came);
+        first
     }
 
     /// Finds out the dialect. What came before it and was no JSON was meant to be: it is missing.
@@ -198,19 +209,27 @@ impl Fold {
 
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
     fn no_json(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
-        let first = self.begin();
         let malformed = || ApiError::malformed(self.snapshot.payloads, text, reason);
-        if event == "error" {
-            return self.snapshot.fail(ApiError::of_text(text.trim()));
+        let error = match event {
+            "error" => ApiError::of_text(text.trim()),
+            _ if self.expects_json(event) => malformed(),
+            _ => {
+                let missing = (event == "message" && self.dialect.is_none()).then(malformed);
+                return self.pass_text(text, missing, out);
+            }
+        };
+        self.take_note(Came::Errors);
+        self.snapshot.fail(error);
+    }
+
+    /// Passes text through. It is `missing` where a dialect turns out to have nothing but JSON.
+    fn pass_text(&mut self, text: &str, missing: Option<ApiError>, out: &mut Sink<'_>) {
+        let first = self.take_note(Came::Unknown);
+        if let Some(missing) = missing {
+            let meant = first && text.trim_start().starts_with(['{', '[']);
+            self.alone = meant.then(|| Box::new(missing.clone()));
+            self.malformed.get_or_insert(Box::new(missing));
         }
-        if self.expects_json(event) {
-            return self.snapshot.fail(malformed());
-        }
-        if event == "message" && self.dialect.is_none() && self.malformed.is_none() {
-            self.malformed = Some(Box::new(malformed()));
-            self.alone = self.malformed.clone().filter(|_| first && text.trim_start().starts_with(['{', '[']));
-        }
-        self.unknown = true;
         out(Delta::Other { choice: 0, kind: "event", json: &quote(text) });
     }
 
@@ -278,7 +297,7 @@ impl Fold {
 
     /// Whether payloads came, and the dialect knows none of them: the answer was lost on its way.
     pub(crate) fn is_silent(&self) -> bool {
-        self.dialect.is_some() && self.unknown && !self.known
+        self.dialect.is_some() && self.came == Came::Unknown
     }
 
     /// Nothing else comes.

@@ -82,12 +82,16 @@ pub(super) fn keep_whole(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'
         .into_iter()
         .filter(|part| text(*part).is_none() && !part.is_null())
         .partition(|part| reasoning::is_reasoning(*part));
-    reasons.into_iter().for_each(|part| _ = reasoning::keep_seals(choice, part, out));
+    for part in reasons {
+        reasoning::keep_seals(choice, part, out);
+    }
     let list = format!("[{}]", others.iter().map(|part| part.as_str()).collect::<Vec<_>>().join(","));
     let kept = choice.message_fields.json_of(PARTS);
     if !others.is_empty() && !kept.is_some_and(|kept| is_same(&kept, &list)) {
         choice.message_fields.remove(PARTS);
-        others.into_iter().for_each(|part| keep_part(choice, part, out));
+        for part in others {
+            keep_part(choice, part, out);
+        }
     }
 }
 
