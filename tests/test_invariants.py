@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DATA = Path(__file__).parent / "data"
-NO_STREAMS_OF_PAYLOADS = {"framing"}
+NO_STREAMS_OF_PAYLOADS = {"framing", "usage"}
 OTHERWISE_NAMED = {"chat": "openai-chat", "found": None}
 
 
