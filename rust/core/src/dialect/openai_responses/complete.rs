@@ -13,7 +13,7 @@ use super::texts::{Kind, List, OUTPUT, Texts};
 use super::whole::{Whole, WholeText};
 use crate::delta::{Delta, Sink};
 use crate::dialect::Place;
-use crate::fields::In;
+use crate::fields::{Fields, In};
 use crate::json::{Raw, quote};
 use crate::overlap::{Overlap, overlap};
 use crate::snapshot::Snapshot;
@@ -94,7 +94,7 @@ pub(super) fn finish(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, agai
 /// Emits what a text of a whole item has that was not emitted.
 fn complete_text(snapshot: &mut Snapshot, at: usize, text: &WholeText<'_>, whole: &Whole<'_>, out: &mut Sink<'_>) {
     let voice = items_of(snapshot).all[at].voice(text.texts);
-    let overlapping = overlap(&emitted(snapshot, at, voice), &text.whole);
+    let overlapping = with_emitted(snapshot, at, voice, |emitted| overlap(emitted, &text.whole));
     let is_own = items_of(snapshot).all[at].voices[voice].source(text.texts).is_some();
     match overlapping {
         // Even "" is a text.
@@ -118,17 +118,19 @@ fn complete_text(snapshot: &mut Snapshot, at: usize, text: &WholeText<'_>, whole
 
 /// Whether the whole item has the text of a voice under the voice's own name: another name has another text then.
 fn is_explained(snapshot: &mut Snapshot, at: usize, voice: usize, whole: &Whole<'_>) -> bool {
-    let emitted = emitted(snapshot, at, voice);
-    let voice = &items_of(snapshot).all[at].voices[voice];
-    let own = whole.texts.iter().filter(|text| voice.source(text.texts).is_some() && !text.whole.is_empty());
-    own.into_iter().any(|text| overlap(&emitted, &text.whole) != Overlap::Differs)
+    let kept = &items_of(snapshot).all[at].voices[voice];
+    let own = whole.texts.iter().filter(|text| kept.source(text.texts).is_some() && !text.whole.is_empty());
+    let own: Vec<_> = own.collect();
+    let says = |emitted: &str| own.iter().any(|text| overlap(emitted, &text.whole) != Overlap::Differs);
+    with_emitted(snapshot, at, voice, says)
 }
 
-fn emitted(snapshot: &mut Snapshot, at: usize, voice: usize) -> String {
+/// Lends what was emitted by a voice: it may be long, and is not copied.
+fn with_emitted<R>(snapshot: &mut Snapshot, at: usize, voice: usize, read: impl FnOnce(&str) -> R) -> R {
     snapshot.choice(0);
     let Snapshot { choices, state, .. } = snapshot;
     let item = &state.responses_mut().all[at];
-    item.voices[voice].emitted(&choices[&0], item.call).into_owned()
+    read(&item.voices[voice].emitted(&choices[&0], item.call))
 }
 
 /// Emits the rest of a text, and adds it to the part of the object that its last piece went to.
@@ -175,27 +177,47 @@ pub(super) fn complete_part(
         return None;
     }
     let voice = items_of(snapshot).all[at].voice(texts);
-    let emitted = emitted(snapshot, at, voice);
-    let source = items_of(snapshot).all[at].voices[voice].source_mut(texts);
-    let index = index.unwrap_or_else(|| source.whole_part(&emitted, whole));
-    let way = texts.way(place_of(snapshot, at), index);
-    let own = text_at(snapshot, texts, &way);
-    let source = items_of(snapshot).all[at].voices[voice].source_mut(texts);
-    let Some(rest) = source.complete((stage, index), &emitted, &own, whole) else {
+    let (index, rest, own) = weigh_part(snapshot, at, voice, texts, (stage, index), whole);
+    let Some(rest) = rest else {
         // Another version of the part: the object's alone, unless the part is not where its pieces went.
-        if !own.is_empty() {
+        if own > 0 {
+            let way = texts.way(place_of(snapshot, at), index);
             snapshot.fields.at(&way).seal(texts.member, quote(whole));
         }
-        return Some(index).filter(|_| !own.is_empty());
+        return Some(index).filter(|_| own > 0);
     };
-    let is_own = whole.strip_prefix(own.as_str()) == Some(rest);
+    let is_own = own + rest.len() == whole.len();
     if is_own {
-        source.part = index;
+        items_of(snapshot).all[at].voices[voice].source_mut(texts).part = index;
     }
     if is_own || !rest.is_empty() {
         add_rest(snapshot, at, voice, texts, rest, out);
     }
     Some(index).filter(|_| is_own)
+}
+
+/// The part that a whole one is, what it has beyond what was emitted (`None` where it says something else), and how many bytes of it
+/// the object's part has already, as far as they are the same.
+fn weigh_part<'w>(
+    snapshot: &mut Snapshot,
+    at: usize,
+    voice: usize,
+    texts: &Texts,
+    (stage, index): (Stage, Option<i64>),
+    whole: &'w str,
+) -> (i64, Option<&'w str>, usize) {
+    snapshot.choice(0);
+    let Snapshot { choices, state, fields, .. } = snapshot;
+    let item = &mut state.responses_mut().all[at];
+    let (place, call) = (item.place, item.call);
+    let voice = &mut item.voices[voice];
+    let emitted = voice.emitted(&choices[&0], call);
+    let source = voice.source_mut(texts);
+    let index = index.unwrap_or_else(|| source.whole_part(&emitted, whole));
+    let own = text_at(fields, texts, &texts.way(place, index));
+    let rest = source.complete((stage, index), &emitted, own, whole);
+    let same = if rest.is_none() || whole.starts_with(own) { own.len() } else { whole.len() + 1 };
+    (index, rest, same)
 }
 
 /// What the provider runs is told in pieces alone: a whole is the object's.
@@ -210,15 +232,15 @@ fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &st
 }
 
 /// What the object has of a text so far.
-fn text_at(snapshot: &mut Snapshot, texts: &Texts, way: &[In]) -> String {
-    let item = snapshot.fields.at(&way[..1]);
+fn text_at<'f>(fields: &'f mut Fields, texts: &Texts, way: &[In]) -> &'f str {
+    let item = fields.at(&way[..1]);
     if let (Some(List { name, .. }), Some(In::Item(_, index))) = (&texts.list, way.last()) {
         item.take_apart(name);
         if !item.has_item(name, *index) {
-            return String::new();
+            return "";
         }
     }
-    snapshot.fields.at(way).text(texts.member).to_owned()
+    fields.at(way).text(texts.member)
 }
 
 /// Makes an item of the object stand as it came whole, but for texts of which more was emitted than it has.
@@ -250,11 +272,11 @@ pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, s
 /// Whether more was emitted of an item's text than the whole item has of it, under any name.
 fn has_less(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, settled: Settled) -> bool {
     (0..items_of(snapshot).all[at].voices.len()).any(|voice| {
-        let emitted = emitted(snapshot, at, voice);
         let kind = items_of(snapshot).all[at].voices[voice].kind;
         let mut same = whole.texts.iter().filter(|text| text.texts.kind == kind);
-        !emitted.is_empty()
-            && !settled.has(kind)
-            && same.all(|text| text.whole.len() < emitted.len() && emitted.starts_with(&text.whole))
+        let mut is_less = |emitted: &str| {
+            !emitted.is_empty() && same.all(|text| text.whole.len() < emitted.len() && emitted.starts_with(&text.whole))
+        };
+        !settled.has(kind) && with_emitted(snapshot, at, voice, &mut is_less)
     })
 }
