@@ -193,7 +193,7 @@ def joined(items: Any) -> str:
 
 
 def of_responses(found: Object) -> dict[int, str]:
-    """Read messages in every form that is read from the stream: without a type, with one part or a string for a list."""
+    """Read messages in every form that the stream may have: without a type, with one part or a string for a list."""
     messages = [item for item in members(found.get("output")) if item.get("type", "message") == "message"]
     contents = [item.get("content") or [] for item in messages]
     parts = chain.from_iterable(content if isinstance(content, list) else [content] for content in contents)
