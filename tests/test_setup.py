@@ -47,7 +47,8 @@ class Clone:
         (self.installed / name).chmod(0o755)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "PYTHON"}}
+        ours = {"MAKEFLAGS", "MAKELEVEL", "PYTHON"}  # of the `make test` that runs this
+        kept = {name: value for name, value in os.environ.items() if name not in ours}
         return subprocess.run(  # noqa: S603 - our own Makefile
             ["make", *arguments],  # noqa: S607 - wherever it is
             check=False,
