@@ -130,7 +130,7 @@ def count_work(program: tuple[str, ...], work: Work) -> float:
 
 
 def agreed(program: tuple[str, ...], work: Work) -> int:
-    """Count until two counts agree: in one run of a dozen, keys of a small hash table collide each time they are met."""
+    """Count until two counts agree: in one run of a dozen, keys of a small hash table collide whenever they are met."""
     counts: list[int] = []
     for _ in range(MOST_COUNTS):
         found = count(*program, work.name, str(work.size))
