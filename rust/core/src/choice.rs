@@ -117,8 +117,7 @@ impl Choice {
 
     /// Merges a piece of a tool call in; returns the call's position.
     pub(crate) fn add_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
-        let (position, arguments) = self.tool_calls.merge(piece);
-        let grown = arguments.len();
+        let (position, grown) = self.tool_calls.merge(piece);
         self.tell_tool_call(position, grown, out);
         position
     }
@@ -150,8 +149,7 @@ impl Choice {
     /// Merges a piece into the only call of its kind: no identity to find out.
     pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
         let piece = Piece { index: None, place: (0, 1), id: "", kind, name, arguments };
-        let (position, arguments) = self.tool_calls.merge_sole(&piece);
-        let grown = arguments.len();
+        let (position, grown) = self.tool_calls.merge_sole(&piece);
         self.tell_tool_call(position, grown, out);
     }
 
@@ -204,7 +202,7 @@ impl Choice {
 
     /// Tells the arguments of the calls that were announced with an empty object, and got no other.
     pub(crate) fn settle_announced(&mut self, out: &mut Sink<'_>) {
-        for position in 0..self.tool_calls.as_slice().len() {
+        for position in self.tool_calls.take_announced() {
             if self.tool_calls.at(position).is_announced() {
                 self.settle_tool_call(position, out);
             }

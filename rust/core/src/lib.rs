@@ -9,7 +9,8 @@
 //! 1. Cuts are invisible: the same bytes give the same events and deltas wherever they are cut.
 //! 2. Framing cannot fail: any bytes are an event stream. Only the size limit raises. Invalid UTF-8 becomes U+FFFD.
 //! 3. Each byte is looked at a bounded number of times; memory is bounded by the limit and the text kept.
-//! 4. Nothing is held back: an event is out with its last byte. Only half of a surrogate pair waits for its other half.
+//! 4. Nothing is held back: an event is out with its last byte. Only half of a surrogate pair waits for its other half, and
+//!    an empty object for the arguments that it may stand for.
 //! 5. No Python, no I/O, no `unsafe`.
 #![forbid(unsafe_code)]
 

@@ -24,6 +24,8 @@ pub struct ToolCalls {
     by_id: HashMap<String, usize>,
     /// The call that last used each of the provider's indexes.
     slots: HashMap<i64, usize>,
+    /// Calls that were announced with an empty object, and have no other arguments yet.
+    announced: Vec<usize>,
     /// The one call that is no tool call: the deprecated function call.
     sole: Option<usize>,
 }
@@ -57,8 +59,8 @@ impl ToolCalls {
         same.then_some(position)
     }
 
-    /// Merges a piece into its call; returns the call's position and what its arguments grew by.
-    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> (usize, &str) {
+    /// Merges a piece into its call; returns the call's position and the bytes that its arguments grew by.
+    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> (usize, usize) {
         let known = match piece.index {
             Some(index) => self.find_by_index(index, piece),
             None => self.find_without_index(piece),
@@ -70,7 +72,12 @@ impl ToolCalls {
         if !piece.id.is_empty() && self.calls[position].id.is_empty() {
             self.by_id.entry(piece.id.to_owned()).or_insert(position);
         }
-        (position, self.calls[position].merge(piece))
+        self.merge_into(position, piece)
+    }
+
+    /// The positions of the calls that were announced with an empty object and may have got no other arguments; once.
+    pub(crate) fn take_announced(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.announced)
     }
 
     /// The call that the provider's index names, where indexes can be trusted.
@@ -114,10 +121,18 @@ impl ToolCalls {
     }
 
     /// Merges a piece into the only call of its kind.
-    pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, &str) {
+    pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, usize) {
         let position = self.sole.unwrap_or_else(|| self.add());
         self.sole = Some(position);
-        (position, self.calls[position].merge(piece))
+        self.merge_into(position, piece)
+    }
+
+    fn merge_into(&mut self, position: usize, piece: &Piece<'_>) -> (usize, usize) {
+        let grown = self.calls[position].merge(piece).len();
+        if self.calls[position].is_announced() {
+            self.announced.push(position);
+        }
+        (position, grown)
     }
 
     fn add(&mut self) -> usize {

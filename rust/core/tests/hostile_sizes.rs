@@ -134,6 +134,49 @@ fn calls_over_many_deltas() {
     assert_eq!(stream.calls().len(), MANY + PIECES / 2);
 }
 
+/// All of them again, by their ids and then by their names.
+#[test]
+fn calls_in_a_whole_message() {
+    let calls = |own: fn(usize) -> String, arguments| {
+        listed(MANY, |at| format!("{{{},\"function\":{{\"name\":\"f{at}\",\"arguments\":\"{arguments}\"}}}}", own(at)))
+    };
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"tool_calls\":[{}]", calls(|at| format!("\"index\":{at},\"id\":\"{at}\""), "{"))));
+    for own in [(|at| format!("\"id\":\"{at}\"")) as fn(usize) -> String, |_| "\"type\":\"function\"".into()] {
+        let message = format!("{{\"tool_calls\":[{}]}}", calls(own, "{}"));
+        stream.feed(format!("data: {{\"choices\":[{{\"message\":{message}}}]}}\n\n"));
+    }
+    assert_eq!(stream.calls().len(), MANY);
+    assert!(stream.calls().iter().all(|call| call.arguments() == "{}"));
+}
+
+/// The one that is announced waits for each finish reason.
+#[test]
+fn announced_calls_and_finish_reasons() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!(
+        "\"tool_calls\":[{}]",
+        listed(MANY, |at| format!("{{\"index\":{at},\"function\":{{\"arguments\":\"{{}}\"}}}}"))
+    )));
+    for _ in 0..PIECES {
+        stream.feed("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
+    }
+    assert!(stream.calls().iter().all(|call| call.arguments() == "{}"));
+}
+
+/// What is said again, under another name or of complete arguments.
+#[test]
+fn texts_that_are_said_again() {
+    let mut stream = Stream::new();
+    stream.feed(chunk(&format!("\"reasoning\":\"{}\"", x(HELD))));
+    stream.again("\"reasoning_content\":\"x\"", PIECES);
+    assert_eq!(stream.choice().reasoning().unwrap().len(), HELD);
+    stream.feed(chunk(&function("\"index\":0,\"id\":\"a\",", "f", &format!("{{\\\"x\\\":\\\"{}\\\"}}", x(HELD)))));
+    stream.feed(chunk(&function("\"index\":0,", "", "{\\\"x\\\":\\\"")));
+    stream.again(&function("\"index\":0,", "", "x"), PIECES);
+    assert_eq!(stream.calls()[0].arguments().len(), HELD + 8);
+}
+
 /// The deprecated single call, beside as many others.
 #[test]
 fn calls_and_the_legacy_call() {

@@ -1,6 +1,7 @@
 //! Tool calls, in the shapes in which a delta has them.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 
 use crate::choice::Choice;
 use crate::delta::Sink;
@@ -104,24 +105,63 @@ pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option
 /// Merges in a list of calls that is all there: each is the one with its id, or else the first that is left, by the same name.
 pub(super) fn fold_whole(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
     let items: Vec<_> = calls.listed().into_iter().map(Said::of).collect();
-    let mut ours: Vec<_> = items.iter().map(|said| choice.tool_calls.by_id(&said.id)).collect();
+    let known: Vec<_> = items.iter().map(|said| choice.tool_calls.by_id(&said.id)).collect();
+    let mut left = Left::of(choice.tool_calls.as_slice(), known.iter().flatten());
     for (place, said) in items.iter().enumerate() {
-        let alike = |&at: &usize| {
-            let name = choice.tool_calls.as_slice()[at].name().unwrap_or_default();
-            !ours.contains(&Some(at)) && (name == said.name || name.is_empty() || said.name.is_empty())
-        };
-        let left = (0..choice.tool_calls.as_slice().len()).find(alike);
-        ours[place] = ours[place].or(left);
         let piece = said.piece(None, (place, items.len()));
-        let position = match ours[place] {
+        let position = match known[place].or_else(|| left.take(&said.name)) {
             Some(position) => {
                 choice.complete_tool_call(position, &piece, out);
                 position
             }
             None => choice.begin_tool_call(&piece, out),
         };
-        ours[place] = Some(position);
         said.keep(choice.tool_calls.at(position), Lists::Replace);
+    }
+}
+
+/// The calls of which nothing was found in a list yet.
+struct Left {
+    taken: Vec<bool>,
+    /// None is left before it.
+    next: usize,
+    /// Positions by name; those of calls without one under `""`.
+    by_name: HashMap<String, VecDeque<usize>>,
+}
+
+impl Left {
+    fn of<'k>(calls: &[ToolCall], known: impl Iterator<Item = &'k usize>) -> Self {
+        let mut left = Self { taken: vec![false; calls.len()], next: 0, by_name: HashMap::new() };
+        known.for_each(|&position| left.taken[position] = true);
+        for (position, call) in calls.iter().enumerate() {
+            let name = call.name().unwrap_or_default().to_owned();
+            left.by_name.entry(name).or_default().push_back(position);
+        }
+        left
+    }
+
+    /// The first with that name, or without one; of any name where none is given.
+    fn take(&mut self, name: &str) -> Option<usize> {
+        let position = match name {
+            "" => self.first(),
+            name => [self.first_of(name), self.first_of("")].into_iter().flatten().min(),
+        };
+        position.inspect(|&position| self.taken[position] = true)
+    }
+
+    fn first(&mut self) -> Option<usize> {
+        while self.taken.get(self.next).copied()? {
+            self.next += 1;
+        }
+        Some(self.next)
+    }
+
+    fn first_of(&mut self, name: &str) -> Option<usize> {
+        let positions = self.by_name.get_mut(name)?;
+        while self.taken[*positions.front()?] {
+            positions.pop_front();
+        }
+        positions.front().copied()
     }
 }
 
