@@ -28,6 +28,7 @@ from reference_calls import (
     an_object,
     arguments_of,
     as_index,
+    given,
     is_json,
     listed,
     name_of,
@@ -172,6 +173,7 @@ class Stream:
         """Rule 9: id, object and created are the first non-empty; the others the last non-empty."""
         for key in chunk.keys() - DROPPED - {"choices", "usage", "error"}:
             value = without_usage(chunk[key]) if key == "x_groq" else chunk[key]
+            value = given(value) if key == "id" else value
             if value in (None, "", [], {}) or (key == "created" and value == 0):
                 continue
             if key not in ("id", "object", "created") or key not in self.top:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from reference_base import Reference, a_string
-from reference_calls import Json, Object, an_object, as_index, listed, overlay
+from reference_calls import Json, Object, an_object, as_index, given, listed, overlay
 from reference_chat import DROPPED
 from reference_message import merge_unknown, reason_of, scalar_text
 
@@ -42,7 +42,7 @@ class Completions(Reference):
 
     def take_top(self, payload: Object) -> None:
         """Id and created are the first that are not empty, the model and unknown members the last."""
-        self.id = self.id or a_string(payload.get("id"))
+        self.id = self.id or given(payload.get("id"))
         self.model = a_string(payload.get("model")) or self.model
         if payload.get("created") and "created" not in self.top:
             self.top["created"] = payload["created"]

@@ -145,7 +145,7 @@ def with_usage(top: dict[str, Any], several: list[dict[str, Any]], place: str, u
 chunks = st.builds(
     with_usage,
     some(
-        id=["", "c1", "c2"],
+        id=["", "c1", "c2", 7, None],
         model=["", "m1", "m2"],
         object=["", "chat.completion.chunk", "chat.completion.chunk", "chat.completion"],
         created=[0, 7],

@@ -85,7 +85,7 @@ pub(super) fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, o
     match name {
         "choices" | "object" | "error" => {}
         name if PADDING.contains(&name) => {}
-        "id" => snapshot.set_id(&value.str().unwrap_or_default()),
+        "id" => snapshot.set_id(&calls::said(value)),
         "model" => snapshot.set_model(&value.str().unwrap_or_default()),
         "created" => {
             if value.is_truthy() && snapshot.fields.scalar(&["created"]).is_none() {
