@@ -1,9 +1,8 @@
 //! LLM event streams: bytes -> events -> deltas -> the finished message.
 //!
 //! ```text
-//!   bytes ──lines──▶ lines ──field, event──▶ events ──json──▶ payloads ──dialect──▶ deltas
-//!     └──────values────────▶ JSON values ─────────────────────▲          │
-//!                               snapshot, tool_call, text, fields, usage ◀────┘      fold, accumulator tie them
+//!   bytes ──framing──▶ events, or JSON values ──json──▶ payloads ──dialect──▶ deltas ──snapshot──▶ the message
+//!         └─────────────────────────────── accumulate ties them ───────────────────────────────┘
 //! ```
 //!
 //! 1. Cuts are invisible: the same bytes give the same events and deltas wherever they are cut.
@@ -14,53 +13,14 @@
 //! 5. No Python, no I/O, no `unsafe`.
 #![forbid(unsafe_code)]
 
-mod accumulator;
-mod api_error;
-mod block;
-mod choice;
-mod completeness;
-mod decoder;
-mod delta;
+mod accumulate;
 mod dialect;
-mod encode;
-mod error;
-mod event;
-mod field;
-mod fields;
-mod fold;
-mod foreign;
-mod frozen;
+mod framing;
 mod json;
-mod lines;
-mod options;
-mod overlap;
-mod payload;
-mod repeating;
 mod snapshot;
-mod sources;
-mod text;
-mod tool_call;
-mod tool_calls;
-mod usage;
-mod usual;
-mod values;
 
-pub use accumulator::{Accumulator, UnknownDialect};
-pub use api_error::ApiError;
-pub use choice::Choice;
-pub use decoder::EventDecoder;
-pub use delta::{Delta, Sink};
+pub use accumulate::{Accumulator, UnknownDialect, foreign_format, freeze, may_be_error, may_have_huge_integer};
 pub use dialect::names as dialect_names;
-pub use encode::{Unencodable, encode};
-pub use error::EventTooLarge;
-pub use event::Event;
-pub use foreign::foreign_format;
-pub use frozen::freeze;
-pub use json::{Constant, NotJson, PartialJson, Step};
-pub use options::{DEFAULT_MAX_EVENT_SIZE, Options, Tail};
-pub use payload::{may_be_error, may_have_huge_integer};
-pub use snapshot::Snapshot;
-pub use text::{Text, TextBuffer};
-pub use tool_call::ToolCall;
-pub use tool_calls::ToolCalls;
-pub use usage::Usage;
+pub use framing::{DEFAULT_MAX_EVENT_SIZE, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
+pub use json::{Constant, NotJson, PartialJson, Step, Text, TextBuffer};
+pub use snapshot::{ApiError, Choice, Delta, Sink, Snapshot, ToolCall, ToolCalls, Usage};

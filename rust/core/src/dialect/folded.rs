@@ -1,8 +1,8 @@
 //! For the tests of dialects: short streams, and what they tell in words.
 
-use crate::accumulator::Accumulator;
-use crate::delta::Delta;
+use crate::accumulate::Accumulator;
 use crate::json::Payload;
+use crate::snapshot::Delta;
 
 /// What payloads told, each delta in words, and what came of them.
 pub(super) struct Folded {

@@ -4,11 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::delta::Sink;
-use crate::fields::In;
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
+use crate::snapshot::{Growth, Place, Sink, Snapshot};
 
 mod ag_ui;
 mod anthropic;
@@ -120,91 +117,6 @@ impl<'a> Repeat<'a> {
             _ => false,
         })
     }
-}
-
-/// A string of a payload, and what grows by it.
-pub(crate) struct Growth<'a> {
-    pub(crate) text: Raw<'a>,
-    pub(crate) places: Vec<Place>,
-}
-
-impl Growth<'_> {
-    /// The string of the dialect's object that grows.
-    pub(crate) fn member(&self) -> Option<(&[In], &'static str)> {
-        self.places.iter().find_map(|place| match place {
-            Place::Member { way, name } => Some((way.as_slice(), *name)),
-            _ => None,
-        })
-    }
-
-    /// Adds the string to all of them; of what was announced, only what it says beyond that.
-    pub(crate) fn fold(&self, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-        let Some(mut text) = self.text.scalar() else { return };
-        let says_nothing = text.is_empty();
-        if let Some((way, name)) = self.member() {
-            text = snapshot.fields.at(way).news(name, text);
-        }
-        if text.is_empty() && !says_nothing {
-            return;
-        }
-        grow_all(&self.places, &text, snapshot, out);
-    }
-}
-
-/// Adds a text to all of these.
-fn grow_all(places: &[Place], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-    for place in places {
-        snapshot.grow(place, text, out);
-    }
-}
-
-/// Adds each string to what grows by it.
-pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Growth<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-    for growth in growths {
-        growth.fold(snapshot, out);
-    }
-}
-
-/// A text that grows.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    Content {
-        choice: i64,
-    },
-    Reasoning {
-        choice: i64,
-    },
-    Refusal {
-        choice: i64,
-    },
-    /// Those of the tool call at that position.
-    Arguments {
-        choice: i64,
-        position: usize,
-    },
-    /// The same, of pieces that may say again what the arguments have.
-    Pieces {
-        choice: i64,
-        position: usize,
-    },
-    /// Nothing: the string is a copy of another, which counts.
-    Nowhere,
-    /// The member of that name of a reasoning detail.
-    Detail {
-        choice: i64,
-        position: usize,
-        name: &'static str,
-    },
-    /// A string of the dialect's object.
-    Member {
-        way: Vec<In>,
-        name: &'static str,
-    },
-    /// A value of the dialect's object whose JSON text comes in pieces.
-    Json {
-        way: Vec<In>,
-        name: &'static str,
-    },
 }
 
 static DIALECTS: [&Dialect; 10] = [

@@ -4,13 +4,9 @@
 //! 2. A tool call comes whole: each is another one, whatever its index.
 //! 3. The line that is `done` is the last; it alone has the counts. The first line's time counts until the last one tells its own.
 
-use super::{Dialect, Growth, Place, Repeat, fold_all};
-use crate::delta::{Delta, Sink};
-use crate::fields::In;
-use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
-use crate::tool_call::Piece;
+use super::{Dialect, Repeat};
+use crate::json::{Object, Raw, Text};
+use crate::snapshot::{Delta, Growth, In, Piece, Place, Sink, Snapshot, fold_all};
 
 pub(super) static DIALECT: Dialect =
     Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };

@@ -1,12 +1,9 @@
 //! `OpenAI`'s legacy completions: chat's frame around bare text.
 
 use super::openai_chat::{choices, fold_choice_member, fold_member, index};
-use super::{Dialect, Growth, Place, Repeat, all_finished};
-use crate::api_error::ApiError;
-use crate::choice::Choice;
-use crate::delta::Sink;
+use super::{Dialect, Repeat, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Choice, Growth, Place, Sink, Snapshot};
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "openai-completions",

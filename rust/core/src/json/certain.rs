@@ -3,8 +3,8 @@
 use super::MAX_DEPTH;
 use super::partial::PartialJson;
 use super::step::Step;
+use super::text::{Text, TextBuffer};
 use super::write::quote;
-use crate::text::{Text, TextBuffer};
 
 /// The value that is certain of JSON text, written out with all that is open closed; `None` where nothing is.
 pub(crate) fn certain(text: &str) -> Option<String> {

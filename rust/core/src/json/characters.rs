@@ -1,6 +1,6 @@
 //! A string's characters, as far as they are certain.
 
-use crate::text::Text;
+use super::text::Text;
 
 /// Characters that were not told yet.
 #[derive(Clone, Debug, Default)]

@@ -8,8 +8,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::text::Text;
-
 mod certain;
 mod characters;
 mod number;
@@ -21,6 +19,7 @@ mod scan;
 mod split;
 mod step;
 mod template;
+mod text;
 mod write;
 
 pub(crate) use certain::certain;
@@ -29,6 +28,7 @@ pub use partial::PartialJson;
 pub(crate) use patch::{Patched, is_same};
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Found, Strings, Template, padding, span};
+pub use text::{Text, TextBuffer};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.

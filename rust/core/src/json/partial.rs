@@ -10,7 +10,7 @@ use super::characters::Characters;
 use super::is_whitespace;
 use super::number::NumberState;
 use super::step::{Constant, NotJson, Step};
-use crate::text::Text;
+use super::text::Text;
 
 /// Text nested deeper than this is refused: as deep as orjson reads, which every Python's own reader nearly does.
 const MAX_DEPTH: usize = 1024;

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use crate::text::Text;
+use super::text::Text;
 
 /// Checks that `text` is one JSON value; tells what is wrong with it.
 pub(super) fn check(text: &str) -> Result<(), String> {

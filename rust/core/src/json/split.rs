@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::text::Text;
 use super::{Raw, read, scan};
-use crate::text::Text;
 
 /// The members of an object, as they stand.
 pub(super) fn members(object: &str) -> Vec<(Cow<'_, str>, Raw<'_>)> {

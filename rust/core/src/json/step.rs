@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::Text;
+use super::text::Text;
 
 /// What a piece of the text makes certain.
 #[derive(Clone, Debug, PartialEq)]

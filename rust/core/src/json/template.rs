@@ -8,8 +8,8 @@
 
 use std::borrow::Cow;
 
+use super::text::Text;
 use super::{Raw, read, scan};
-use crate::text::Text;
 
 /// Payloads longer than this are not learned from: comparing them saves little beside reading their strings.
 const LONGEST: usize = 4096;

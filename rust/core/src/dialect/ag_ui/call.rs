@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use super::message::{self, Kind, keep};
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, growth, quote};
-use crate::dialect::Place;
-use crate::fields::In;
-use crate::tool_call::Piece;
+use crate::snapshot::{In, Piece, Place};
 
 pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";

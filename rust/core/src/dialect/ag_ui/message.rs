@@ -1,9 +1,8 @@
 //! Messages of text, and of reasoning.
 
 use super::{MESSAGES, OF_EVENT, Object, Raw, Sink, Snapshot, growth};
-use crate::dialect::Place;
-use crate::fields::{Fields, In, Lists};
 use crate::json::quote;
+use crate::snapshot::{Fields, In, Lists, Place};
 
 /// The members of events that the rules name.
 const RULED: [&str; 7] = ["messageId", "role", "delta", "id", "content", "toolCalls", "error"];

@@ -7,12 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Growth, Repeat};
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
-use crate::fields::Lists;
+use super::{Dialect, Repeat};
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Delta, Growth, Lists, Sink, Snapshot};
 
 mod call;
 mod message;

@@ -3,11 +3,8 @@
 use std::borrow::Cow;
 
 use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, index, input, tell};
-use crate::dialect::grow_all;
-use crate::fields::{Fields, In, Lists};
-use crate::json::quote;
-use crate::overlap::{Overlap, overlap};
-use crate::text::Text;
+use crate::json::{Text, quote};
+use crate::snapshot::{Fields, In, Lists, Overlap, grow_all, overlap};
 
 /// The members in which servers send what a model thinks.
 const THOUGHTS: [&str; 3] = ["thinking", "reasoning", "text"];

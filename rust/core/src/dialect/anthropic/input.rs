@@ -3,12 +3,8 @@
 use std::borrow::Cow;
 
 use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, tell};
-use crate::dialect::grow_all;
-use crate::fields::In;
-use crate::json::{Payload, compact, quoted_object};
-use crate::overlap::{Overlap, overlap_json};
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::json::{Payload, Text, compact, quoted_object};
+use crate::snapshot::{In, Overlap, Piece, grow_all, overlap_json};
 
 /// Some servers send it before the pieces of an input that is another one.
 const PLACEHOLDER: &str = "{}";

@@ -10,11 +10,9 @@
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
 //! 5. A whole message that follows its pieces is the same message: it adds what they lack.
 
-use super::{Dialect, Growth, Place, Repeat, listed};
-use crate::delta::{Delta, Sink};
-use crate::fields::{Fields, Lists};
+use super::{Dialect, Repeat, listed};
 use crate::json::{Object, Payload, Raw};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Delta, Fields, Growth, Lists, Place, Sink, Snapshot};
 
 mod block;
 mod input;

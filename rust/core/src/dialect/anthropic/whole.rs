@@ -6,10 +6,8 @@
 use super::block::{self, text_of};
 use super::{BLOCKS, Object, Place, Raw, Sink, Snapshot, block_at, finish, fold_members, input, tell};
 use crate::dialect::listed;
-use crate::fields::{Fields, Lists};
-use crate::json::{Payload, quote};
-use crate::overlap::{Overlap, beyond, overlap};
-use crate::text::Text;
+use crate::json::{Payload, Text, quote};
+use crate::snapshot::{Fields, Lists, Overlap, beyond, overlap};
 
 /// The key that says that a whole message came after its pieces.
 const WHOLE: &str = "whole";

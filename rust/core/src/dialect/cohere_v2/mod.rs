@@ -7,12 +7,9 @@
 //! 4. `message-end` has the finish reason, the usage, and the error of a stream that failed. `[DONE]` follows it.
 //! 5. A whole answer that follows its pieces is the same answer: it adds what they lack.
 
-use super::{Dialect, Growth, Place, Repeat, fold_all};
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
-use crate::fields::{Fields, In};
+use super::{Dialect, Repeat};
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Delta, Fields, Growth, In, Place, Sink, Snapshot, fold_all};
 
 mod call;
 #[cfg(test)]

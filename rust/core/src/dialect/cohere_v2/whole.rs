@@ -4,12 +4,9 @@ use super::{
     BLOCKS, CALLS, CITATIONS, LOGPROBS, MESSAGE, Object, PLAN, Place, Raw, Sink, Snapshot, TEXTS, add_logprobs, call,
     cite, fold_end, message_of, quote,
 };
-use crate::delta::Delta;
-use crate::dialect::{grow_all, listed};
-use crate::fields::Fields;
-use crate::json::{Payload, compact};
-use crate::overlap::{Overlap, beyond, overlap};
-use crate::text::Text;
+use crate::dialect::listed;
+use crate::json::{Payload, Text, compact};
+use crate::snapshot::{Delta, Fields, Overlap, beyond, grow_all, overlap};
 
 /// The key that says that a whole answer came after its pieces.
 const WHOLE: &str = "whole";

@@ -6,9 +6,8 @@
 
 use super::part::{self, SIGNATURE, text_of};
 use super::{Object, PARTS, Sink, Snapshot, content};
-use crate::dialect::Place;
-use crate::json::compact;
-use crate::text::Text;
+use crate::json::{Text, compact};
+use crate::snapshot::Place;
 
 /// Whether it is a thought, of the two kinds of text.
 const KINDS: [bool; 2] = [false, true];

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use super::{Object, PARTS, Sink, Snapshot, candidate_at, content};
-use crate::fields::{Fields, Key};
-use crate::json::{Payload, Raw, quoted_object};
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::json::{Payload, Raw, Text, quoted_object};
+use crate::snapshot::{Fields, Key, Piece};
 
 /// A path with more steps than this is ignored: what it would build could not be read by anyone.
 const MAX_STEPS: usize = 64;

@@ -9,11 +9,8 @@
 use std::borrow::Cow;
 
 use super::{Dialect, Repeat, all_finished};
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
-use crate::fields::{Fields, In, Lists, Nulls};
 use crate::json::{Object, ObjectWriter, Payload, Raw};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Delta, Fields, In, Lists, Nulls, Sink, Snapshot};
 
 mod again;
 mod call;

@@ -1,11 +1,8 @@
 //! The parts of a candidate's content: text, thoughts, calls, and what else there is.
 
 use super::{Object, PARTS, Sink, Snapshot, call, candidate_at, content, spelt};
-use crate::delta::Delta;
-use crate::dialect::{Place, grow_all};
-use crate::fields::{Fields, In};
-use crate::json::Raw;
-use crate::text::Text;
+use crate::json::{Raw, Text};
+use crate::snapshot::{Delta, Fields, In, Place, grow_all};
 
 pub(super) const SIGNATURE: &str = "thoughtSignature";
 

@@ -4,12 +4,8 @@
 //! have to be kept beside it, so that a later one can go on from there.
 
 use super::{indexed, place, place_of_delta};
-use crate::delta::{Delta, Sink};
-use crate::dialect::{Growth, Place, fold_all};
-use crate::fields::In;
-use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
+use crate::json::{Object, Raw, Text};
+use crate::snapshot::{Delta, Growth, In, Place, Sink, Snapshot, fold_all};
 
 pub(super) const MESSAGES: &str = "messages";
 

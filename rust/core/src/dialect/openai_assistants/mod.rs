@@ -7,10 +7,8 @@
 //! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, told apart by their ids.
 
 use super::Dialect;
-use crate::api_error::ApiError;
-use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Raw, quote};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Sink, Snapshot};
 
 mod messages;
 mod repeats;

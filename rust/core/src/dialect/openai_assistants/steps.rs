@@ -1,13 +1,8 @@
 //! Steps of a run, and the tool calls in them.
 
 use super::{indexed, place, place_of_delta};
-use crate::delta::{Delta, Sink};
-use crate::dialect::{Growth, Place, fold_all};
-use crate::fields::{Fields, In};
-use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::json::{Object, Raw, Text};
+use crate::snapshot::{Delta, Fields, Growth, In, Piece, Place, Sink, Snapshot, fold_all};
 
 pub(super) const STEPS: &str = "steps";
 const DETAILS: &str = "step_details";

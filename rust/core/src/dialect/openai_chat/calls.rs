@@ -3,12 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-use crate::choice::Choice;
-use crate::delta::Sink;
-use crate::fields::Lists;
-use crate::json::{Object, Raw};
-use crate::text::Text;
-use crate::tool_call::{Piece, ToolCall};
+use crate::json::{Object, Raw, Text};
+use crate::snapshot::{Choice, Lists, Piece, Sink, ToolCall};
 
 /// The kind of the one call that the deprecated `function_call` member streams.
 const LEGACY: &str = "function_call";

@@ -1,11 +1,8 @@
 //! The content: text, or a list of parts of several kinds.
 
 use super::{reasoning, tell_other};
-use crate::choice::Choice;
-use crate::delta::Sink;
-use crate::fields::Lists;
-use crate::json::{Payload, Raw, is_same};
-use crate::text::Text;
+use crate::json::{Payload, Raw, Text, is_same};
+use crate::snapshot::{Choice, Lists, Sink};
 
 /// The member in which parts of other kinds are kept.
 const PARTS: &str = "content_parts";

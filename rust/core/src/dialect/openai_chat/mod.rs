@@ -11,12 +11,8 @@
 //! 6. Other members are kept (see `fields`); padding is dropped.
 
 use super::{Dialect, all_finished};
-use crate::api_error::ApiError;
-use crate::choice::Choice;
-use crate::delta::{Delta, Sink};
-use crate::fields::{Lists, Nulls};
 use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Choice, Delta, Lists, Nulls, Sink, Snapshot};
 
 mod calls;
 mod content;

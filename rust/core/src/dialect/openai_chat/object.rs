@@ -1,9 +1,7 @@
 //! The snapshot as `OpenAI`'s non-streaming object.
 
-use crate::choice::Choice;
 use crate::json::{ObjectWriter, write_array};
-use crate::snapshot::Snapshot;
-use crate::tool_call::{CUSTOM, ToolCall};
+use crate::snapshot::{CUSTOM, Choice, Snapshot, ToolCall};
 
 /// A `ChatCompletion`.
 pub(super) fn object(snapshot: &Snapshot) -> String {

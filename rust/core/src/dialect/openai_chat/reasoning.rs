@@ -1,11 +1,8 @@
 //! The reasoning, under whatever names and in whatever shapes it comes.
 
 use super::tell_other;
-use crate::choice::Choice;
-use crate::delta::Sink;
-use crate::fields::Lists;
-use crate::json::{Object, Raw};
-use crate::text::{Text, TextBuffer};
+use crate::json::{Object, Raw, Text, TextBuffer};
+use crate::snapshot::{Choice, Lists, Sink};
 
 /// The members that are the reasoning, the first that is not empty before the others.
 pub(super) const NAMES: [&str; 4] = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];

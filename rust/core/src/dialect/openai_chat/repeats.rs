@@ -5,10 +5,9 @@
 
 use super::reasoning::{self, NAMES};
 use super::{DETAIL_TEXTS, PADDING, calls, detail_key};
-use crate::choice::Choice;
-use crate::dialect::{Place, Repeat};
+use crate::dialect::Repeat;
 use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Choice, Place, Snapshot};
 
 /// A chunk of one choice in which one text grows.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {

@@ -6,14 +6,8 @@
 //! 3. Its tool calls are ours by their ids, and else in their order.
 
 use super::{calls, content, fold_choice_member, fold_details, index, reasoning, tell_other};
-use crate::choice::Choice;
-use crate::delta::{Delta, Sink};
-use crate::dialect::Place;
-use crate::fields::{Fields, Lists, Nulls};
-use crate::json::{Object, Raw, is_same, quote, write_array};
-use crate::overlap::Overlap;
-use crate::snapshot::Snapshot;
-use crate::text::Text;
+use crate::json::{Object, Raw, Text, is_same, quote, write_array};
+use crate::snapshot::{Choice, Delta, Details, Fields, Lists, Nulls, Overlap, Place, Sink, Snapshot};
 
 /// What the object is called that is all of an answer.
 pub(super) const OBJECT: &str = "chat.completion";
@@ -133,7 +127,7 @@ fn fold_message_member(choice: &mut Choice, (name, value): (&str, Raw<'_>), besi
         "function_call" => calls::fold_whole_legacy(choice, value, beside.get("tool_calls"), out),
         "reasoning_details" => {
             if !is_same(&details(choice), value.as_str()) {
-                choice.details = crate::choice::Details::default();
+                choice.details = Details::default();
                 fold_details(choice, value);
                 tell_other(choice, name, value, out);
             }

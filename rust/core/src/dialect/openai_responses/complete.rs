@@ -11,13 +11,8 @@ use super::pieces::{call_of, items_of, name_call, place_of, prepare, speak};
 use super::source::Stage;
 use super::texts::{Kind, List, OUTPUT, Texts};
 use super::whole::{Whole, WholeText};
-use crate::delta::{Delta, Sink};
-use crate::dialect::Place;
-use crate::fields::{Fields, In};
-use crate::json::{Raw, quote};
-use crate::overlap::{Overlap, overlap};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
+use crate::json::{Raw, Text, quote};
+use crate::snapshot::{Delta, Fields, In, Overlap, Place, Sink, Snapshot, overlap};
 
 /// The kinds of text of which a whole output has just what was emitted, all items together.
 #[derive(Clone, Copy, Debug, Default)]

@@ -23,9 +23,8 @@ use super::source::Source;
 use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
-use crate::choice::Choice;
 use crate::json::{Object, Payload, Raw};
-use crate::overlap::{Overlap, overlap};
+use crate::snapshot::{Choice, Overlap, overlap};
 
 /// As many items are looked at for one that an event without a name may be about.
 pub(super) const RECENT: usize = 16;

@@ -7,12 +7,9 @@
 //! 3. The terminal response is the object; items that only it has are added, and items that it leaves out stay.
 //! 4. What the provider runs itself is emitted as it is.
 
-use super::{Dialect, Growth, Place, Repeat};
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
-use crate::fields::In;
+use super::{Dialect, Repeat};
 use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Delta, Growth, In, Place, Sink, Snapshot};
 
 mod complete;
 mod items;

@@ -9,10 +9,8 @@ use super::items::{Items, Names, RECENT};
 use super::pieces::items_of;
 use super::texts::{Kind, OUTPUT, REASONING, SUMMARY, Texts};
 use super::whole::{Whole, listed};
-use crate::choice::Choice;
-use crate::delta::Sink;
 use crate::json::Raw;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Choice, Sink, Snapshot};
 
 /// The output so far, of a stream that is taken up again.
 pub(super) fn begin(snapshot: &mut Snapshot, output: Option<Raw<'_>>, out: &mut Sink<'_>) {

@@ -7,14 +7,8 @@ use super::source::Source;
 use super::texts::{ARGUMENTS, Kind, OUTPUT, Texts};
 use super::voice::Voice;
 use super::whole::Whole;
-use crate::delta::{Delta, Sink};
-use crate::dialect::Place;
-use crate::fields::In;
-use crate::json::{Object, is_object, quote};
-use crate::overlap::News;
-use crate::snapshot::Snapshot;
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::json::{Object, Text, is_object, quote};
+use crate::snapshot::{Delta, In, News, Piece, Place, Sink, Snapshot};
 
 pub(super) fn items_of(snapshot: &mut Snapshot) -> &mut Items {
     snapshot.state.responses_mut()

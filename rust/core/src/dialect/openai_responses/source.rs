@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::texts::Texts;
-use crate::overlap::{News, Overlap, Repetition, overlap};
-use crate::text::Text;
+use crate::json::Text;
+use crate::snapshot::{News, Overlap, Repetition, overlap};
 
 /// What one event has said of a text; all places are bytes of what was emitted of that.
 #[derive(Clone, Debug)]

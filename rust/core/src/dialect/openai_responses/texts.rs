@@ -1,9 +1,7 @@
 //! The texts of output items, each with the events that its pieces come in.
 
-use crate::choice::Choice;
-use crate::dialect::Place;
-use crate::fields::In;
 use crate::json::{Object, Raw};
+use crate::snapshot::{Choice, In, Place};
 
 pub(super) const OUTPUT: &str = "output";
 

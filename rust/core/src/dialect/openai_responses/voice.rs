@@ -12,9 +12,8 @@ use std::ops::Range;
 
 use super::source::Source;
 use super::texts::{Kind, Texts};
-use crate::choice::Choice;
-use crate::overlap::{News, Repetition};
-use crate::text::Text;
+use crate::json::Text;
+use crate::snapshot::{Choice, News, Repetition};
 
 /// One text of an item, as far as it was emitted.
 #[derive(Clone, Debug)]

@@ -9,12 +9,9 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Growth, Place, Repeat};
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
-use crate::fields::{Fields, In, Lists, Nulls};
+use super::{Dialect, Repeat};
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Delta, Fields, Growth, In, Lists, Nulls, Place, Sink, Snapshot};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-use crate::accumulator::Accumulator;
+use crate::accumulate::Accumulator;
 use crate::dialect::folded::{self, detected};
 
 fn fold(payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {

@@ -1,11 +1,8 @@
 //! The tools of a UI message: each call is a part, which goes through states.
 
 use super::{Growth, Object, Place, Raw, Sink, Snapshot, add_part, find, id_of, keep, part, part_at};
-use crate::delta::Delta;
-use crate::fields::Fields;
-use crate::json::quote;
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::json::{Text, quote};
+use crate::snapshot::{Delta, Fields, Piece};
 
 pub(super) const ID: &str = "toolCallId";
 pub(super) const DELTA: &str = "tool-input-delta";

@@ -3,7 +3,7 @@
 //! A value is out with its last byte. Between values there is whitespace, and commas; anything else ends the row of values,
 //! and is left to be read as an event stream.
 
-use crate::error::EventTooLarge;
+use super::error::EventTooLarge;
 use crate::json::is_whitespace;
 
 /// What the next bytes turn out to be.

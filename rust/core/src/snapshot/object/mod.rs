@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::json::{Object, ObjectWriter, Raw};
-use crate::text::{Text, TextBuffer};
+use crate::json::{Object, ObjectWriter, Raw, Text, TextBuffer};
 
 mod kept;
 

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::super::overlap::Repetition;
 use super::Fields;
-use crate::json::{Patched, Payload, Raw, certain, write_array};
-use crate::overlap::Repetition;
-use crate::text::{Text, TextBuffer};
+use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array};
 
 #[derive(Clone, Debug)]
 pub(super) enum Kept {

@@ -1,6 +1,6 @@
 //! What a payload changed, in one vocabulary over all dialects.
 
-use crate::usage::Usage;
+use super::usage::Usage;
 
 /// One change of the snapshot, lent while the payload is folded. Each belongs to the choice of that index.
 #[derive(Clone, Copy, Debug)]

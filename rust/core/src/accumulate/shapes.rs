@@ -8,13 +8,10 @@
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
-use crate::decoder::EventDecoder;
-use crate::delta::{Delta, Sink};
-use crate::dialect::{Place, Repeat};
-use crate::event::Event;
+use crate::dialect::Repeat;
+use crate::framing::{Event, EventDecoder, Options};
 use crate::json::{Found, Raw, Strings, Template, padding, span};
-use crate::options::Options;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Delta, Place, Sink, Snapshot};
 
 /// After so many shapes that did not come again the stream is taken to have none.
 const MISSES: u32 = 16;

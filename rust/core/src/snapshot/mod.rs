@@ -2,16 +2,32 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::api_error::ApiError;
-use crate::choice::Choice;
-use crate::delta::{Delta, Sink};
-use crate::dialect::{Place, State};
-use crate::fields::Fields;
-use crate::json::{ObjectWriter, Raw};
-use crate::overlap::{Overlap, overlap};
-use crate::text::{Text, TextBuffer};
-use crate::tool_call::ToolCall;
-use crate::usage::Usage;
+use crate::dialect::State;
+use crate::json::{ObjectWriter, Raw, Text, TextBuffer};
+
+mod api_error;
+mod choice;
+mod completeness;
+mod delta;
+mod growth;
+mod object;
+mod overlap;
+mod sources;
+mod tool_call;
+mod tool_calls;
+mod usage;
+
+pub use api_error::ApiError;
+pub use choice::Choice;
+pub(crate) use choice::Details;
+pub use delta::{Delta, Sink};
+pub(crate) use growth::{Growth, Place, fold_all, grow_all};
+pub(crate) use object::{Fields, In, Key, Lists, Nulls};
+pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
+pub use tool_call::ToolCall;
+pub(crate) use tool_call::{CUSTOM, Piece};
+pub use tool_calls::ToolCalls;
+pub use usage::Usage;
 
 /// A message, or several choices of one, as far as it has come.
 #[derive(Clone, Debug, Default)]

@@ -6,13 +6,13 @@
 //!    once; all else is copied once.
 //! 4. Comments and unknown lines are dropped unbuffered, unless stray lines are asked for.
 
-use crate::block::{Block, OpenLine};
-use crate::error::EventTooLarge;
-use crate::event::Event;
-use crate::field::{Field, HEAD};
-use crate::lines::{Lines, Step};
-use crate::options::{Options, Tail};
-use crate::usual::{self, Usual};
+use super::block::{Block, OpenLine};
+use super::error::EventTooLarge;
+use super::event::Event;
+use super::fast_path::{self, Usual};
+use super::field::{Field, HEAD};
+use super::lines::{Lines, Step};
+use super::options::{Options, Tail};
 
 /// Where a dispatched event's data is.
 enum Dispatch<'d> {
@@ -114,7 +114,7 @@ impl EventDecoder {
 
     /// Takes a line that means nothing between events, if there is one: a keep-alive.
     pub(crate) fn pass_idle_line(&mut self, data: &mut &[u8]) -> bool {
-        let size = usual::idle_line(self.within_limit(data));
+        let size = fast_path::idle_line(self.within_limit(data));
         size.map(|size| self.lines.pass(data, size)).is_some()
     }
 

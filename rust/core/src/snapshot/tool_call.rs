@@ -5,11 +5,10 @@
 //! chunk; what does that adds nothing. It is told by what could not be the arguments' next piece, so that no valid stream is
 //! touched.
 
-use crate::completeness::Completeness;
-use crate::fields::Fields;
-use crate::json::{is_beginning, is_same, is_whitespace};
-use crate::overlap::{Overlap, Repetition, overlap};
-use crate::text::{Text, TextBuffer};
+use super::completeness::Completeness;
+use super::object::Fields;
+use super::overlap::{Overlap, Repetition, overlap};
+use crate::json::{Text, TextBuffer, is_beginning, is_same, is_whitespace};
 
 /// The kind of a call whose arguments are text, and no JSON.
 pub(crate) const CUSTOM: &str = "custom";

@@ -11,8 +11,8 @@
 
 use std::collections::HashMap;
 
-use crate::text::Text;
-use crate::tool_call::{Piece, ToolCall, begins_object};
+use super::tool_call::{Piece, ToolCall, begins_object};
+use crate::json::Text;
 
 /// Of so many calls, the last ones, a piece without index and id may be the whole.
 const RECENT: usize = 32;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::event::Event;
+use crate::framing::Event;
 use crate::json::{Payload, is_whitespace};
 
 impl Event<'_> {

@@ -2,14 +2,9 @@
 //!
 //! What is written is what can be seen of it; the object is kept as it was. So no dialect has a say in it.
 
-use crate::accumulator::{Accumulator, UnknownDialect};
-use crate::api_error::ApiError;
-use crate::choice::Choice;
-use crate::delta::Sink;
-use crate::json::{Object, ObjectWriter, Payload, Raw, write_array};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
-use crate::tool_call::{Piece, ToolCall};
+use super::{Accumulator, UnknownDialect};
+use crate::json::{Object, ObjectWriter, Payload, Raw, Text, write_array};
+use crate::snapshot::{ApiError, Choice, Piece, Sink, Snapshot, ToolCall};
 
 /// What a stream that is not read any more would say of itself.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! Errors that a stream, or a response's body, carries.
 
-use crate::json::{Object, Payload, Raw, quote};
-use crate::text::Text;
+use crate::json::{Object, Payload, Raw, Text, quote};
 
 /// An API error in the provider's words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,7 @@
 //! 2. It begins with what was emitted: the rest is new.
 //! 3. Neither: it is another version of the text. The object has it, and what was emitted stays as it is.
 
-use crate::json::compact;
-use crate::text::Text;
+use crate::json::{Text, compact};
 
 /// How a text compares with what was emitted of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,20 @@
 //! Ties the layers: bytes -> events -> deltas -> the snapshot.
 
-use crate::decoder::EventDecoder;
-use crate::delta::Sink;
 use crate::dialect;
-use crate::error::EventTooLarge;
-use crate::event::Event;
-use crate::fold::Fold;
-use crate::foreign::foreign_format;
+use crate::framing::{Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
 use crate::json::is_whitespace;
-use crate::options::{Options, Tail};
-use crate::snapshot::Snapshot;
-use crate::values::{Found, ValueDecoder};
+use crate::snapshot::{Sink, Snapshot};
+
+mod not_a_stream;
+mod payload;
+mod payloads;
+mod pickle;
+mod shapes;
+
+pub use not_a_stream::foreign_format;
+pub use payload::{may_be_error, may_have_huge_integer};
+use payloads::Fold;
+pub use pickle::freeze;
 
 /// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
 const HEAD: usize = 64 * 1024;

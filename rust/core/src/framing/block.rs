@@ -1,6 +1,6 @@
 //! What an event decoder holds between two pieces: the line that is open, and the block it belongs to.
 
-use crate::field::Field;
+use super::field::Field;
 
 /// Room in bytes that a buffer keeps from one event to the next: a large event must not cost its memory for ever.
 const KEPT: usize = 64 * 1024;

@@ -4,7 +4,7 @@
 //! (<https://github.com/open-telemetry/semantic-conventions-genai>): input and output are wholes, and the other counts are
 //! parts of them. docs/dialects.md says which members make up each, and where the providers say so.
 
-use crate::fields::{Fields, Lists, Nulls};
+use super::object::{Fields, Lists, Nulls};
 use crate::json::{Payload, Raw};
 
 /// What the provider counted: laid over key by key, never summed, since providers repeat it and let it grow.

@@ -1,11 +1,11 @@
 //! One of a message's choices: what its deltas add up to.
 
-use crate::delta::{Delta, Sink};
-use crate::fields::Fields;
-use crate::sources::Sources;
-use crate::text::{Text, TextBuffer};
-use crate::tool_call::Piece;
-use crate::tool_calls::ToolCalls;
+use super::delta::{Delta, Sink};
+use super::object::Fields;
+use super::sources::Sources;
+use super::tool_call::Piece;
+use super::tool_calls::ToolCalls;
+use crate::json::{Text, TextBuffer};
 
 /// One of the answers.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::text::Text;
+use crate::json::Text;
 
 /// How far each of up to eight members has come. A set of them is a number with their bits.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,21 @@
+//! Bytes -> lines -> fields -> events, after the HTML standard's
+//! [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream); and bodies that
+//! are a row of JSON values instead.
+
+mod block;
+mod decoder;
+mod encode;
+mod error;
+mod event;
+mod fast_path;
+mod field;
+mod json_values;
+mod lines;
+mod options;
+
+pub use decoder::EventDecoder;
+pub use encode::{Unencodable, encode};
+pub use error::EventTooLarge;
+pub use event::Event;
+pub(crate) use json_values::{Found, ValueDecoder};
+pub use options::{DEFAULT_MAX_EVENT_SIZE, Options, Tail};
