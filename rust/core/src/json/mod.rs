@@ -10,22 +10,25 @@ use std::fmt;
 
 mod certain;
 mod characters;
+mod nodes;
 mod number;
 mod object;
 mod partial;
 mod patch;
+mod raw;
 mod read;
 mod scan;
-mod split;
 mod step;
 mod template;
 mod text;
 mod write;
 
 pub(crate) use certain::certain;
+use nodes::Node;
 pub(crate) use object::Object;
 pub use partial::PartialJson;
 pub(crate) use patch::{Patched, is_same};
+pub(crate) use raw::Raw;
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Found, Strings, Template, padding, span};
 pub use text::{Text, TextBuffer};
@@ -38,6 +41,13 @@ const MAX_DEPTH: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(String);
 
+impl Malformed {
+    /// What the JSON crate says of it.
+    fn reason(text: &str) -> Self {
+        Self(read::check(text).err().unwrap_or_else(|| "longer than 4 GiB".to_owned()))
+    }
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -46,9 +56,12 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// Text that has been found to be one JSON value.
+/// Text that has been found to be one JSON value, and its nodes.
 #[derive(Clone, Debug)]
-pub(crate) struct Payload<'a>(Cow<'a, str>);
+pub(crate) struct Payload<'a> {
+    text: Cow<'a, str>,
+    nodes: Vec<Node>,
+}
 
 impl<'a> Payload<'a> {
     /// Checks that `text` is one JSON value.
@@ -59,22 +72,20 @@ impl<'a> Payload<'a> {
     /// # Errors
     /// What is no JSON, and what is nested deeper than 128 levels.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        if let Some(nodes) = nodes::nodes(text) {
+            return Ok(Self { text: Cow::Borrowed(text), nodes });
+        }
         if depth(text) > MAX_DEPTH {
             return Err(Malformed(format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        match check(text) {
-            Ok(()) => Ok(Self(Cow::Borrowed(text))),
-            Err(error) => {
-                let spelt = spell_constants(text).ok_or(error)?;
-                check(&spelt)?;
-                Ok(Self(Cow::Owned(spelt)))
-            }
-        }
+        let spelt = spell_constants(text).ok_or_else(|| Malformed::reason(text))?;
+        let nodes = nodes::nodes(&spelt).ok_or_else(|| Malformed::reason(&spelt))?;
+        Ok(Self { text: Cow::Owned(spelt), nodes })
     }
 
     /// The value.
     pub(crate) fn raw(&self) -> Raw<'_> {
-        Raw(self.0.trim_matches(is_whitespace))
+        Raw::new(&self.text, &self.nodes)
     }
 }
 
@@ -82,10 +93,6 @@ impl<'a> Payload<'a> {
 pub(crate) fn is_beginning(pieces: [&str; 2]) -> bool {
     let mut json = PartialJson::default();
     pieces.iter().all(|piece| json.feed(piece, &mut |_| {}).is_ok())
-}
-
-fn check(text: &str) -> Result<(), Malformed> {
-    read::check(text).map_err(Malformed)
 }
 
 /// Whether text is a JSON object, all of it.
@@ -162,129 +169,6 @@ fn goes_on(byte: u8) -> bool {
     byte == b'.' || byte.is_ascii_alphanumeric()
 }
 
-/// One JSON value, verbatim, known to be well-formed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Raw<'a>(&'a str);
-
-impl Default for Raw<'_> {
-    fn default() -> Self {
-        Self("null")
-    }
-}
-
-impl<'a> Raw<'a> {
-    /// The JSON text.
-    pub(crate) fn as_str(self) -> &'a str {
-        self.0
-    }
-
-    fn first(self) -> u8 {
-        self.0.as_bytes()[0]
-    }
-
-    pub(crate) fn is_null(self) -> bool {
-        self.first() == b'n'
-    }
-
-    pub(crate) fn is_object(self) -> bool {
-        self.first() == b'{'
-    }
-
-    pub(crate) fn is_number(self) -> bool {
-        matches!(self.first(), b'0'..=b'9' | b'-')
-    }
-
-    pub(crate) fn is_array(self) -> bool {
-        self.first() == b'['
-    }
-
-    /// Whether Python would call the value true.
-    pub(crate) fn is_truthy(self) -> bool {
-        match self.first() {
-            b'n' | b'f' => false,
-            b'{' | b'[' => self.0[1..self.0.len() - 1].contains(|c| !is_whitespace(c)),
-            b'"' => self.0.len() > 2,
-            b't' => true,
-            _ => self.0.parse::<f64>() != Ok(0.0),
-        }
-    }
-
-    /// Whether there may be a list with anything in it, at any depth.
-    pub(crate) fn has_list(self) -> bool {
-        (self.is_object() || self.is_array())
-            && memchr::memchr_iter(b'[', self.0.as_bytes()).any(|at| !self.0[at..].starts_with("[]"))
-    }
-
-    /// The value taken apart as an object; one without members where it is none.
-    pub(crate) fn object(self) -> Object<'a> {
-        Object::of(self)
-    }
-
-    /// The items of an array; none for what is no array.
-    pub(crate) fn items(self) -> Vec<Raw<'a>> {
-        if !self.is_array() {
-            return Vec::new();
-        }
-        split::items(self.0)
-    }
-
-    /// The items of an array that are objects; none for what is no array.
-    pub(crate) fn objects(self) -> Vec<Raw<'a>> {
-        self.items().into_iter().filter(|item| item.is_object()).collect()
-    }
-
-    /// The text of a string.
-    pub(crate) fn text(self) -> Option<Text<'a>> {
-        if self.first() != b'"' {
-            return None;
-        }
-        let inner = &self.0[1..self.0.len() - 1];
-        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-            return Some(Text::from(inner));
-        }
-        read::string(self.0)
-    }
-
-    /// The objects of a list, or the one that stands in its place: by itself, or as the values of an object whose names are
-    /// the list's indexes.
-    pub(crate) fn listed(self) -> Vec<Raw<'a>> {
-        if !self.is_object() {
-            return self.objects();
-        }
-        let object = self.object();
-        let indexed = object.iter().all(|(name, value)| value.is_object() && name.bytes().all(|b| b.is_ascii_digit()));
-        if indexed { object.iter().map(|(_, value)| value).collect() } else { vec![self] }
-    }
-
-    /// The text of a string, or of a number or a boolean as it is written.
-    pub(crate) fn scalar(self) -> Option<Text<'a>> {
-        let other = !matches!(self.first(), b'{' | b'[' | b'n');
-        self.text().or_else(|| other.then(|| Text::from(self.0)))
-    }
-
-    /// The text of a string, lone surrogates replaced.
-    pub(crate) fn str(self) -> Option<Cow<'a, str>> {
-        self.text().map(Text::into_str)
-    }
-
-    /// The text of a string, or the JSON text of anything else: arguments that come as an object.
-    pub(crate) fn text_or_json(self) -> Text<'a> {
-        self.text().unwrap_or_else(|| Text::Whole(Cow::Owned(self.compact())))
-    }
-
-    /// A whole number from 0 on, or a string of its digits; what is too large to count is the largest one.
-    pub(crate) fn index(self) -> Option<i64> {
-        let text = self.str().unwrap_or(Cow::Borrowed(self.0));
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().unwrap_or(i64::MAX))
-    }
-
-    /// The JSON text without whitespace between its parts.
-    pub(crate) fn compact(self) -> String {
-        compact(self.0)
-    }
-}
-
 /// JSON text, which may be cut off anywhere, without whitespace between its parts.
 pub(crate) fn compact(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -304,25 +188,96 @@ pub(crate) fn quoted_object(value: Raw<'_>) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
     use super::*;
 
-    fn raw(text: &str) -> Raw<'_> {
-        check(text).unwrap();
-        Raw(text)
+    const SCALARS: [&str; 14] = [
+        "null",
+        "true",
+        "0",
+        "-1.5e+9",
+        r#""""#,
+        r#""a""#,
+        r#""]}{[,:""#,
+        r#""\"""#,
+        r#""\\""#,
+        r#""\\\"]""#,
+        r#""a long string, \u00e9\ud83d\ude00 and \n more""#,
+        r#""é😀""#,
+        r#"" \t ""#,
+        r#""\ud83d""#,
+    ];
+    /// Those that the crate can read as names.
+    const NAMES: &[&str] = SCALARS.split_at(4).1.split_at(9).0;
+    const BLANKS: [&str; 4] = ["", "", " ", "\r\n\t "];
+
+    /// A value, with blanks around all of its parts.
+    pub(super) fn value() -> impl Strategy<Value = String> {
+        let scalar = prop::sample::select(&SCALARS[..]).prop_map(str::to_owned);
+        scalar.prop_recursive(4, 40, 6, |inner| {
+            let blank = || prop::sample::select(&BLANKS[..]);
+            let name = prop::sample::select(NAMES);
+            let padded = (blank(), inner.clone(), blank())
+                .prop_map(|(before, value, behind)| before.to_owned() + &value + behind);
+            let member = (blank(), name, blank(), blank(), inner, blank())
+                .prop_map(|(a, name, b, c, value, d)| format!("{a}{name}{b}:{c}{value}{d}"));
+            prop_oneof![
+                (prop::collection::vec(padded, 0..6), blank()).prop_map(|(items, blank)| match &items[..] {
+                    [] => format!("[{blank}]"),
+                    items => format!("[{}]", items.join(",")),
+                }),
+                (prop::collection::vec(member, 0..6), blank()).prop_map(|(members, blank)| match &members[..] {
+                    [] => format!("{{{blank}}}"),
+                    members => format!("{{{}}}", members.join(",")),
+                }),
+            ]
+        })
+    }
+
+    /// All values inside, by what the JSON crate makes of them.
+    fn compare(value: Raw<'_>) {
+        let text = value.as_str();
+        if value.is_array() {
+            let slowly: Vec<&RawValue> = serde_json::from_str(text).unwrap();
+            let slowly: Vec<_> = slowly.into_iter().map(RawValue::get).collect();
+            let found = value.items();
+            assert_eq!(found.iter().map(|item| item.as_str()).collect::<Vec<_>>(), slowly);
+            found.into_iter().for_each(compare);
+        } else if value.is_object() {
+            // Of members with one name the last counts.
+            let slowly: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap();
+            let slowly: Vec<_> = slowly.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
+            let object = value.object();
+            let found: BTreeMap<_, _> = object.iter().map(|(name, value)| (name, value.as_str())).collect();
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), slowly);
+            for (name, value) in object.iter() {
+                assert_eq!(object.member(name), Some(value));
+                compare(value);
+            }
+        }
+    }
+
+    fn payload(text: &str) -> Payload<'_> {
+        Payload::parse(text).unwrap()
     }
 
     #[test]
     fn objects_keep_order_digits_and_the_last_of_equal_names() {
-        let object = raw(r#"{"a": 18446744073709551616, "b": 1.0, "a": [1, 2]}"#).object();
+        let payload = payload(r#"{"a": 18446744073709551616, "b": 1.0, "a": [1, 2]}"#);
+        let object = payload.raw().object();
         let read: Vec<_> = object.iter().map(|(name, value)| (name, value.as_str())).collect();
         assert_eq!(read, [("b", "1.0"), ("a", "[1, 2]")]);
     }
 
     #[test]
     fn lone_surrogates_are_read() {
-        assert_eq!(raw(r#""\ud83d""#).text(), Some(Text::Halved(b"\xED\xA0\xBD".to_vec())));
-        assert_eq!(raw(r#""\ud83d\ude00""#).str().as_deref(), Some("😀"));
-        assert_eq!(raw(r#"{"\ud83d": "\ude00"}"#).object().iter().count(), 1);
+        assert_eq!(payload(r#""\ud83d""#).raw().text(), Some(Text::Halved(b"\xED\xA0\xBD".to_vec())));
+        assert_eq!(payload(r#""\ud83d\ude00""#).raw().str().as_deref(), Some("😀"));
+        assert_eq!(payload(r#"{"\ud83d": "\ude00"}"#).raw().object().iter().count(), 1);
     }
 
     #[test]
@@ -343,6 +298,24 @@ mod tests {
 
     #[test]
     fn compact_strips_only_what_is_between() {
-        assert_eq!(raw("{ \"a b\" : [ 1 ,\t\"\\\" \" ] }").compact(), "{\"a b\":[1,\"\\\" \"]}");
+        assert_eq!(payload("{ \"a b\" : [ 1 ,\t\"\\\" \" ] }").raw().compact(), "{\"a b\":[1,\"\\\" \"]}");
+    }
+
+    #[test]
+    fn names_are_read() {
+        let payload = payload(r#"{"a":1, "\u0061\n" : 2 ,"\ud83dx":3,"\"":4,"b":5, "\u0062":6}"#);
+        let object = payload.raw().object();
+        let names: Vec<_> = object.iter().map(|(name, value)| (name, value.as_str())).collect();
+        assert_eq!(names, [("a", "1"), ("a\n", "2"), ("\u{fffd}x", "3"), ("\"", "4"), ("b", "6")]);
+        assert_eq!(object.member("b").map(Raw::as_str), Some("6"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn values_are_those_of_the_json_crate(text in value()) {
+            compare(payload(&text).raw());
+        }
     }
 }

@@ -1,27 +1,26 @@
-//! Objects taken apart.
+//! Objects, whose members are found by name.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{Raw, split};
+use super::raw::Inside;
+use super::{Raw, Text};
 
 /// An object's members, in order; of equal names the last.
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
     raw: Raw<'a>,
-    members: Vec<(Cow<'a, str>, Raw<'a>)>,
+    /// The members, where their names are not those that stand in the text, each there once.
+    spelt: Option<Vec<(Cow<'a, str>, Raw<'a>)>>,
 }
 
 impl<'a> Object<'a> {
     pub(super) fn of(raw: Raw<'a>) -> Self {
-        let mut members = Vec::new();
-        if raw.is_object() {
-            members = split::members(raw.as_str());
-            if has_repeats(&members) {
-                keep_last(&mut members);
-            }
+        match raw.is_object() {
+            true if raw.is_plain() => Self { raw, spelt: None },
+            true => Self { raw, spelt: Some(spell_out(raw)) },
+            false => Self { raw, spelt: Some(Vec::new()) },
         }
-        Self { raw, members }
     }
 
     /// The value that was taken apart.
@@ -36,7 +35,10 @@ impl<'a> Object<'a> {
 
     /// The member of that name as it stands, be it null.
     pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
-        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
+        match &self.spelt {
+            None => self.raw.find(name),
+            Some(spelt) => spelt.iter().find(|(member, _)| member == name).map(|(_, value)| *value),
+        }
     }
 
     /// The object that is the member of that name; one without members where it is none.
@@ -79,9 +81,9 @@ impl<'a> Object<'a> {
     /// The object with `aB` for each name `a_b`: some servers send the names that a protocol has in another language.
     pub(crate) fn camel_case(mut self) -> Self {
         if self.is_snake_case() {
-            for (name, _) in self.members.iter_mut().filter(|(name, _)| is_snake_case(name)) {
-                *name = Cow::Owned(camel_case(name));
-            }
+            let respelt = |name: &str| if is_snake_case(name) { camel_case(name) } else { name.to_owned() };
+            let members = self.iter().map(|(name, value)| (Cow::Owned(respelt(name)), value));
+            self.spelt = Some(members.collect());
         }
         self
     }
@@ -89,21 +91,50 @@ impl<'a> Object<'a> {
     /// Whether any name is `a_b`.
     pub(crate) fn is_snake_case(&self) -> bool {
         // Nearly always there is no such character in all of the object.
-        memchr::memchr(b'_', self.raw.as_str().as_bytes()).is_some()
-            && self.members.iter().any(|(name, _)| is_snake_case(name))
+        memchr::memchr(b'_', self.raw.as_str().as_bytes()).is_some() && self.iter().any(|(name, _)| is_snake_case(name))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
-        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
+    pub(crate) fn iter(&self) -> Members<'_, 'a> {
+        match &self.spelt {
+            None => Members::Plain(self.raw.inside()),
+            Some(spelt) => Members::Spelt(spelt.iter()),
+        }
     }
 }
 
-fn has_repeats(members: &[(Cow<'_, str>, Raw<'_>)]) -> bool {
-    if members.len() > 24 {
-        let mut seen = HashSet::with_capacity(members.len());
-        return !members.iter().all(|(name, _)| seen.insert(name));
+/// The members of an object.
+pub(crate) enum Members<'o, 'a> {
+    Plain(Inside<'a>),
+    Spelt(std::slice::Iter<'o, (Cow<'a, str>, Raw<'a>)>),
+}
+
+impl<'o, 'a: 'o> Iterator for Members<'o, 'a> {
+    type Item = (&'o str, Raw<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Plain(inside) => plain_member(inside),
+            Self::Spelt(members) => members.next().map(|(name, value)| (name.as_ref(), *value)),
+        }
     }
-    members.iter().enumerate().any(|(at, (name, _))| members[..at].iter().any(|(earlier, _)| earlier == name))
+}
+
+#[inline]
+fn plain_member<'a>(inside: &mut Inside<'a>) -> Option<(&'a str, Raw<'a>)> {
+    let name = inside.next()?.quoted()?;
+    Some((name, inside.next()?))
+}
+
+/// The members of an object by their true names, whose lone surrogates are replaced; of equal ones the last.
+fn spell_out(object: Raw<'_>) -> Vec<(Cow<'_, str>, Raw<'_>)> {
+    let mut inside = object.inside();
+    let mut members = Vec::new();
+    while let Some((name, value)) = inside.next().zip(inside.next()) {
+        members.push((name.text().map(Text::into_str).unwrap_or_default(), value));
+    }
+    keep_last(&mut members);
+    members
 }
 
 /// As most readers do: of members with one name the last counts.

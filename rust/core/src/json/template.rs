@@ -54,27 +54,28 @@ impl Template {
     pub(crate) fn learn(payload: Raw<'_>, holes: &mut Vec<Raw<'_>>) -> Option<Self> {
         holes.sort_unstable_by_key(|hole| span(payload, *hole).0);
         holes.dedup_by_key(|hole| span(payload, *hole).0);
-        if payload.0.len() > LONGEST || holes.len() > MOST_HOLES {
+        let text = payload.as_str();
+        if text.len() > LONGEST || holes.len() > MOST_HOLES {
             return None;
         }
         let mut around = Vec::with_capacity(holes.len() + 1);
         let mut rest = 0;
         for hole in holes {
             let (start, end) = span(payload, *hole);
-            let quote = match hole.first() {
-                b'"' => 1,
-                b'0'..=b'9' if hole.index().is_some() => 0,
-                _ => return None,
+            let quote = match hole.index() {
+                _ if hole.is_string() => 1,
+                Some(_) => 0,
+                None => return None,
             };
-            around.push(payload.0.as_bytes()[rest..start + quote].to_vec());
+            around.push(text.as_bytes()[rest..start + quote].to_vec());
             rest = end - quote;
         }
         let padding = padding(payload);
         if let Some((start, end)) = padding {
-            around.push(payload.0.as_bytes()[rest..start].to_vec());
+            around.push(text.as_bytes()[rest..start].to_vec());
             rest = end;
         }
-        around.push(payload.0.as_bytes()[rest..].to_vec());
+        around.push(text.as_bytes()[rest..].to_vec());
         Some(Self { around, frame: None, padded: padding.is_some() })
     }
 
@@ -140,15 +141,15 @@ fn read_around<'t>(
 
 /// Where spaces stand before the closing bracket of a payload, if there are any.
 pub(crate) fn padding(payload: Raw<'_>) -> Option<(usize, usize)> {
-    let end = payload.0.len() - 1;
-    let start = payload.0[..end].trim_end_matches(' ').len();
+    let end = payload.as_str().len() - 1;
+    let start = payload.as_str()[..end].trim_end_matches(' ').len();
     (payload.is_object() && start < end).then_some((start, end))
 }
 
 /// Where a value stands in the payload that it was taken from.
 pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
-    let start = value.0.as_ptr() as usize - payload.0.as_ptr() as usize;
-    (start, start + value.0.len())
+    let ((begin, _), (start, end)) = (payload.span(), value.span());
+    (start - begin, end - begin)
 }
 
 /// The size of the well-formed string that `bytes` begin with, behind its quote; and whether there are escapes in it.

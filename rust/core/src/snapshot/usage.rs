@@ -120,10 +120,10 @@ impl Usage {
 
     /// Puts a newer usage in place of this one. Returns the same.
     pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
-        let before = self.json();
-        *self = Self::default();
-        self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
-        self.is_told(usage) && self.json() != before
+        let changed = self.fields.assign(usage);
+        self.laid = 0;
+        self.too_large = false;
+        self.is_told(usage) && changed
     }
 
     /// Sets one count. Returns the same.

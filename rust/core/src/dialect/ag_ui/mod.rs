@@ -118,7 +118,7 @@ fn fold_run(snapshot: &mut Snapshot, payload: &Object<'_>) {
         match name {
             MESSAGES | "state" | "error" => {}
             "threadId" | "runId" if snapshot.fields.contains(name) => {}
-            "result" => _ = snapshot.fields.set(name, value.as_str().to_owned()),
+            "result" => _ = snapshot.fields.set(name, value.as_str()),
             _ => _ = snapshot.fields.merge(name, value, Lists::Replace),
         }
     }
@@ -129,7 +129,7 @@ fn fold_result(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
     let message = snapshot.fields.item(MESSAGES, position);
     for (name, value) in payload.iter().filter(|(name, value)| !OF_EVENT.contains(name) && !value.is_null()) {
         let name = if name == "messageId" { "id" } else { name };
-        message.set(name, value.as_str().to_owned());
+        message.set(name, value.as_str());
     }
     if !message.contains("role") {
         message.set("role", quote("tool"));
@@ -144,7 +144,7 @@ fn fold_result(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
 
 fn take_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let Some(state) = payload.member("snapshot") else { return false };
-    snapshot.fields.set("state", state.as_str().to_owned());
+    snapshot.fields.set("state", state.as_str());
     tell("state", state, out);
     true
 }
@@ -185,7 +185,7 @@ fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
             .map(message::way),
     };
     if let (Some(way), Some(value)) = (way, payload.get("encryptedValue")) {
-        snapshot.fields.at(&way).set("encryptedValue", value.as_str().to_owned());
+        snapshot.fields.at(&way).set("encryptedValue", value.as_str());
     }
     tell("signature", payload.raw(), out);
 }

@@ -41,7 +41,7 @@ fn expect(snapshot: &mut Snapshot, position: i64, call: usize, block: &Object<'_
     if call.arguments.is_empty() {
         call.otherwise = arguments(input).into_owned();
         let object = quoted_object(input).unwrap_or_else(|| input.as_str().into());
-        block_at(snapshot, position).set("input", object.into_owned());
+        block_at(snapshot, position).set("input", object);
     }
 }
 
@@ -70,7 +70,7 @@ fn holds_back(snapshot: &mut Snapshot, position: i64, call: Option<usize>, piece
     }
     let placeholder = piece.trim() == PLACEHOLDER;
     if placeholder && !block.contains("input") {
-        block.set("input", PLACEHOLDER.into());
+        block.set("input", PLACEHOLDER);
     }
     if let Some(call) = call.map(|call| snapshot.choice(0).tool_calls.at(call)).filter(|call| call.arguments.is_empty())
     {

@@ -86,7 +86,7 @@ fn fold_members(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
         let again = snapshot.fields.contains(name);
         // Of streams that a gateway joined the first names who answers.
         if !again || !(value.is_null() || name == "id") {
-            snapshot.fields.set(name, value.as_str().to_owned());
+            snapshot.fields.set(name, value.as_str());
         }
     }
 }
@@ -94,7 +94,7 @@ fn fold_members(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
 fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let delta = payload.child("delta");
     for (name, value) in delta.iter().filter(|(name, value)| !matches!(*name, "usage" | BLOCKS) && !value.is_null()) {
-        snapshot.fields.set(name, value.as_str().to_owned());
+        snapshot.fields.set(name, value.as_str());
     }
     keep_beside(snapshot, payload);
     if snapshot.fields.next_index(BLOCKS) == 0 {

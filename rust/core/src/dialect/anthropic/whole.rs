@@ -121,7 +121,7 @@ fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mu
                 tell("citation", citation, out);
             }
         }
-        mine.set("citations", citations.as_str().to_owned());
+        mine.set("citations", citations.as_str());
     }
     input::complete(snapshot, position, block, out);
 }

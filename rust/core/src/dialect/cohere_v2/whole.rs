@@ -38,7 +38,7 @@ pub(super) fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     let kept = message_of(snapshot);
     for (name, value) in message.iter() {
         match name {
-            BLOCKS | CALLS | CITATIONS if value.is_array() => _ = kept.contains(name) || kept.set(name, "[]".into()),
+            BLOCKS | CALLS | CITATIONS if value.is_array() => _ = kept.contains(name) || kept.set(name, "[]"),
             // It begins as "", which says nothing of a plan.
             PLAN if value.text().is_some() => _ = kept.contains(PLAN) || kept.set(PLAN, quote("")),
             BLOCKS | CALLS | CITATIONS | PLAN => {}

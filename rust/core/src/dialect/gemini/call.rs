@@ -53,11 +53,11 @@ pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'
     if let Some(object) = function.get("args").and_then(quoted_object)
         && let Some(call) = last_call(snapshot, candidate)
     {
-        call.set("args", object.into_owned());
+        call.set("args", object);
     }
     if streams {
         if let Some(call) = last_call(snapshot, candidate) {
-            call.set("willContinue", "true".into());
+            call.set("willContinue", "true");
             call.object("args");
         }
         fold_piece(snapshot, candidate, function, out);

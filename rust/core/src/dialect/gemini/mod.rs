@@ -85,7 +85,7 @@ fn fold_response(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'
 /// The usage is a whole: what only the older one counted does not hold any more. One without any count says something else of it.
 fn count(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
     with(usage, spelt(usage), |usage| {
-        let counts = usage.as_str().contains("TokenCount\"");
+        let counts = usage.object().iter().any(|(name, _)| name.ends_with("TokenCount"));
         let told = if counts { snapshot.usage.replace(usage) } else { snapshot.usage.overlay(usage) };
         if told {
             out(Delta::Usage { usage: &snapshot.usage });
@@ -159,7 +159,7 @@ fn fold_candidate_member(snapshot: &mut Snapshot, index: i64, name: &str, value:
         fields.object(name).overlay(value, Lists::Extend, Nulls::Drop);
         snapshot.choice(index).logprobs.overlay(value, Lists::Extend, Nulls::Drop);
     } else {
-        fields.set(name, value.as_str().to_owned());
+        fields.set(name, value.as_str());
     }
     if name == "finishReason" {
         snapshot.choice(index).finish(&word(Some(value)), out);
@@ -178,10 +178,10 @@ fn fold_content(snapshot: &mut Snapshot, candidate: i64, value: Raw<'_>, ended: 
     let object = value.object().camel_case();
     let kept = content(snapshot, candidate);
     for (name, value) in object.iter().filter(|(name, value)| *name != PARTS && !value.is_null()) {
-        kept.set(name, value.as_str().to_owned());
+        kept.set(name, value.as_str());
     }
     if object.get(PARTS).is_some_and(Raw::is_array) && !kept.contains(PARTS) {
-        kept.set(PARTS, "[]".into());
+        kept.set(PARTS, "[]");
     }
     if let Some(role) = object.get("role").and_then(Raw::str) {
         snapshot.choice(candidate).set_role(&role, out);

@@ -70,9 +70,9 @@ fn fold_text(
     if !alone || last < 0 || !is_text(parts.item(PARTS, last), thought) {
         index = add(snapshot, candidate, part, out);
         let added = content(snapshot, candidate).item(PARTS, index);
-        added.set("text", "\"\"".into());
+        added.set("text", "\"\"");
         if thought && !is_thought(part) {
-            added.set("thought", "true".into());
+            added.set("thought", "true");
         }
     }
     let way = vec![candidate_at(candidate), In::Object("content"), In::Item(PARTS, index)];
@@ -94,7 +94,7 @@ fn add(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sin
     let place = parts.next_index(PARTS);
     let item = parts.item(PARTS, place);
     for (name, value) in part.iter() {
-        item.set(name, spelt(value).into_owned());
+        item.set(name, spelt(value));
     }
     place
 }

@@ -135,7 +135,7 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     let kept = snapshot.fields.item(MESSAGES, message);
     kept.keep_all(&delta, &["content"]);
     if !kept.contains("content") {
-        kept.set("content", "[]".into());
+        kept.set("content", "[]");
     }
     for (part, item) in indexed(&delta, "content") {
         fold_part(snapshot, At { message, part }, &item, out);
@@ -164,7 +164,7 @@ fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<
         let kept = kept.object("text");
         kept.append("value", &Text::from(""));
         if !kept.contains("annotations") {
-            kept.set("annotations", "[]".into());
+            kept.set("annotations", "[]");
         }
         kept.keep_all(&text, &["value", "annotations"]);
     }

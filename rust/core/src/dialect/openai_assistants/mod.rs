@@ -40,7 +40,7 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     match payload.str("object").as_ref() {
-        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str().to_owned()),
+        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str()),
         "thread.run" => fold_run(snapshot, payload, out),
         "thread.run.step" => steps::fold(snapshot, payload, out),
         "thread.run.step.delta" => steps::fold_delta(snapshot, payload, out),
@@ -53,7 +53,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 }
 
 fn fold_run(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
-    snapshot.fields.set("run", run.raw().as_str().to_owned());
+    snapshot.fields.set("run", run.raw().as_str());
     snapshot.set_id(&run.str("id"));
     snapshot.set_model(&run.str("model"));
     snapshot.count(run.get("usage").unwrap_or_default(), out);
@@ -97,7 +97,7 @@ fn place_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, paylo
     let position = place(snapshot, list, payload);
     if !snapshot.fields.has_item(list, position) {
         let made = snapshot.fields.item(list, position);
-        made.set("id", payload.get("id").unwrap_or_default().as_str().to_owned());
+        made.set("id", payload.get("id").unwrap_or_default().as_str());
         made.set("object", quote(kind));
     }
     position

@@ -81,7 +81,7 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
     let kept = snapshot.fields.at(&at.way_into(CODE));
     kept.append("input", &Text::from(""));
     if !kept.contains("outputs") {
-        kept.set("outputs", "[]".into());
+        kept.set("outputs", "[]");
     }
     kept.keep_all(&piece, &["input", "outputs"]);
     for (index, output) in indexed(&piece, "outputs") {

@@ -85,7 +85,7 @@ pub(super) fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, o
         "model" => snapshot.set_model(&value.str().unwrap_or_default()),
         "created" => {
             if value.is_truthy() && snapshot.fields.scalar(&["created"]).is_none() {
-                snapshot.fields.set("created", value.as_str().to_owned());
+                snapshot.fields.set("created", value.as_str());
             }
         }
         "usage" => snapshot.count(value, out),

@@ -251,7 +251,7 @@ pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, s
     for (name, value) in whole.item.iter() {
         let is_text = ["summary", "content", "arguments", "input"].contains(&name);
         if !is_text || !fields.contains(name) {
-            fields.set(name, value.as_str().to_owned());
+            fields.set(name, value.as_str());
         }
     }
     for list in ["summary", "content"] {

@@ -98,7 +98,7 @@ fn fold_message(snapshot: &mut Snapshot, payload: &Object<'_>) {
             "messageMetadata" if value.is_object() => {
                 snapshot.fields.object("metadata").overlay(value, Lists::Replace, Nulls::Keep);
             }
-            "messageMetadata" => _ = snapshot.fields.set("metadata", value.as_str().to_owned()),
+            "messageMetadata" => _ = snapshot.fields.set("metadata", value.as_str()),
             "type" | "id" | "role" | "metadata" | "parts" | "error" | "finishReason" => {}
             _ => _ = snapshot.fields.merge(name, value, Lists::Replace),
         }
@@ -174,7 +174,7 @@ fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mu
         let position = known.unwrap_or_else(|| add_part(snapshot, kind));
         let data = payload.member("data").unwrap_or_default();
         match known {
-            Some(position) => _ = part(snapshot, position).set("data", data.as_str().to_owned()),
+            Some(position) => _ = part(snapshot, position).set("data", data.as_str()),
             None => snapshot.fields.replace_item(PARTS, position, payload),
         }
         snapshot.places.extend(key.map(|key| (key, position)));
@@ -214,7 +214,7 @@ fn start_text(snapshot: &mut Snapshot, part: &str, payload: &Object<'_>) -> i64 
     let position = add_part(snapshot, part);
     let fields = self::part(snapshot, position);
     if let Some(id) = payload.get("id").filter(|_| part == "reasoning") {
-        fields.set("id", id.as_str().to_owned());
+        fields.set("id", id.as_str());
     }
     fields.set("text", quote(""));
     fields.set("state", quote("streaming"));

@@ -166,16 +166,16 @@ fn keep_members(fields: &mut Fields, state: &str, payload: &Object<'_>) {
     keep(fields, payload, &RULED);
     if let Some(metadata) = payload.get("providerMetadata") {
         let name = if of_result { "resultProviderMetadata" } else { "callProviderMetadata" };
-        fields.set(name, metadata.as_str().to_owned());
+        fields.set(name, metadata.as_str());
     }
     for name in ["output", "errorText"] {
         if let Some(value) = payload.member(name) {
-            fields.set(name, value.as_str().to_owned());
+            fields.set(name, value.as_str());
         }
     }
     // The last output is not preliminary because an earlier one was.
     match payload.get("preliminary") {
-        Some(value) => _ = fields.set("preliminary", value.as_str().to_owned()),
+        Some(value) => _ = fields.set("preliminary", value.as_str()),
         None if of_result => fields.remove("preliminary"),
         None => {}
     }
@@ -193,7 +193,7 @@ fn approve(fields: &mut Fields, payload: &Object<'_>) {
     let approval = fields.object("approval");
     for (name, kept) in APPROVAL {
         if let Some(value) = payload.get(name) {
-            approval.set(kept, value.as_str().to_owned());
+            approval.set(kept, value.as_str());
         }
     }
 }
@@ -202,7 +202,7 @@ fn approve(fields: &mut Fields, payload: &Object<'_>) {
 fn refuse_input(fields: &mut Fields, payload: &Object<'_>) {
     let name = if fields.text("type") == "dynamic-tool" { "input" } else { "rawInput" };
     if let Some(input) = payload.member("input") {
-        fields.set(name, input.as_str().to_owned());
+        fields.set(name, input.as_str());
     }
 }
 
@@ -213,7 +213,7 @@ fn complete_input(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, 
     };
     let text = input.str().filter(|_| is_text(snapshot, position));
     let fields = part(snapshot, position);
-    fields.set("input", input.as_str().to_owned());
+    fields.set("input", input.as_str());
     fields.remove("rawInput");
     fields.remove("inputEncoding");
     let call = call_at(snapshot, position);

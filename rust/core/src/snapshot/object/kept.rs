@@ -29,6 +29,16 @@ pub(super) enum Kept {
 }
 
 impl Kept {
+    /// Becomes that JSON text. Returns whether it was another one, or anything else.
+    pub(super) fn set(&mut self, json: &str) -> bool {
+        match self {
+            Self::Value(old) if old == json => return false,
+            Self::Value(old) => json.clone_into(old),
+            _ => *self = Self::Value(json.to_owned()),
+        }
+        true
+    }
+
     pub(super) fn seal(&mut self, json: String) {
         self.unseal();
         let draft = std::mem::replace(self, Self::Value(String::new()));

@@ -8,13 +8,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
 use crate::json::{Object, ObjectWriter, Raw, Text, TextBuffer};
 
 mod kept;
+mod members;
 
 use kept::Kept;
+use members::Members;
 
 /// What becomes of a list where there is one already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) enum In {
 
 /// Members of an object in the order in which they first came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fields(IndexMap<String, Kept>);
+pub(crate) struct Fields(Members);
 
 /// Objects inside kept objects are laid over each other down to this depth; below it the last one counts.
 const OVERLAY_DEPTH: usize = 4;
@@ -68,13 +68,44 @@ impl Fields {
         self.overlay_at(object, (lists, nulls), OVERLAY_DEPTH)
     }
 
+    /// Becomes that object, nulls and all. Returns whether that changed anything.
+    pub(crate) fn assign(&mut self, object: Raw<'_>) -> bool {
+        self.assign_at(object, OVERLAY_DEPTH)
+    }
+
+    fn assign_at(&mut self, object: Raw<'_>, depth: usize) -> bool {
+        let members = object.object();
+        if !self.0.iter().map(|(name, _)| name).eq(members.iter().map(|(name, _)| name)) {
+            *self = Self::default();
+            self.overlay_at(object, (Lists::Replace, Nulls::Keep), depth);
+            return true;
+        }
+        let assign = |(kept, value)| Self::assign_member(kept, value, depth);
+        self.0
+            .values_mut()
+            .zip(members.iter().map(|(_, value)| value))
+            .fold(false, |changed, pair| assign(pair) | changed)
+    }
+
+    fn assign_member(kept: &mut Kept, value: Raw<'_>, depth: usize) -> bool {
+        match kept {
+            Kept::Object(fields) if value.is_object() && depth > 0 => fields.assign_at(value, depth - 1),
+            _ if value.is_object() && depth > 0 => {
+                *kept = Kept::Object(Fields::default());
+                kept.object().overlay_at(value, (Lists::Replace, Nulls::Keep), depth - 1);
+                true
+            }
+            kept => kept.set(value.as_str()),
+        }
+    }
+
     fn overlay_at(&mut self, object: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
         let object = object.object();
         object.iter().fold(false, |changed, (name, value)| self.merge_at(name, value, policy, depth) | changed)
     }
 
     fn merge_at(&mut self, name: &str, value: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
-        if value.is_null() && (policy.1 == Nulls::Drop || self.0.contains_key(name)) {
+        if value.is_null() && (policy.1 == Nulls::Drop || self.0.contains(name)) {
             return false;
         }
         if value.is_object() && depth > 0 {
@@ -84,17 +115,16 @@ impl Fields {
         if value.is_array() && policy.0 == Lists::Extend {
             return self.extend(name, value);
         }
-        self.set(name, value.as_str().to_owned())
+        self.set(name, value.as_str())
     }
 
     /// Sets a member to JSON text. Returns whether it was another one.
-    pub(crate) fn set(&mut self, name: &str, json: String) -> bool {
+    pub(crate) fn set(&mut self, name: &str, json: impl AsRef<str>) -> bool {
+        let json = json.as_ref();
         if let Some(kept) = self.0.get_mut(name) {
-            let same = matches!(kept, Kept::Value(old) if *old == json);
-            *kept = Kept::Value(json);
-            return !same;
+            return kept.set(json);
         }
-        self.0.insert(name.to_owned(), Kept::Value(json));
+        self.0.push(name, Kept::Value(json.to_owned()));
         true
     }
 
@@ -113,7 +143,7 @@ impl Fields {
     /// Sets a member that counts once: the first that is not empty.
     pub(crate) fn set_once(&mut self, name: &str, value: Option<Raw<'_>>) {
         if let Some(value) = value.filter(|value| value.is_truthy() && !self.contains(name)) {
-            self.set(name, value.as_str().to_owned());
+            self.set(name, value.as_str());
         }
     }
 
@@ -125,7 +155,7 @@ impl Fields {
     /// Sets all members of an object as they stand.
     pub(crate) fn set_all(&mut self, object: &Object<'_>) {
         for (name, value) in object.iter() {
-            self.set(name, value.as_str().to_owned());
+            self.set(name, value.as_str());
         }
     }
 
@@ -219,23 +249,22 @@ impl Fields {
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
-        self.0.shift_remove(name);
+        self.0.remove(name);
     }
 
     /// Becomes an object, but for one member, which stays as it is.
     pub(crate) fn become_object(&mut self, object: &Object<'_>, but: &str) {
-        let kept = self.0.swap_remove(but);
-        // A new map, since emptying one takes as long as it ever was large.
-        self.0 = IndexMap::new();
+        let kept = self.0.remove(but);
+        self.0 = Members::default();
         self.set_all(object);
         if let Some(kept) = kept {
-            self.0.insert(but.to_owned(), kept);
+            *self.0.entry(but, || Kept::Value(String::new())) = kept;
         }
     }
 
     /// Whether there are no members of other names.
     pub(crate) fn has_only(&self, names: &[&str]) -> bool {
-        self.0.keys().all(|name| names.contains(&name.as_str()))
+        self.0.iter().all(|(name, _)| names.contains(&name))
     }
 
     /// Sets what stands at the end of a way inside a member.
@@ -262,7 +291,7 @@ impl Fields {
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.contains(name)
     }
 
     /// Adds an item to a list.
@@ -382,9 +411,7 @@ impl Fields {
     }
 
     fn entry(&mut self, name: &str, make: impl FnOnce() -> Kept) -> &mut Kept {
-        // Looked up by its place, so that a name that is there already is neither copied nor hashed again.
-        let at = self.0.get_index_of(name).unwrap_or_else(|| self.0.insert_full(name.to_owned(), make()).0);
-        &mut self.0[at]
+        self.0.entry(name, make)
     }
 
     /// The JSON text of a scalar member at a path of names.
@@ -398,7 +425,7 @@ impl Fields {
 
     /// Writes the members into an object.
     pub(crate) fn write_members(&self, object: &mut ObjectWriter<'_>) {
-        for (name, kept) in &self.0 {
+        for (name, kept) in self.0.iter() {
             kept.write(object.name(name));
         }
     }

@@ -1,0 +1,414 @@
+//! The one pass: JSON text is checked and turned into nodes, on which everything else stands.
+//!
+//! A node is one value: its kind, its place in the text, and how many nodes it takes with all that is inside. The naive way, and
+//! the way this crate once went, is to look for the end of a value wherever one is skipped: each level of an object is then
+//! scanned again for each look-up. With nodes a look-up hops from name to name.
+//!
+//! ```text
+//!   {"a": [1, true], "b": "x"}
+//!   object 7 | "a" 1 | array 3 | 1 1 | true 1 | "b" 1 | "x" 1          kind and size
+//! ```
+//!
+//! 1. What it accepts is what the JSON crate accepts, which the tests hold it to. The crate is asked for the reason of a refusal.
+//! 2. The nodes of a value stand in one row, its own first: a part of the row is a value by itself.
+//! 3. Nothing is decoded: strings keep their escapes, numbers their digits.
+//!
+//! Why it is no crate's: on the payloads of the recorded streams it takes as long as sonic-rs takes for its tree (1.0 to 1.15
+//! times), half as long as simd-json for its tape or jiter for its values, and a third longer than the JSON crate's bare check.
+//! None of these says where each value stands in the text, on which the templates and the verbatim digits rest.
+
+use super::{MAX_DEPTH, scan};
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+/// One value, or the name of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// Its bytes in the text.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The nodes that it takes, itself among them.
+    pub(super) size: u32,
+    pub(super) kind: Kind,
+    /// A string without escapes; an object whose names are such strings, each there once.
+    pub(super) plain: bool,
+}
+
+/// The nodes of a value that is null.
+pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: true }];
+
+/// The names of a larger object are not compared with each other by the pass, since that takes the square of the time.
+const MOST_COMPARED: usize = 24;
+
+/// The nodes of text that is one JSON value; `None` of any other, of one that is nested too deep, and of 4 GiB.
+pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
+    u32::try_from(text.len()).ok()?;
+    // Most payloads have a value for each dozen of bytes. Of a long text nothing is known.
+    let nodes = Vec::with_capacity((text.len() / 8).clamp(4, 256));
+    Pass { bytes: text.as_bytes(), at: 0, nodes, open: NOTHING, depth: 0 }.run()
+}
+
+/// Stands for the place of the innermost array or object where none is open.
+const NOTHING: u32 = u32::MAX;
+
+/// Not recursive, so that all of it is one function, which keeps these in registers.
+struct Pass<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// The node of the innermost array or object that has not ended. Its size is the place of the one around it until it ends.
+    open: u32,
+    depth: usize,
+}
+
+impl Pass<'_> {
+    fn run(mut self) -> Option<Vec<Node>> {
+        self.blanks();
+        loop {
+            let ended = self.value()?;
+            if ended && !self.follow()? {
+                return (self.at == self.bytes.len()).then_some(self.nodes);
+            }
+        }
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Takes that byte, if it is the next.
+    #[inline]
+    fn take(&mut self, byte: u8) -> bool {
+        let taken = self.peek() == Some(byte);
+        self.at += usize::from(taken);
+        taken
+    }
+
+    #[inline]
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// A value, or the beginning of one, up to what comes first inside it. Whether it has ended.
+    #[inline]
+    fn value(&mut self) -> Option<bool> {
+        match self.peek()? {
+            b'"' => self.string()?,
+            b'{' => return self.begin(Kind::Object, b'}'),
+            b'[' => return self.begin(Kind::Array, b']'),
+            b'n' => self.word(b"null", Kind::Null)?,
+            b't' => self.word(b"true", Kind::True)?,
+            b'f' => self.word(b"false", Kind::False)?,
+            _ => self.number()?,
+        }
+        Some(true)
+    }
+
+    /// What follows a value: the end of what it stands in, the next name of an object. Whether another value is next.
+    #[inline]
+    fn follow(&mut self) -> Option<bool> {
+        loop {
+            self.blanks();
+            let Some(open) = self.nodes.get(self.open as usize) else { return Some(false) };
+            match (self.peek()?, open.kind) {
+                (b',', kind) => {
+                    self.at += 1;
+                    self.blanks();
+                    return self.name_in(kind).map(|()| true);
+                }
+                (b'}', Kind::Object) | (b']', Kind::Array) => self.end(),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Begins an array or an object. Whether it has ended, too.
+    #[inline]
+    fn begin(&mut self, kind: Kind, closing: u8) -> Option<bool> {
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let place = self.count();
+        self.push(self.at, kind, true);
+        self.nodes[place as usize].size = std::mem::replace(&mut self.open, place);
+        self.at += 1;
+        self.blanks();
+        if self.peek()? == closing {
+            self.end();
+            return Some(true);
+        }
+        self.name_in(kind).map(|()| false)
+    }
+
+    /// Ends what is open.
+    #[inline]
+    fn end(&mut self) {
+        self.at += 1;
+        self.depth -= 1;
+        let (place, behind, end) = (self.open, self.count(), offset(self.at));
+        let node = &mut self.nodes[place as usize];
+        self.open = std::mem::replace(&mut node.size, behind - place);
+        node.end = end;
+        if node.kind == Kind::Object {
+            self.nodes[place as usize].plain = names_are_plain(self.bytes, &self.nodes[place as usize + 1..]);
+        }
+    }
+
+    /// The name of the next value, if it stands in an object, up to that value.
+    #[inline]
+    fn name_in(&mut self, kind: Kind) -> Option<()> {
+        if kind == Kind::Array {
+            return Some(());
+        }
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        self.string()?;
+        self.blanks();
+        self.take(b':').then(|| self.blanks())
+    }
+
+    /// The nodes so far.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the text is shorter than 4 GiB, and a value takes a byte of it"
+    )]
+    fn count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// Adds a value that ends here, and has none inside.
+    #[inline]
+    fn push(&mut self, start: usize, kind: Kind, plain: bool) {
+        let (start, end) = (offset(start), offset(self.at));
+        self.nodes.push(Node { start, end, size: 1, kind, plain });
+    }
+
+    fn word(&mut self, word: &[u8], kind: Kind) -> Option<()> {
+        let start = self.at;
+        self.bytes[start..].starts_with(word).then(|| {
+            self.at += word.len();
+            self.push(start, kind, true);
+        })
+    }
+
+    #[inline]
+    fn string(&mut self) -> Option<()> {
+        let start = self.at;
+        self.at += 1 + scan::plain_text(&self.bytes[start + 1..])?;
+        let plain = self.bytes[self.at] == b'"';
+        if !plain {
+            self.at = escaped_string(self.bytes, self.at)?;
+        }
+        self.at += 1;
+        self.push(start, Kind::String, plain);
+        Some(())
+    }
+
+    #[inline]
+    fn number(&mut self) -> Option<()> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _sign = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        self.push(start, Kind::Number, true);
+        Some(())
+    }
+
+    /// At least one digit.
+    #[inline]
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the text is shorter than 4 GiB")]
+fn offset(at: usize) -> u32 {
+    at as u32
+}
+
+/// The quote that ends a string which has a backslash there.
+fn escaped_string(bytes: &[u8], backslash: usize) -> Option<usize> {
+    let mut at = backslash;
+    while bytes[at] == b'\\' {
+        at += scan::escape(&bytes[at..])?;
+        at += scan::plain_text(&bytes[at..])?;
+    }
+    (bytes[at] == b'"').then_some(at)
+}
+
+/// Whether an object's names have no escapes, and are there once each; `false` too where there are too many to tell.
+#[inline]
+fn names_are_plain(bytes: &[u8], members: &[Node]) -> bool {
+    let (mut at, mut count, mut marks) = (0, 0, 0_u64);
+    while at < members.len() {
+        let name = members[at];
+        let mark = 1 << (mark(text(bytes, name)) % 64);
+        let again = marks & mark != 0 && (count >= MOST_COMPARED || is_among(bytes, &members[..at], name));
+        if !name.plain || again {
+            return false;
+        }
+        marks |= mark;
+        count += 1;
+        at += 1 + members[at + 1].size as usize;
+    }
+    true
+}
+
+/// Whether members have a name already.
+fn is_among(bytes: &[u8], members: &[Node], wanted: Node) -> bool {
+    let mut at = 0;
+    while at < members.len() {
+        if text(bytes, members[at]) == text(bytes, wanted) {
+            return true;
+        }
+        at += 1 + members[at + 1].size as usize;
+    }
+    false
+}
+
+/// A string's bytes, without its quotes.
+#[inline]
+fn text(bytes: &[u8], string: Node) -> &[u8] {
+    &bytes[string.start as usize + 1..string.end as usize - 1]
+}
+
+/// A number that differs for most of the names that one object has.
+#[inline]
+fn mark(name: &[u8]) -> usize {
+    let [first, .., last] = *name else { return name.len() };
+    name.len() + usize::from(first) * 3 + usize::from(name[name.len() / 2]) * 7 + usize::from(last) * 13
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::json::read;
+
+    /// Pieces of JSON, put together at random: most are no JSON, for every reason.
+    const PIECES: [&str; 40] = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\\\"",
+        "\\u12aF",
+        "\\u12",
+        "\\ud83d",
+        "\\x",
+        "\"a\"",
+        "\"a\":",
+        "\"b\" : ",
+        "{}",
+        "[]",
+        "[1]",
+        "{\"a\":1}",
+        "null",
+        "true",
+        "false",
+        "nul",
+        "0",
+        "01",
+        "-",
+        "-1",
+        "1.",
+        "1.5",
+        ".5",
+        "1e",
+        "1e5",
+        "1E-7",
+        "e+",
+        " ",
+        "\n\t\r ",
+        "\u{b}",
+        "é",
+        "\u{1}",
+    ];
+
+    fn is_json(text: &str) -> bool {
+        nodes(text).is_some()
+    }
+
+    #[test]
+    fn sizes_count_what_is_inside() {
+        let sizes: Vec<_> =
+            nodes(r#"{"a": [1, true], "b": "x"}"#).unwrap().iter().map(|node| (node.kind, node.size)).collect();
+        let string = (Kind::String, 1);
+        let array = [(Kind::Array, 3), (Kind::Number, 1), (Kind::True, 1)];
+        assert_eq!(sizes, [&[(Kind::Object, 7), string][..], &array, &[string, string]].concat());
+    }
+
+    #[test]
+    fn as_deep_as_the_limit_and_no_deeper() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(is_json(&nested(MAX_DEPTH)));
+        assert!(!is_json(&nested(MAX_DEPTH + 1)));
+        assert!(!is_json(&"[".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn names_that_need_care_are_known() {
+        let plain = |text: &str| nodes(text).unwrap()[0].plain;
+        assert!(plain(r#"{"a": {"a": "\n"}, "b": 2, "": 3}"#));
+        assert!(!plain(r#"{"a": 1, "b": {"c": 3}, "a": 2}"#));
+        assert!(!plain(r#"{"\u0061": 1}"#));
+        let many =
+            |names: usize| format!("{{{}}}", (0..names).map(|n| format!("\"n{n}\":1")).collect::<Vec<_>>().join(","));
+        assert!(plain(&many(20)));
+        assert!(!plain(&many(2000)), "these are compared by whom it concerns");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_json_is_what_the_crate_says(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..12)) {
+            let text = pieces.concat();
+            prop_assert_eq!(is_json(&text), read::check(&text).is_ok(), "{}", text);
+        }
+
+        #[test]
+        fn one_changed_byte_too(value in super::super::tests::value(), at in any::<prop::sample::Index>(), byte in 0_u8..128) {
+            let mut bytes = value.into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(text) = String::from_utf8(bytes) {
+                prop_assert_eq!(is_json(&text), read::check(&text).is_ok(), "{}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Members by name, in the order in which they first came.
+//!
+//! Nearly every object has a handful, and these are found by comparing names: to hash one takes longer. From so many on that this
+//! would tell, an index is kept beside them, so that no object of a hostile stream takes the square of its size.
+
+use std::collections::HashMap;
+
+use super::kept::Kept;
+
+/// As many members are found without an index.
+const MOST_COMPARED: usize = 16;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Members {
+    entries: Vec<(Box<str>, Kept)>,
+    /// Where the member of a name is, if there are many.
+    #[expect(clippy::box_collection, reason = "nearly every object has none, and is 40 bytes smaller for it")]
+    index: Option<Box<HashMap<Box<str>, usize>>>,
+}
+
+impl Members {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        match &self.index {
+            None => self.entries.iter().position(|(member, _)| **member == *name),
+            Some(index) => index.get(name).copied(),
+        }
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Kept> {
+        self.position(name).map(|at| &self.entries[at].1)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Kept> {
+        self.position(name).map(|at| &mut self.entries[at].1)
+    }
+
+    /// The member of that name, made where there is none.
+    pub(super) fn entry(&mut self, name: &str, make: impl FnOnce() -> Kept) -> &mut Kept {
+        let at = self.position(name).unwrap_or_else(|| self.push(name, make()));
+        &mut self.entries[at].1
+    }
+
+    /// Adds a member, whose name must be new; returns its place.
+    pub(super) fn push(&mut self, name: &str, kept: Kept) -> usize {
+        let at = self.entries.len();
+        self.entries.push((name.into(), kept));
+        match &mut self.index {
+            Some(index) => _ = index.insert(name.into(), at),
+            None if at == MOST_COMPARED => {
+                let names = self.entries.iter().map(|(name, _)| name.clone());
+                self.index = Some(Box::new(names.zip(0..).collect()));
+            }
+            None => {}
+        }
+        at
+    }
+
+    /// Takes a member out; the ones behind it keep their order.
+    pub(super) fn remove(&mut self, name: &str) -> Option<Kept> {
+        let at = self.position(name)?;
+        if let Some(index) = &mut self.index {
+            index.remove(name);
+            index.values_mut().filter(|place| **place > at).for_each(|place| *place -= 1);
+        }
+        Some(self.entries.remove(at).1)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Kept)> {
+        self.entries.iter().map(|(name, kept)| (name.as_ref(), kept))
+    }
+
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Kept> {
+        self.entries.iter_mut().map(|(_, kept)| kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With an index and without one.
+    #[test]
+    fn members_are_found_and_keep_their_order() {
+        for size in [5, 50] {
+            let mut members = Members::default();
+            let value = |text: &str| Kept::Value(text.to_owned());
+            for name in 0..size {
+                members.entry(&name.to_string(), || value(&format!("value {name}")));
+            }
+            assert!(members.remove("1").is_some() && members.remove("1").is_none());
+            *members.entry("2", || unreachable!("it is there")) = value("another");
+            members.entry("1", || value("the last"));
+            let order: Vec<_> = members.iter().map(|(name, _)| name.to_owned()).collect();
+            let expected: Vec<_> =
+                (0..size).filter(|name| *name != 1).chain([1]).map(|name| name.to_string()).collect();
+            assert_eq!(order, expected);
+            for (name, json) in [("0", "value 0"), ("1", "the last"), ("2", "another"), ("4", "value 4")] {
+                assert_eq!(members.get(name).map(Kept::json).as_deref(), Some(json));
+            }
+            assert!(members.contains("3") && !members.contains("x") && members.get_mut("y").is_none());
+        }
+    }
+}
