@@ -8,9 +8,9 @@
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
-use crate::dialect::Repeat;
+use crate::dialect::{Refold, Repeat};
 use crate::framing::{Event, EventDecoder, Options};
-use crate::json::{Found, Raw, Strings, Template, padding, span};
+use crate::json::{Found, Raw, Strings, Template, Text, padding, span};
 use crate::snapshot::{Delta, Place, Sink, Snapshot};
 
 /// After so many shapes that did not come again the stream is taken to have none.
@@ -43,6 +43,11 @@ struct Shape {
     /// Holes with strings that must name nothing.
     unnamed: Vec<usize>,
     told: Option<Told>,
+    /// A text that a piece may be all of again.
+    whole: Option<Place>,
+    /// Holes with values, and what folds them.
+    values: Vec<usize>,
+    refolds: Vec<Refold>,
     /// The JSON text that grows: a piece may be all of it again.
     json: Option<Place>,
 }
@@ -140,7 +145,8 @@ impl Shape {
         let mut holes: Vec<_> =
             repeat.grows.iter().map(|(text, _)| *text).chain(repeat.dropped.iter().copied()).collect();
         holes.extend(&repeat.unnamed);
-        let template = Template::learn(payload, &mut holes)?;
+        let values: Vec<_> = repeat.values.iter().map(|(value, _)| *value).collect();
+        let template = Template::learn(payload, &mut holes, &values)?;
         let hole = |text: Raw<'_>| holes.iter().position(|hole| span(payload, *hole) == span(payload, text));
         let grows = repeat.grows.iter().map(|(text, place)| Some((hole(*text)?, place.clone())));
         let told = match repeat.told {
@@ -156,42 +162,70 @@ impl Shape {
         };
         let grows = grows.collect::<Option<_>>()?;
         let unnamed = repeat.unnamed.iter().map(|name| hole(*name)).collect::<Option<_>>()?;
+        let values = values.into_iter().map(hole).collect::<Option<_>>()?;
+        let refolds = repeat.values.iter().map(|(_, refold)| *refold).collect();
         holes.extend(&repeat.indexes);
         let kin = without(payload, &holes);
         let json = repeat.grows.iter().any(|(_, place)| matches!(place, Place::Json { .. }));
         let arguments =
             repeat.grows.iter().map(|(_, place)| place).find(|place| matches!(place, Place::Arguments { .. }));
         let json = arguments.filter(|_| json).cloned();
-        Some(Self { event: event.to_owned(), kin, template, grows, unnamed, told, json })
+        Some(Self {
+            event: event.to_owned(),
+            kin,
+            template,
+            grows,
+            unnamed,
+            told,
+            whole: repeat.whole.clone(),
+            values,
+            refolds,
+            json,
+        })
     }
 
     /// Whether a piece may be all of the JSON text again: it begins like an object, be it by an escape, and is not shorter.
     fn may_restart(&self, payload: &[u8], strings: &Strings, snapshot: &Snapshot) -> bool {
         let Some(json) = &self.json else { return false };
-        let Found { start, end, .. } = strings[self.grows[0].0];
+        let Found { start, end, .. } = strings.at(self.grows[0].0);
         let begins = matches!(payload[start..end], [b'{', ..] | [b'\\', b'u', ..]);
         begins && end - start >= snapshot.emitted(json).len()
+    }
+
+    /// Whether a piece is all of a text again.
+    fn is_whole(&self, payload: &[u8], strings: &Strings, snapshot: &Snapshot) -> bool {
+        let Some(whole) = &self.whole else { return false };
+        let piece = strings.at(self.grows[0].0).text(payload);
+        matches!(piece, Text::Whole(piece) if *piece == *snapshot.emitted(whole))
     }
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
     /// elsewhere.
     fn fold(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        let is_name = |hole: &usize| snapshot.state.is_name(&strings[*hole].text(payload).into_str());
-        let is_void = self.grows.iter().any(|(hole, _)| strings[*hole].is_empty());
-        if is_void || self.unnamed.iter().any(is_name) || self.may_restart(payload, strings, snapshot) {
+        let is_name = |hole: &usize| snapshot.state.is_name(&strings.at(*hole).text(payload).into_str());
+        let is_void = self.grows.iter().any(|(hole, _)| strings.at(*hole).is_empty());
+        if is_void
+            || self.unnamed.iter().any(is_name)
+            || self.may_restart(payload, strings, snapshot)
+            || self.is_whole(payload, strings, snapshot)
+        {
             return false;
         }
+        let Some(values) = strings.values(payload, &self.values) else { return false };
         for same in self.grows.chunk_by(|one, next| one.0 == next.0) {
-            let text = strings[same[0].0].text(payload);
+            let text = strings.at(same[0].0).text(payload);
             for (_, place) in same {
                 snapshot.grow(place, &text, out);
             }
         }
         if let Some(told) = &self.told {
-            let Found { start, end, .. } = strings[told.hole];
+            let Found { start, end, .. } = strings.at(told.hole);
             // All but what the strings hold was compared with text.
             let json = String::from_utf8_lossy(&payload[start - told.around.0..end + told.around.1]);
             out(Delta::Other { choice: told.choice, kind: told.kind, json: &json });
+        }
+        for (value, Refold { choice, fold }) in values.into_iter().zip(&self.refolds) {
+            fold(snapshot, *choice, value, out);
         }
         true
     }

@@ -94,6 +94,17 @@ pub(crate) struct Repeat<'a> {
     pub(crate) unnamed: Vec<Raw<'a>>,
     /// A value around one of these strings that is then told of as it stands: its choice and kind.
     pub(crate) told: Option<(i64, &'static str, Raw<'a>)>,
+    /// A text that comes again as a whole where one of the strings says all of it.
+    pub(crate) whole: Option<Place>,
+    /// Values that may be any others, each with what folds it, after all else.
+    pub(crate) values: Vec<(Raw<'a>, Refold)>,
+}
+
+/// How a value is folded that a payload has beside its texts: a choice, and what the dialect does with the value in full, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refold {
+    pub(crate) choice: i64,
+    pub(crate) fold: fn(&mut Snapshot, i64, Raw<'_>, &mut Sink<'_>),
 }
 
 impl<'a> Repeat<'a> {
@@ -108,7 +119,15 @@ impl<'a> Repeat<'a> {
         let each = growths.into_iter().filter(filled);
         let grows: Vec<_> =
             each.flat_map(|Growth { text, places }| places.into_iter().map(move |place| (text, place))).collect();
-        (!grows.is_empty()).then(|| Self { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told: None })
+        (!grows.is_empty()).then(|| Self {
+            grows,
+            indexes: vec![],
+            dropped: vec![],
+            unnamed: vec![],
+            told: None,
+            whole: None,
+            values: vec![],
+        })
     }
 
     fn may_say_again(&self, snapshot: &Snapshot) -> bool {

@@ -55,7 +55,21 @@ pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
     u32::try_from(text.len()).ok()?;
     // Most payloads have a value for each dozen of bytes. Of a long text nothing is known.
     let nodes = Vec::with_capacity((text.len() / 8).clamp(4, 256));
-    Pass { bytes: text.as_bytes(), at: 0, nodes, open: NOTHING, depth: 0 }.run()
+    let mut pass = Pass { bytes: text.as_bytes(), at: 0, nodes, open: NOTHING, depth: 0 };
+    pass.run()?;
+    pass.blanks();
+    (pass.at == text.len()).then_some(pass.nodes)
+}
+
+/// A value longer than this is not looked for in a text that goes on behind it.
+const LONGEST: usize = 16 * 1024;
+
+/// The nodes of the value that `bytes` begin with, inside of so many others, and its size in bytes.
+pub(super) fn first(bytes: &[u8], depth: usize) -> Option<(Vec<Node>, usize)> {
+    let bytes = &bytes[..bytes.len().min(LONGEST)];
+    let mut pass = Pass { bytes, at: 0, nodes: Vec::with_capacity(16), open: NOTHING, depth };
+    pass.run()?;
+    Some((pass.nodes, pass.at))
 }
 
 /// Stands for the place of the innermost array or object where none is open.
@@ -72,12 +86,13 @@ struct Pass<'t> {
 }
 
 impl Pass<'_> {
-    fn run(mut self) -> Option<Vec<Node>> {
+    /// One value.
+    fn run(&mut self) -> Option<()> {
         self.blanks();
         loop {
             let ended = self.value()?;
             if ended && !self.follow()? {
-                return (self.at == self.bytes.len()).then_some(self.nodes);
+                return Some(());
             }
         }
     }
@@ -120,11 +135,11 @@ impl Pass<'_> {
     /// What follows a value: the end of what it stands in, the next name of an object. Whether another value is next.
     #[inline]
     fn follow(&mut self) -> Option<bool> {
-        loop {
+        while let Some(open) = self.nodes.get(self.open as usize) {
+            let kind = open.kind;
             self.blanks();
-            let Some(open) = self.nodes.get(self.open as usize) else { return Some(false) };
-            match (self.peek()?, open.kind) {
-                (b',', kind) => {
+            match (self.peek()?, kind) {
+                (b',', _) => {
                     self.at += 1;
                     self.blanks();
                     return self.name_in(kind).map(|()| true);
@@ -133,6 +148,7 @@ impl Pass<'_> {
                 _ => return None,
             }
         }
+        Some(false)
     }
 
     /// Begins an array or an object. Whether it has ended, too.

@@ -146,7 +146,7 @@ fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
 }
 
 fn is_snake_case(name: &str) -> bool {
-    name.find('_').is_some_and(|at| at > 0 && at + 1 < name.len())
+    name.bytes().position(|byte| byte == b'_').is_some_and(|at| at > 0 && at + 1 < name.len())
 }
 
 /// `aB` for `a_b`.

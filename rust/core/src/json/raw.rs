@@ -56,6 +56,12 @@ impl<'a> Raw<'a> {
         (self.node().start as usize, self.node().end as usize)
     }
 
+    /// How many values stand around one that is inside.
+    pub(super) fn depth_of(self, value: Raw<'_>) -> usize {
+        let (start, end) = value.span();
+        self.nodes.iter().filter(|node| (node.start as usize) < start && end < node.end as usize).count()
+    }
+
     pub(crate) fn is_null(self) -> bool {
         self.kind() == Kind::Null
     }
@@ -90,6 +96,11 @@ impl<'a> Raw<'a> {
     /// Whether there is a list with anything in it, at any depth.
     pub(crate) fn has_list(self) -> bool {
         self.nodes.iter().any(|node| node.kind == Kind::Array && node.size > 1)
+    }
+
+    /// Whether there is a null in it, at any depth.
+    pub(crate) fn has_null(self) -> bool {
+        self.nodes.iter().any(|node| node.kind == Kind::Null)
     }
 
     /// The value taken apart as an object; one without members where it is none.

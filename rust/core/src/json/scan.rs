@@ -4,6 +4,9 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
+/// So much text without an end is worth the call of a vector search.
+const WORDS: usize = 6;
+
 /// Where the first quote, backslash or control character is.
 #[inline]
 pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
@@ -13,9 +16,22 @@ pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
         if found != 0 {
             return Some(at * 8 + found.trailing_zeros() as usize / 8);
         }
+        if at == WORDS {
+            return long_text(bytes, at * 8 + 8);
+        }
     }
     let end = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..b' '))?;
     Some(bytes.len() - rest.len() + end)
+}
+
+/// The same, from there on: most text of that length is longer still.
+#[inline(never)]
+fn long_text(bytes: &[u8], from: usize) -> Option<usize> {
+    let end = memchr::memchr2(b'"', b'\\', &bytes[from..]).map(|end| from + end);
+    let text = &bytes[from..end.unwrap_or(bytes.len())];
+    // All at once, which the compiler makes a vector's work of; only a fault is looked for.
+    let fault = text.iter().fold(u8::MAX, |least, &byte| least.min(byte)) < b' ';
+    if fault { text.iter().position(|&byte| byte < b' ').map(|at| from + at) } else { end }
 }
 
 /// The size of the escape that `bytes` begin with; `None` where it is none.

@@ -9,17 +9,29 @@
 use std::borrow::Cow;
 
 use super::text::Text;
-use super::{Raw, read, scan};
+use super::{Node, Raw, nodes, read, scan};
 
 /// Payloads longer than this are not learned from: comparing them saves little beside reading their strings.
 const LONGEST: usize = 4096;
 
-/// The most strings that differ in the payloads of the recorded streams.
-const MOST_HOLES: usize = 4;
+/// The most holes that the payloads of the recorded streams need.
+const MOST_HOLES: usize = 6;
 
-/// A payload with holes where strings and whole numbers stood.
+/// What a hole may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hole {
+    /// A string; its quotes are part of the text around it.
+    String,
+    /// A whole number.
+    Digits,
+    /// Any value, which stands inside of so many others.
+    Value { depth: usize },
+}
+
+/// A payload with holes where strings, whole numbers and whole values stood.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
+    holes: Vec<Hole>,
     /// The text before each hole, a string's quote included, and behind the last; with what stands around the payload, where
     /// that is known.
     around: Vec<Vec<u8>>,
@@ -33,11 +45,14 @@ pub(crate) struct Template {
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
         let same = |at| self.literal(at) == other.literal(at);
-        self.padded == other.padded && self.around.len() == other.around.len() && (0..self.around.len()).all(same)
+        self.holes == other.holes
+            && self.padded == other.padded
+            && self.around.len() == other.around.len()
+            && (0..self.around.len()).all(same)
     }
 }
 
-/// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, or a number's digits.
+/// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, a number's digits, or a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Found {
     /// Where it stands in the payload, quotes excluded.
@@ -46,12 +61,35 @@ pub(crate) struct Found {
     escaped: bool,
 }
 
-/// The strings of a payload in the order of its holes.
-pub(crate) type Strings = [Found; MOST_HOLES];
+/// What was found in a payload, in the order of its holes.
+#[derive(Debug, Default)]
+pub(crate) struct Strings {
+    found: [Found; MOST_HOLES],
+    /// The values among them: their holes and nodes.
+    values: Vec<(usize, Vec<Node>)>,
+}
+
+impl Strings {
+    /// What was found in that hole.
+    pub(crate) fn at(&self, hole: usize) -> Found {
+        self.found[hole]
+    }
+
+    /// The values, out of the payload that they were found in; `None` where one is no UTF-8.
+    pub(crate) fn values<'a>(&'a self, payload: &'a [u8], holes: &[usize]) -> Option<Vec<Raw<'a>>> {
+        let value = |wanted: &usize| {
+            let Found { start, end, .. } = self.found[*wanted];
+            let (_, nodes) = self.values.iter().find(|(hole, _)| hole == wanted)?;
+            Some(Raw::new(std::str::from_utf8(&payload[start..end]).ok()?, nodes))
+        };
+        holes.iter().map(value).collect()
+    }
+}
 
 impl Template {
-    /// Makes holes of strings and whole numbers of `payload`, which are put in order.
-    pub(crate) fn learn(payload: Raw<'_>, holes: &mut Vec<Raw<'_>>) -> Option<Self> {
+    /// Makes holes of strings and whole numbers of `payload`, and of `values` whatever they are; puts all of them in order.
+    pub(crate) fn learn<'a>(payload: Raw<'a>, holes: &mut Vec<Raw<'a>>, values: &[Raw<'a>]) -> Option<Self> {
+        holes.extend(values);
         holes.sort_unstable_by_key(|hole| span(payload, *hole).0);
         holes.dedup_by_key(|hole| span(payload, *hole).0);
         let text = payload.as_str();
@@ -59,14 +97,22 @@ impl Template {
             return None;
         }
         let mut around = Vec::with_capacity(holes.len() + 1);
+        let mut kinds = Vec::with_capacity(holes.len());
         let mut rest = 0;
         for hole in holes {
             let (start, end) = span(payload, *hole);
-            let quote = match hole.index() {
-                _ if hole.is_string() => 1,
-                Some(_) => 0,
+            if start < rest {
+                return None;
+            }
+            let (kind, quote) = match hole.index() {
+                _ if values.iter().any(|value| value.span() == hole.span()) => {
+                    (Hole::Value { depth: payload.depth_of(*hole) }, 0)
+                }
+                _ if hole.is_string() => (Hole::String, 1),
+                Some(_) => (Hole::Digits, 0),
                 None => return None,
             };
+            kinds.push(kind);
             around.push(text.as_bytes()[rest..start + quote].to_vec());
             rest = end - quote;
         }
@@ -76,7 +122,7 @@ impl Template {
             rest = end;
         }
         around.push(text.as_bytes()[rest..].to_vec());
-        Some(Self { around, frame: None, padded: padding.is_some() })
+        Some(Self { holes: kinds, around, frame: None, padded: padding.is_some() })
     }
 
     /// Learns what stands around the payload.
@@ -103,30 +149,32 @@ impl Template {
     /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
-        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), self.padded, strings)
+        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), &self.holes, self.padded, strings)
     }
 
     /// The same of a payload with what stands around it.
     pub(crate) fn read_framed(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
         self.frame?;
-        read_around(bytes, self.around.iter().map(Vec::as_slice), self.padded, strings)
+        read_around(bytes, self.around.iter().map(Vec::as_slice), &self.holes, self.padded, strings)
     }
 }
 
 #[inline]
 fn read_around<'t>(
     bytes: &[u8],
-    mut around: impl ExactSizeIterator<Item = &'t [u8]>,
+    mut around: impl Iterator<Item = &'t [u8]>,
+    holes: &[Hole],
     padded: bool,
     strings: &mut Strings,
 ) -> Option<usize> {
     let mut rest = bytes;
-    for found in strings.iter_mut().take(around.len() - 1 - usize::from(padded)) {
-        let literal = around.next()?;
-        rest = rest.strip_prefix(literal)?;
-        // No number follows a quote: before one stands what JSON has between values.
-        let text = literal.last() == Some(&b'"');
-        let (size, escaped) = if text { string(rest)? } else { (digits(rest)?, false) };
+    for (at, (hole, found)) in holes.iter().zip(&mut strings.found).enumerate() {
+        rest = rest.strip_prefix(around.next()?)?;
+        let (size, escaped) = match *hole {
+            Hole::String => string(rest)?,
+            Hole::Digits => (digits(rest)?, false),
+            Hole::Value { depth } => (value(rest, at, depth, &mut strings.values)?, false),
+        };
         found.start = bytes.len() - rest.len();
         found.end = found.start + size;
         found.escaped = escaped;
@@ -165,6 +213,14 @@ fn digits(bytes: &[u8]) -> Option<usize> {
     let size = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let number = size == 1 || (size > 1 && bytes[0] != b'0');
     number.then_some(size)
+}
+
+/// The size of the value that `bytes` begin with, whose nodes are kept.
+#[inline(never)]
+fn value(bytes: &[u8], hole: usize, depth: usize, values: &mut Vec<(usize, Vec<Node>)>) -> Option<usize> {
+    let (nodes, size) = nodes::first(bytes, depth)?;
+    values.push((hole, nodes));
+    Some(size)
 }
 
 /// The size of a string that has an escape behind so many bytes.
@@ -249,7 +305,7 @@ mod tests {
         let payload = Payload::parse(payload).unwrap();
         let object = payload.raw().object();
         let mut holes = vec![object.get("text").unwrap(), object.get("p").unwrap()];
-        Template::learn(payload.raw(), &mut holes).unwrap()
+        Template::learn(payload.raw(), &mut holes, &[]).unwrap()
     }
 
     #[test]
@@ -268,7 +324,7 @@ mod tests {
     fn whole_numbers_may_be_holes() {
         let payload = Payload::parse(r#"{"n":7,"text":"a"}"#).unwrap();
         let object = payload.raw().object();
-        let template = Template::learn(payload.raw(), &mut vec![object.get("n").unwrap()]).unwrap();
+        let template = Template::learn(payload.raw(), &mut vec![object.get("n").unwrap()], &[]).unwrap();
         let read = |payload: &str| template.read(payload.as_bytes(), &mut Strings::default());
         assert_eq!(read(r#"{"n":1234,"text":"a"}"#), Some(21));
         assert_eq!(read(r#"{"n":0,"text":"a"}"#), Some(18));
@@ -302,8 +358,8 @@ mod tests {
         let read = |payload: &str| {
             let mut strings = Strings::default();
             let size = template.read(payload.as_bytes(), &mut strings)?;
-            let text = strings[1].text(payload.as_bytes()).into_str().into_owned();
-            Some((text, payload[strings[1].start..strings[1].end].to_owned(), payload.len() - size))
+            let text = strings.at(1).text(payload.as_bytes()).into_str().into_owned();
+            Some((text, payload[strings.at(1).start..strings.at(1).end].to_owned(), payload.len() - size))
         };
         let found = |text: &str, raw: &str, rest: usize| Some((text.to_owned(), raw.to_owned(), rest));
         assert_eq!(read(r#"{"p":"","text":"bc","n":1}"#), found("bc", "bc", 0));

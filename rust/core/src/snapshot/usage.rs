@@ -200,7 +200,7 @@ impl Usage {
     }
 
     fn count(&self, paths: Paths) -> Option<u128> {
-        paths.iter().find_map(|path| self.fields.scalar(path)?.parse().ok())
+        paths.iter().find_map(|path| self.fields.json_at(path)?.parse().ok())
     }
 }
 

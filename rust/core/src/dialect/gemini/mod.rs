@@ -8,19 +8,20 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Repeat, all_finished};
+use super::{Dialect, all_finished};
 use crate::json::{Object, ObjectWriter, Payload, Raw};
 use crate::snapshot::{ApiError, Delta, Fields, In, Lists, Nulls, Sink, Snapshot};
 
 mod again;
 mod call;
 mod part;
+mod repeats;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "gemini",
     detects,
     fold,
-    repeats: no_repeats,
+    repeats: repeats::repeats,
     complete: all_finished,
     begins_again: |_| false,
     object,
@@ -42,11 +43,6 @@ fn is_response(payload: &Object<'_>) -> bool {
         || payload.first(&["promptFeedback", "prompt_feedback"]).is_some_and(Raw::is_object)
         || (payload.first(&["usageMetadata", "usage_metadata"]).is_some()
             && payload.first(&["modelVersion", "model_version"]).is_some())
-}
-
-/// Nearly every payload counts the usage anew.
-fn no_repeats<'a>(_snapshot: &Snapshot, _payload: &Object<'a>) -> Option<Repeat<'a>> {
-    None
 }
 
 fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
@@ -171,6 +167,11 @@ fn fold_candidate_member(snapshot: &mut Snapshot, index: i64, name: &str, value:
 
 fn content(snapshot: &mut Snapshot, candidate: i64) -> &mut Fields {
     snapshot.fields.at(&[candidate_at(candidate), In::Object("content")])
+}
+
+/// The content of a candidate, if it has any.
+fn content_of(snapshot: &Snapshot, candidate: i64) -> Option<&Fields> {
+    snapshot.fields.find(&[candidate_at(candidate), In::Object("content")])
 }
 
 /// The next parts of a candidate. Some servers send text in the place of a part.

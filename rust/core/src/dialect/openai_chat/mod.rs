@@ -84,7 +84,7 @@ pub(super) fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, o
         "id" => snapshot.set_id(&calls::said(value)),
         "model" => snapshot.set_model(&value.str().unwrap_or_default()),
         "created" => {
-            if value.is_truthy() && snapshot.fields.scalar(&["created"]).is_none() {
+            if value.is_truthy() && !snapshot.fields.contains("created") {
                 snapshot.fields.set("created", value.as_str());
             }
         }

@@ -9,7 +9,7 @@ pub(super) fn object(snapshot: &Snapshot) -> String {
     let mut completion = ObjectWriter::new(&mut out);
     completion.text("id", Some(&snapshot.id));
     completion.text("object", Some("chat.completion"));
-    if snapshot.fields.scalar(&["created"]).is_none() {
+    if !snapshot.fields.contains("created") {
         completion.json("created", "0");
     }
     completion.text("model", Some(&snapshot.model));

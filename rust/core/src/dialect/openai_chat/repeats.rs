@@ -4,10 +4,10 @@
 //! numbers and objects the last one counts, and is the same. Only lists grow, so there must be none.
 
 use super::reasoning::{self, NAMES};
-use super::{DETAIL_TEXTS, PADDING, calls, detail_key};
-use crate::dialect::Repeat;
+use super::{DETAIL_TEXTS, PADDING, calls, detail_key, fold_choice_member};
+use crate::dialect::{Refold, Repeat};
 use crate::json::{Object, Raw};
-use crate::snapshot::{Choice, Place, Snapshot};
+use crate::snapshot::{Choice, Place, Sink, Snapshot};
 
 /// A chunk of one choice in which one text grows.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
@@ -18,9 +18,9 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let listless = |object: &Object<'_>, apart: &[&str]| {
         object.iter().all(|(name, value)| apart.contains(&name) || !value.has_list())
     };
-    let told_again = item.first(&["error", "logprobs"]).or_else(|| delta.first(&["function_call", "audio"]));
+    let told_again = item.get("error").or_else(|| delta.first(&["function_call", "audio"]));
     let odd = item.get("finish_reason").is_some_and(|reason| reason.text().is_none() && !reason.is_number());
-    let settled = listless(&item, &["delta"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
+    let settled = listless(&item, &["delta", "logprobs"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
     if odd || !settled || told_again.is_some() || payload.truthy("error").is_some() {
         return None;
     }
@@ -37,7 +37,27 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
             .filter_map(|owner| owner.get("index"))
             .filter(|index| index.index().is_some()),
     );
+    repeat.values.extend(counts_and_logprobs(choice.index(), &item, payload));
     Some(repeat)
+}
+
+/// What a chunk has beside its text that is another in each: the logprobs of its tokens, and with some servers the usage so far.
+pub(in crate::dialect) fn counts_and_logprobs<'a>(
+    choice: i64,
+    item: &Object<'a>,
+    payload: &Object<'a>,
+) -> Vec<(Raw<'a>, Refold)> {
+    let count = |snapshot: &mut Snapshot, _: i64, usage: Raw<'_>, out: &mut Sink<'_>| snapshot.count(usage, out);
+    let logprobs = |snapshot: &mut Snapshot, choice: i64, logprobs: Raw<'_>, out: &mut Sink<'_>| {
+        fold_choice_member(snapshot.choice(choice), "logprobs", logprobs, out);
+    };
+    let of_object = |owner: &Object<'a>, name: &str, fold| {
+        owner.get(name).filter(|value| value.is_object()).map(|value| (value, Refold { choice, fold }))
+    };
+    [of_object(item, "logprobs", logprobs), of_object(item, "usage", count), of_object(payload, "usage", count)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The one text of a delta that is not empty.
@@ -52,6 +72,8 @@ fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
         dropped: vec![],
         unnamed: vec![],
         told: None,
+        whole: None,
+        values: vec![],
     };
     let index = choice.index();
     found.extend(filled(delta, "content").map(|text| place(text, Place::Content { choice: index })));
@@ -91,7 +113,7 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'
         told = Some((index, "reasoning_details", details));
     }
     grows.first_mut()?.1 = Place::Reasoning { choice: index };
-    Some(Repeat { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told })
+    Some(Repeat { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told, whole: None, values: vec![] })
 }
 
 /// The text of the one reasoning detail, which has no other, and where it is kept.

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::overlap::Repetition;
+use smol_str::SmolStr;
+
 use super::Fields;
 use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array};
 
 #[derive(Clone, Debug)]
 pub(super) enum Kept {
     /// JSON text.
-    Value(String),
+    Value(SmolStr),
     /// The items' JSON text, joined by commas: it grows without being read again.
     List(String),
     Object(Fields),
@@ -32,25 +34,26 @@ impl Kept {
     /// Becomes that JSON text. Returns whether it was another one, or anything else.
     pub(super) fn set(&mut self, json: &str) -> bool {
         match self {
-            Self::Value(old) if old == json => return false,
-            Self::Value(old) => json.clone_into(old),
-            _ => *self = Self::Value(json.to_owned()),
+            Self::Value(old) if old == json => false,
+            _ => {
+                *self = Self::Value(json.into());
+                true
+            }
         }
-        true
     }
 
     pub(super) fn seal(&mut self, json: String) {
         self.unseal();
-        let draft = std::mem::replace(self, Self::Value(String::new()));
+        let draft = std::mem::replace(self, Self::Value(SmolStr::default()));
         *self = Self::Whole(Box::new((json, draft)));
     }
 
     pub(super) fn unseal(&mut self) {
         if let Self::Whole(whole) = self {
-            let draft = std::mem::replace(&mut whole.1, Self::Value(String::new()));
+            let draft = std::mem::replace(&mut whole.1, Self::Value(SmolStr::default()));
             *self = draft;
         } else if let Self::Patched(patched) = self {
-            *self = Self::Value(patched.json());
+            *self = Self::Value(patched.json().into());
         }
     }
 
@@ -77,13 +80,13 @@ impl Kept {
         self.unseal();
         if !matches!(self, Self::Items(_)) {
             let list = match self {
-                Self::Value(json) => std::mem::take(json),
+                Self::Value(json) => std::mem::take(json).into(),
                 Self::List(items) => format!("[{items}]"),
                 _ => String::new(),
             };
             let payload = Payload::parse(&list);
             let items = payload.iter().flat_map(|payload| payload.raw().items());
-            *self = Self::Items((0..).zip(items.map(|item| Self::Value(item.as_str().to_owned()))).collect());
+            *self = Self::Items((0..).zip(items.map(|item| Self::Value(item.as_str().into()))).collect());
         }
         match self {
             Self::Items(items) => items,

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use smol_str::SmolStr;
+
 use super::kept::Kept;
 
 /// As many members are found without an index.
@@ -12,10 +14,10 @@ const MOST_COMPARED: usize = 16;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members {
-    entries: Vec<(Box<str>, Kept)>,
+    entries: Vec<(SmolStr, Kept)>,
     /// Where the member of a name is, if there are many.
     #[expect(clippy::box_collection, reason = "nearly every object has none, and is 40 bytes smaller for it")]
-    index: Option<Box<HashMap<Box<str>, usize>>>,
+    index: Option<Box<HashMap<SmolStr, usize>>>,
 }
 
 impl Members {
@@ -25,7 +27,7 @@ impl Members {
 
     fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
-            None => self.entries.iter().position(|(member, _)| **member == *name),
+            None => self.entries.iter().position(|(member, _)| member == name),
             Some(index) => index.get(name).copied(),
         }
     }
@@ -74,7 +76,7 @@ impl Members {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Kept)> {
-        self.entries.iter().map(|(name, kept)| (name.as_ref(), kept))
+        self.entries.iter().map(|(name, kept)| (name.as_str(), kept))
     }
 
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Kept> {
@@ -91,7 +93,7 @@ mod tests {
     fn members_are_found_and_keep_their_order() {
         for size in [5, 50] {
             let mut members = Members::default();
-            let value = |text: &str| Kept::Value(text.to_owned());
+            let value = |text: &str| Kept::Value(text.into());
             for name in 0..size {
                 members.entry(&name.to_string(), || value(&format!("value {name}")));
             }

@@ -8,7 +8,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::json::{Object, ObjectWriter, Raw, Text, TextBuffer};
+use smol_str::SmolStr;
+
+use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
 
 mod kept;
 mod members;
@@ -109,13 +111,26 @@ impl Fields {
             return false;
         }
         if value.is_object() && depth > 0 {
-            let new = !matches!(self.0.get(name), Some(Kept::Object(_)));
-            return self.object(name).overlay_at(value, policy, depth - 1) | new;
+            return self.overlay_member(name, value, policy, depth);
         }
         if value.is_array() && policy.0 == Lists::Extend {
             return self.extend(name, value);
         }
         self.set(name, value.as_str())
+    }
+
+    /// Lays an object over the member of that name. The first one stays JSON text, until another comes.
+    fn overlay_member(&mut self, name: &str, value: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
+        let (lists, nulls) = policy;
+        let settled = nulls == Nulls::Keep || !value.has_null();
+        let adds = lists == Lists::Extend && value.has_list();
+        let new = match self.0.get(name) {
+            None if settled => return self.set(name, value.as_str()),
+            Some(Kept::Value(json)) if settled && !adds && json == value.as_str() => return false,
+            Some(Kept::Value(json)) => !json.starts_with('{'),
+            kept => !matches!(kept, Some(Kept::Object(_))),
+        };
+        self.object(name).overlay_at(value, policy, depth - 1) | new
     }
 
     /// Sets a member to JSON text. Returns whether it was another one.
@@ -124,7 +139,7 @@ impl Fields {
         if let Some(kept) = self.0.get_mut(name) {
             return kept.set(json);
         }
-        self.0.push(name, Kept::Value(json.to_owned()));
+        self.0.push(name, Kept::Value(json.into()));
         true
     }
 
@@ -149,7 +164,7 @@ impl Fields {
 
     /// Changes a member's value by a JSON Patch (RFC 6902), if that applies.
     pub(crate) fn patch(&mut self, name: &str, patch: Raw<'_>) {
-        self.entry(name, || Kept::Value("null".to_owned())).patch(patch);
+        self.entry(name, || Kept::Value(SmolStr::new_static("null"))).patch(patch);
     }
 
     /// Sets all members of an object as they stand.
@@ -258,7 +273,7 @@ impl Fields {
         self.0 = Members::default();
         self.set_all(object);
         if let Some(kept) = kept {
-            *self.0.entry(but, || Kept::Value(String::new())) = kept;
+            *self.0.entry(but, || Kept::Value(SmolStr::default())) = kept;
         }
     }
 
@@ -269,7 +284,7 @@ impl Fields {
 
     /// Sets what stands at the end of a way inside a member.
     pub(crate) fn set_at(&mut self, name: &str, keys: &[Key<'_>], json: String) {
-        *self.inside(name, keys) = Kept::Value(json);
+        *self.inside(name, keys) = Kept::Value(json.into());
     }
 
     /// Appends to the string that stands at the end of a way inside a member.
@@ -278,7 +293,7 @@ impl Fields {
     }
 
     fn inside(&mut self, name: &str, keys: &[Key<'_>]) -> &mut Kept {
-        let new = || Kept::Value("null".to_owned());
+        let new = || Kept::Value(SmolStr::new_static("null"));
         keys.iter().fold(self.entry(name, new), |kept, key| match key {
             Key::Name(name) => kept.object().entry(name, new),
             Key::Index(index) => kept.items().entry(*index).or_insert_with(new),
@@ -414,11 +429,17 @@ impl Fields {
         self.0.entry(name, make)
     }
 
-    /// The JSON text of a scalar member at a path of names.
-    pub(crate) fn scalar(&self, path: &[&str]) -> Option<&str> {
-        match (self.0.get(path[0])?, &path[1..]) {
-            (Kept::Value(json), []) => Some(json),
-            (Kept::Object(fields), rest @ [_, ..]) => fields.scalar(rest),
+    /// The JSON text of a member at a path of names.
+    pub(crate) fn json_at(&self, path: &[&str]) -> Option<SmolStr> {
+        let (name, rest) = path.split_first()?;
+        match self.0.get(name)? {
+            Kept::Value(json) if rest.is_empty() => Some(json.clone()),
+            Kept::Value(json) => {
+                let payload = Payload::parse(json).ok()?;
+                let member = rest.iter().try_fold(payload.raw(), |value, name| value.object().member(name))?;
+                Some(member.as_str().into())
+            }
+            Kept::Object(fields) => fields.json_at(rest),
             _ => None,
         }
     }
