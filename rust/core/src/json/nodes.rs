@@ -48,7 +48,7 @@ pub(super) struct Node {
 pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: true }];
 
 /// The names of a larger object are not compared with each other by the pass, since that takes the square of the time.
-const MOST_COMPARED: usize = 24;
+const MOST_COMPARED: usize = 64;
 
 /// The nodes of text that is one JSON value; `None` of any other, of one that is nested too deep, and of 4 GiB.
 pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
@@ -284,17 +284,17 @@ fn escaped_string(bytes: &[u8], backslash: usize) -> Option<usize> {
 /// Whether an object's names have no escapes, and are there once each; `false` too where there are too many to tell.
 #[inline]
 fn names_are_plain(bytes: &[u8], members: &[Node]) -> bool {
-    let (mut at, mut count, mut marks) = (0, 0, 0_u64);
-    while at < members.len() {
-        let name = members[at];
-        let mark = 1 << (mark(text(bytes, name)) % 64);
-        let again = marks & mark != 0 && (count >= MOST_COMPARED || is_among(bytes, &members[..at], name));
+    let (mut at, mut count, mut marks) = (0, 0, [0_u64; 4]);
+    while let [name, value, ..] = members[at..] {
+        let mark = mark(text(bytes, name));
+        let (marks, bit) = (&mut marks[mark / 64 % 4], 1 << (mark % 64));
+        let again = *marks & bit != 0 && (count >= MOST_COMPARED || is_among(bytes, &members[..at], name));
         if !name.plain || again {
             return false;
         }
-        marks |= mark;
+        *marks |= bit;
         count += 1;
-        at += 1 + members[at + 1].size as usize;
+        at += 1 + value.size as usize;
     }
     true
 }

@@ -76,6 +76,20 @@ mod tests {
     }
 
     #[test]
+    fn long_text_too() {
+        for byte in [b'"', b'\\', 0x1F, b'a'] {
+            for at in 0..200 {
+                for second in [at / 2, at, 199] {
+                    let mut bytes = [b'x'; 200];
+                    bytes[second] = b'"';
+                    bytes[at] = byte;
+                    assert_eq!(plain_text(&bytes), slowly(&bytes), "{byte} at {at}, a quote at {second}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn escapes_are_those_of_the_json_crate() {
         for byte in 0..=127 {
             for digits in ["", "12", "12aF", "12aG", "d83d"] {

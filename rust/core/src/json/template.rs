@@ -12,7 +12,7 @@ use super::text::Text;
 use super::{Node, Raw, nodes, read, scan};
 
 /// Payloads longer than this are not learned from: comparing them saves little beside reading their strings.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 16 * 1024;
 
 /// The most holes that the payloads of the recorded streams need.
 const MOST_HOLES: usize = 6;

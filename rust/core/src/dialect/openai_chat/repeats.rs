@@ -20,15 +20,17 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     };
     let told_again = item.get("error").or_else(|| delta.first(&["function_call", "audio"]));
     let odd = item.get("finish_reason").is_some_and(|reason| reason.text().is_none() && !reason.is_number());
-    let settled = listless(&item, &["delta", "logprobs"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
+    let settled =
+        listless(&item, &["delta", "logprobs", "message"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
     if odd || !settled || told_again.is_some() || payload.truthy("error").is_some() {
         return None;
     }
     let mut repeat = growing_text(choice, &delta)?;
     let padding = [payload, &item, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
-    // Beside a delta it is the same text again.
-    let dropped = padding.chain([item.get("text")]).flatten().filter(|value| value.text().is_some());
-    repeat.dropped.extend(dropped);
+    // Beside a delta these are the same text again, or all of it.
+    let copies = [item.get("text"), item.child("message").get("content")];
+    repeat.dropped.extend(padding.chain(copies).flatten().filter(|value| value.text().is_some()));
+    repeat.dropped.extend(counted_once(snapshot, payload));
     let call = delta.get("tool_calls").and_then(|calls| calls.items().first().map(|call| call.object()));
     repeat.indexes.extend(
         [Some(&item), call.as_ref()]
@@ -39,6 +41,14 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     );
     repeat.values.extend(counts_and_logprobs(choice.index(), &item, payload));
     Some(repeat)
+}
+
+/// The id and the time that count once, where the server sends others in each chunk.
+fn counted_once<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> impl Iterator<Item = Raw<'a>> {
+    let id = payload.get("id").filter(|id| id.str().is_some_and(|id| id != snapshot.id));
+    let time = payload.get("created").filter(|time| time.index().is_some());
+    id.into_iter()
+        .chain(time.filter(|time| snapshot.fields.value("created").is_some_and(|first| first != time.as_str())))
 }
 
 /// What a chunk has beside its text that is another in each: the logprobs of its tokens, and with some servers the usage so far.
