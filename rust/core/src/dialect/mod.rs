@@ -40,40 +40,6 @@ pub(crate) struct Dialect {
     pub(crate) object: fn(&Snapshot) -> String,
 }
 
-/// What a dialect knows of a stream beside its object.
-#[derive(Clone, Debug, Default)]
-pub(crate) enum State {
-    #[default]
-    Nothing,
-    Responses(Box<openai_responses::Items>),
-}
-
-impl State {
-    /// The items of a Responses stream.
-    pub(crate) fn responses(&self) -> Option<&openai_responses::Items> {
-        match self {
-            Self::Responses(items) => Some(items),
-            Self::Nothing => None,
-        }
-    }
-
-    /// The items of a Responses stream, which begin here where there are none.
-    pub(crate) fn responses_mut(&mut self) -> &mut openai_responses::Items {
-        if !matches!(self, Self::Responses(_)) {
-            *self = Self::Responses(Box::default());
-        }
-        match self {
-            Self::Responses(items) => items,
-            Self::Nothing => unreachable!("they were just made"),
-        }
-    }
-
-    /// Whether a name is one that something in the stream is known by.
-    pub(crate) fn is_name(&self, name: &str) -> bool {
-        self.responses().is_some_and(|items| items.is_name(name))
-    }
-}
-
 impl Dialect {
     /// What of a payload that was just folded would do anything if it came again with other texts: none whose pieces may still
     /// say an announcement again, since they do not grow by all that comes.

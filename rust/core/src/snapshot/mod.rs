@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::dialect::State;
 use crate::json::{ObjectWriter, Raw, Text, TextBuffer};
 
 mod api_error;
@@ -13,6 +12,7 @@ mod growth;
 mod object;
 mod overlap;
 mod sources;
+mod state;
 mod tool_call;
 mod tool_calls;
 mod usage;
@@ -24,6 +24,7 @@ pub use delta::{Delta, Sink};
 pub(crate) use growth::{Growth, Place, fold_all, grow_all};
 pub(crate) use object::{Fields, In, Key, Lists, Nulls};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
+pub(crate) use state::{DialectState, State};
 pub use tool_call::ToolCall;
 pub(crate) use tool_call::{CUSTOM, Piece};
 pub use tool_calls::ToolCalls;

@@ -7,6 +7,7 @@
 //! 3. A whole part may begin where its pieces began, after the parts that came whole before it, or at the item's beginning.
 //! 4. A reasoning that comes whole in one list only is the one that came in pieces of the other.
 
+use super::items::Items;
 use super::pieces::{call_of, items_of, name_call, place_of, prepare, speak};
 use super::source::Stage;
 use super::texts::{Kind, List, OUTPUT, Texts};
@@ -124,7 +125,7 @@ fn is_explained(snapshot: &mut Snapshot, at: usize, voice: usize, whole: &Whole<
 fn with_emitted<R>(snapshot: &mut Snapshot, at: usize, voice: usize, read: impl FnOnce(&str) -> R) -> R {
     snapshot.choice(0);
     let Snapshot { choices, state, .. } = snapshot;
-    let item = &state.responses_mut().all[at];
+    let item = &state.get_mut::<Items>().all[at];
     read(&item.voices[voice].emitted(&choices[&0], item.call))
 }
 
@@ -203,7 +204,7 @@ fn weigh_part<'w>(
 ) -> (i64, Option<&'w str>, usize) {
     snapshot.choice(0);
     let Snapshot { choices, state, fields, .. } = snapshot;
-    let item = &mut state.responses_mut().all[at];
+    let item = &mut state.get_mut::<Items>().all[at];
     let (place, call) = (item.place, item.call);
     let voice = &mut item.voices[voice];
     let emitted = voice.emitted(&choices[&0], call);

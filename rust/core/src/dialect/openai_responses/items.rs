@@ -24,7 +24,7 @@ use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
 use crate::json::{Object, Payload, Raw};
-use crate::snapshot::{Choice, Overlap, overlap};
+use crate::snapshot::{Choice, DialectState, Overlap, overlap};
 
 /// As many items are looked at for one that an event without a name may be about.
 pub(super) const RECENT: usize = 16;
@@ -199,6 +199,17 @@ fn differ(one: &str, other: &str) -> bool {
     !one.is_empty() && !other.is_empty() && one != other
 }
 
+impl DialectState for Items {
+    fn boxed_clone(&self) -> Box<dyn DialectState> {
+        Box::new(self.clone())
+    }
+
+    /// Whether a name is an item's: a piece with another one may be about another item.
+    fn is_name(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+}
+
 impl Items {
     /// The item that a piece, or a part, is of; `None` where it begins one.
     pub(super) fn of_piece(&self, texts: &Texts, names: &Names<'_>, mut choice: Option<&mut Choice>) -> Option<usize> {
@@ -273,11 +284,6 @@ impl Items {
             self.all[item].voices[other].pause(length);
         }
         self.all[at].voices[voice].begin(length);
-    }
-
-    /// Whether a name is an item's: a piece with another one may be about another item.
-    pub(crate) fn is_name(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
     }
 
     /// Adds an item.

@@ -20,7 +20,7 @@ mod texts;
 mod voice;
 mod whole;
 
-pub(crate) use items::Items;
+use items::Items;
 
 use complete::{Settled, complete_item, complete_part, seal_item};
 use pieces::{add_piece, announce_text, begin_call, item_of_part, item_of_piece, items_of, part_of_piece, place_of};
@@ -117,7 +117,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     if texts.kind == Kind::Hosted || payload.truthy("logprobs").is_some() {
         return None;
     }
-    let items = snapshot.state.responses()?;
+    let items = snapshot.state.get::<Items>()?;
     let item = &items.all[items.last];
     let voice = item.voices.iter().find(|voice| voice.source(texts).is_some()).filter(|voice| voice.is_plain())?;
     let way = texts.way(item.place, voice.source(texts)?.part);
@@ -125,7 +125,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     let mut repeat = Repeat::of(Growth { text: payload.get("delta")?, places })?;
     let dropped = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
     repeat.dropped.extend(dropped.into_iter().flatten());
-    if let Some(id) = payload.get("item_id").filter(|id| !items.is_name(&id.str().unwrap_or_default())) {
+    if let Some(id) = payload.get("item_id").filter(|id| !snapshot.state.is_name(&id.str().unwrap_or_default())) {
         // A new one in every event. What a call takes in depends on it.
         (item.call.is_none()).then(|| repeat.unnamed.push(id))?;
     }
@@ -201,7 +201,7 @@ fn announce_item(snapshot: &mut Snapshot, whole: &Whole<'_>, out: &mut Sink<'_>)
 fn finish_item(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let whole = Whole::of(items::index(payload), payload.child("item"));
     let choice = snapshot.choices.get(&0).map(AsRef::as_ref);
-    let known = snapshot.state.responses().and_then(|items| items.of_whole(&whole, choice));
+    let known = snapshot.state.get::<Items>().and_then(|items| items.of_whole(&whole, choice));
     let at = known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names));
     items_of(snapshot).name_whole(at, &whole.names);
     complete_item(snapshot, at, &whole, Settled::default(), out);

@@ -57,7 +57,7 @@ fn wholes(output: Option<Raw<'_>>) -> Vec<Whole<'_>> {
 fn find(snapshot: &mut Snapshot, wholes: &[Whole<'_>]) -> Vec<Option<usize>> {
     items_of(snapshot);
     let choice = snapshot.choices.get(&0).map(AsRef::as_ref);
-    snapshot.state.responses().map(|items| items.of_output(wholes, choice)).unwrap_or_default()
+    snapshot.state.get::<Items>().map(|items| items.of_output(wholes, choice)).unwrap_or_default()
 }
 
 impl Items {

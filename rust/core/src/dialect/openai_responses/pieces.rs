@@ -11,7 +11,7 @@ use crate::json::{Object, Text, is_object, quote};
 use crate::snapshot::{Delta, In, News, Piece, Place, Sink, Snapshot};
 
 pub(super) fn items_of(snapshot: &mut Snapshot) -> &mut Items {
-    snapshot.state.responses_mut()
+    snapshot.state.get_mut::<Items>()
 }
 
 /// Where an item stands in the object's output.
@@ -27,7 +27,7 @@ pub(super) fn item_of_piece(snapshot: &mut Snapshot, texts: &Texts, payload: &Ob
         names.forget_id();
     }
     let choice = snapshot.choices.get_mut(&0).map(AsMut::as_mut);
-    let known = snapshot.state.responses_mut().of_piece(texts, &names, choice);
+    let known = snapshot.state.get_mut::<Items>().of_piece(texts, &names, choice);
     know_item(snapshot, known, texts, names)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn item_of_piece(snapshot: &mut Snapshot, texts: &Texts, payload: &Ob
 pub(super) fn item_of_part(snapshot: &mut Snapshot, texts: &Texts, payload: &Object<'_>, text: &str) -> usize {
     let names = Names::of_event(payload);
     let Snapshot { choices, state, .. } = snapshot;
-    let items = state.responses_mut();
+    let items = state.get_mut::<Items>();
     let known = items.of_piece(texts, &names, choices.get_mut(&0).map(AsMut::as_mut));
     let known = known.or_else(|| items.of_text(texts, &names, text, choices.get(&0).map(AsRef::as_ref)));
     know_item(snapshot, known, texts, names)
@@ -149,7 +149,7 @@ fn hear<'t>(
 ) -> (usize, Text<'t>, Text<'t>) {
     snapshot.choice(0);
     let Snapshot { choices, state, .. } = snapshot;
-    let item = &mut state.responses_mut().all[at];
+    let item = &mut state.get_mut::<Items>().all[at];
     let at_voice = item.voice(texts);
     let voice = &mut item.voices[at_voice];
     let emitted = voice.emitted(&choices[&0], item.call);
@@ -169,7 +169,7 @@ fn hear<'t>(
 pub(super) fn speak(snapshot: &mut Snapshot, at: usize, voice: usize, news: &Text<'_>, out: &mut Sink<'_>) {
     snapshot.choice(0);
     let Snapshot { choices, state, .. } = snapshot;
-    let items = state.responses_mut();
+    let items = state.get_mut::<Items>();
     let (kind, call) = (items.all[at].voices[voice].kind, items.all[at].call);
     if !news.is_empty() {
         let length = kind.text_of(&choices[&0], call).len();
