@@ -82,6 +82,7 @@ SAID_TWICE = {
     "openai-responses: an announced part, then another one",
     "openai-responses: two messages that say the same",
     "openai-responses: two reasoning items that say the same",
+    "ollama: a piece that is like the ones before",
     "openai-completions: all of the text again",
     "recorded: azure-openai/chat_completion_streaming_multiple_function_calls_test_async_filter_re.0-3be1986a.sse",
     "recorded: azure-openai/chat_completion_streaming_multiple_function_calls_test_response.0-2bff2495.sse",
@@ -99,6 +100,7 @@ NO_JSON = {
     "recorded: azure-openai/chat_completion_streaming_multiple_function_calls_test_response.0-2bff2495.sse",
     "recorded: openrouter/streaming_gpt41_low_agent.0-c5f7b1a0.sse",
     "recorded: openrouter/streaming_gpt4o_mid_agent.0-e4a612c6.sse",
+    "ollama: arguments that are no JSON",
     "vercel-ui: an input that is wrong",
     "vercel-ui: input that is text",
 }

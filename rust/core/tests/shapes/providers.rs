@@ -174,6 +174,11 @@ pub(crate) const OLLAMA: Family = Family {
         r#"{"response":"@","done":false,"logprobs":[{"token":"@"}]}"#,
         r#"{"message":{"role":"@","content":"@","x":"@"},"done":false}"#,
         r#"{"error":"@","message":{"content":"@"},"done":false}"#,
+        r#"{"message":{"content":"@"},"response":"@","done":false}"#,
+        r#"{"message":{"thinking":"","reasoning":"@"},"thinking":"@","done":false}"#,
+        r#"{"message":{"content":["@",{"text":"@"}]},"done":false}"#,
+        r#"{"message":"@","done":false}"#,
+        r#"{"message":{"tool_calls":{"id":"c","name":"f","arguments":"@"}},"done":false}"#,
     ],
     structure: &[
         r#"{"model":"m","message":{"role":"assistant","content":"","tool_calls":[{"id":"@","function":{"index":#,"name":"@","arguments":{"a":"@"}}}]},"done":false}"#,

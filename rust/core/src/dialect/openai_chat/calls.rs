@@ -11,16 +11,16 @@ const LEGACY: &str = "function_call";
 
 /// What is said of one call, whichever way it is put: its name and its arguments may stand in a `function`, in a `custom` or in
 /// the call itself, and so may its id.
-pub(super) struct Said<'a> {
+pub(in crate::dialect) struct Said<'a> {
     item: Object<'a>,
     function: Object<'a>,
     id: Cow<'a, str>,
     kind: Cow<'a, str>,
-    pub(super) name: Cow<'a, str>,
+    pub(in crate::dialect) name: Cow<'a, str>,
 }
 
 impl<'a> Said<'a> {
-    pub(super) fn of(item: Raw<'a>) -> Self {
+    pub(in crate::dialect) fn of(item: Raw<'a>) -> Self {
         let item = item.object();
         let function = item.first(&["function", "custom"]).unwrap_or_default();
         let named = function.text().map(Text::into_str);
@@ -32,7 +32,7 @@ impl<'a> Said<'a> {
     }
 
     /// As a piece of the call at that place in a list of so many.
-    pub(super) fn piece(&self, index: Option<i64>, place: (usize, usize)) -> Piece<'_> {
+    pub(in crate::dialect) fn piece(&self, index: Option<i64>, place: (usize, usize)) -> Piece<'_> {
         Piece { index, place, id: &self.id, kind: &self.kind, name: &self.name, arguments: self.arguments() }
     }
 

@@ -21,6 +21,8 @@ mod reasoning;
 mod repeats;
 mod whole;
 
+pub(super) use calls::Said;
+
 pub(super) static DIALECT: Dialect = Dialect {
     name: "openai-chat",
     detects,

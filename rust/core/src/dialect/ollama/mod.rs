@@ -1,0 +1,227 @@
+//! Ollama's own API: lines of JSON, of `/api/chat` with a `message` each, of `/api/generate` with a `response`.
+//!
+//! 1. Each line is the response of a request without `stream`, but with the next piece of its texts only.
+//! 2. A tool call comes whole: each is another one, whatever its index, unless it says an earlier one again or goes on with it.
+//! 3. The line that is `done` is the last; it alone has the counts. The first line's time counts until the last one tells its own.
+//! 4. What the last line has may be all of it again: where it begins with all that was told.
+//! 5. Of the members of a line that are one text the first counts that is not empty.
+
+use super::{Dialect, Growth, Place, Repeat, grow_all};
+use crate::delta::{Delta, Sink};
+use crate::fields::In;
+use crate::json::{Object, Raw};
+use crate::snapshot::Snapshot;
+use crate::text::Text;
+
+mod call;
+#[cfg(test)]
+mod tests;
+
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
+
+const MESSAGE: &str = "message";
+const RESPONSE: &str = "response";
+const TIME: &str = "created_at";
+const LOGPROBS: &str = "logprobs";
+const IMAGES: &str = "images";
+const IMAGE: &str = "image";
+const CALLS: &str = "tool_calls";
+
+/// The way to the answer of `/api/chat`.
+const IN_MESSAGE: &[In] = &[In::Object(MESSAGE)];
+/// Where a line may have its text, and its thoughts; the two other names of thoughts are those of other APIs.
+const TEXTS: [(&[In], &str); 2] = [(IN_MESSAGE, "content"), (&[], RESPONSE)];
+const THOUGHTS: [(&[In], &str); 4] =
+    [(IN_MESSAGE, "thinking"), (IN_MESSAGE, "reasoning_content"), (IN_MESSAGE, "reasoning"), (&[], "thinking")];
+
+fn detects(_kind: &str, payload: &Object<'_>) -> bool {
+    let answers = payload.get(MESSAGE).is_some_and(Raw::is_object)
+        || payload.get(RESPONSE).is_some_and(|response| response.text().is_some());
+    let named = payload.get("model").is_some_and(|model| model.text().is_some());
+    answers
+        && named
+        && payload.get("done").is_some_and(|done| matches!(done.as_str().trim_matches('"'), "true" | "false"))
+}
+
+fn is_last(payload: &Object<'_>) -> bool {
+    payload.get("done").is_some_and(|done| done.as_str().trim_matches('"') == "true")
+}
+
+fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let last = is_last(payload);
+    let answers = payload.first(&[MESSAGE, RESPONSE, "thinking", CALLS, IMAGE]).is_some();
+    if payload.first(&["done", MESSAGE, RESPONSE]).is_none() || !(last || answers) {
+        return false;
+    }
+    keep(snapshot, payload, last);
+    keep_message(snapshot, &payload.child(MESSAGE), out);
+    let mut readable = true;
+    for said in texts(payload) {
+        readable &= said.readable;
+        said.fold(snapshot, last, out);
+    }
+    readable &= call::fold(snapshot, payload, last, out);
+    fold_others(snapshot, payload, out);
+    if last {
+        let reason = payload.str("done_reason");
+        snapshot.choice(0).finish(if reason.is_empty() { "stop" } else { &reason }, out);
+        count(snapshot, payload, out);
+        snapshot.finish(out);
+    }
+    readable
+}
+
+/// Keeps what a line says beside its answer.
+fn keep(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool) {
+    snapshot.set_model(&payload.str("model"));
+    let fields = &mut snapshot.fields;
+    for (name, value) in payload.iter() {
+        match name {
+            // Their texts follow: they only take their places among the members.
+            MESSAGE if value.is_object() => _ = fields.object(MESSAGE),
+            RESPONSE if value.text().is_some() => fields.append(name, &Text::from("")),
+            MESSAGE | RESPONSE | "thinking" | "error" | LOGPROBS | CALLS => {}
+            TIME if value.is_null() || (!last && fields.contains(TIME)) => {}
+            _ => fields.keep(name, value),
+        }
+    }
+}
+
+/// Keeps what a message says beside its answer, and tells its role.
+fn keep_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    if let Some(role) = message.get("role").and_then(Raw::str) {
+        snapshot.choice(0).set_role(&role, out);
+    }
+    let apart = ["content", "thinking", "reasoning_content", "reasoning", CALLS, IMAGES];
+    if message.raw().is_object() {
+        snapshot.fields.object(MESSAGE).keep_all(message, &apart);
+    }
+}
+
+/// What a line has beside its texts and calls that is told.
+fn fold_others(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
+    for image in payload.child(MESSAGE).each(IMAGES) {
+        snapshot.fields.object(MESSAGE).push(IMAGES, image);
+        tell("image", image, out);
+    }
+    if let Some(image) = payload.truthy(IMAGE) {
+        tell("image", image, out);
+    }
+    for item in payload.get(LOGPROBS).map(Raw::items).unwrap_or_default() {
+        snapshot.fields.push(LOGPROBS, item);
+        tell(LOGPROBS, item, out);
+    }
+}
+
+fn tell(kind: &'static str, value: Raw<'_>, out: &mut Sink<'_>) {
+    out(Delta::Other { choice: 0, kind, json: value.as_str() });
+}
+
+/// The counts of the last line are the usage; its durations are not.
+fn count(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
+    let counts = payload.iter().filter(|(name, _)| name.ends_with("_count"));
+    if counts.fold(false, |changed, (name, count)| snapshot.usage.set(name, count) | changed) {
+        out(Delta::Usage { usage: &snapshot.usage });
+    }
+}
+
+/// What a line says of one text.
+struct Said<'a> {
+    way: &'static [In],
+    name: &'static str,
+    /// Its pieces: one, or those of a list of parts.
+    pieces: Vec<Raw<'a>>,
+    readable: bool,
+    /// Whose text it is; `None` where another member counts.
+    heard: Option<Place>,
+}
+
+/// All that a line says, its thoughts first.
+fn texts<'a>(payload: &Object<'a>) -> Vec<Said<'a>> {
+    let kinds = [(&THOUGHTS[..], Place::Reasoning { choice: 0 }), (&TEXTS[..], Place::Content { choice: 0 })];
+    kinds.into_iter().flat_map(|(sources, place)| said(payload, sources, &place)).collect()
+}
+
+fn said<'a>(payload: &Object<'a>, sources: &[(&'static [In], &'static str)], place: &Place) -> Vec<Said<'a>> {
+    let message = payload.child(MESSAGE);
+    let bare = payload.get(MESSAGE).filter(|message| !message.is_object());
+    let each = sources.iter().filter_map(|&(way, name)| {
+        let value = match (way, name) {
+            ([], name) => payload.get(name),
+            (_, "content") => bare.or_else(|| message.get(name)),
+            (_, name) => message.get(name),
+        }?;
+        let pieces = pieces(value);
+        let readable = !pieces.is_empty() || (value.is_array() && value.items().is_empty());
+        Some(Said { way, name, pieces, readable, heard: None })
+    });
+    let mut each: Vec<_> = each.collect();
+    let counts = each.iter().position(|said| said.pieces.iter().any(|piece| piece.is_truthy())).unwrap_or(0);
+    if let Some(said) = each.get_mut(counts) {
+        said.heard = Some(place.clone());
+    }
+    each
+}
+
+/// The strings of a text: itself, or those of its parts.
+fn pieces(value: Raw<'_>) -> Vec<Raw<'_>> {
+    let parts = if value.is_array() { value.items() } else { vec![value] };
+    let texts =
+        parts.into_iter().filter_map(|part| if part.is_object() { part.object().get("text") } else { Some(part) });
+    texts.filter(|text| text.scalar().is_some()).collect()
+}
+
+impl<'a> Said<'a> {
+    fn places(&self) -> Vec<Place> {
+        let member = Place::Member { way: self.way.to_vec(), name: self.name };
+        self.heard.iter().cloned().chain([member]).collect()
+    }
+
+    fn growth(&self) -> Growth<'a> {
+        Growth { text: self.pieces.first().copied().unwrap_or_default(), places: self.places() }
+    }
+
+    /// Adds the text; of one that says all so far again, on the last line, what it has beyond that.
+    fn fold(&self, snapshot: &mut Snapshot, last: bool, out: &mut Sink<'_>) {
+        let Some(text) = self.pieces.iter().filter_map(|piece| piece.scalar()).reduce(Text::and) else { return };
+        let places = self.places();
+        match self.beyond(snapshot, &text).filter(|_| last) {
+            Some(rest) => {
+                for place in &places {
+                    snapshot.forget_half(place);
+                }
+                grow_all(&places, &rest, snapshot, out);
+            }
+            None => grow_all(&places, &text, snapshot, out),
+        }
+    }
+
+    /// What a text has beyond all that there is of it so far; `None` where it is only the next piece.
+    fn beyond<'t>(&self, snapshot: &mut Snapshot, text: &'t Text<'_>) -> Option<Text<'t>> {
+        let Text::Whole(whole) = text else { return None };
+        let told = snapshot.fields.at(self.way).text(self.name);
+        whole.strip_prefix(told).filter(|_| !told.is_empty()).map(Text::from)
+    }
+}
+
+/// A line that has nothing but texts and its time, beside what it says again.
+fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+    let message = payload.child(MESSAGE);
+    let told = [message.get(CALLS), message.get(IMAGES), payload.get(CALLS), payload.get(IMAGE), payload.get(LOGPROBS)];
+    if is_last(payload) || told.into_iter().flatten().any(Raw::is_truthy) {
+        return None;
+    }
+    let texts = texts(payload);
+    if texts.iter().any(|said| said.pieces.len() > 1) {
+        return None;
+    }
+    let mut repeat = Repeat::of_all(texts.iter().map(Said::growth))?;
+    repeat.dropped.extend(payload.get(TIME).filter(|time| time.text().is_some()));
+    Some(repeat)
+}
+
+/// The response of a request without `stream`.
+fn object(snapshot: &Snapshot) -> String {
+    snapshot.fields.json()
+}
