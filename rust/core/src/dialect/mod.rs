@@ -150,6 +150,19 @@ fn listed(content: Raw<'_>) -> Cow<'_, str> {
     }
 }
 
+/// The position of each call of a whole list, by their ids, where it is one of those so far: the one with its id, or else the next
+/// that may be it.
+fn known_calls(snapshot: &Snapshot, ids: &[Cow<'_, str>]) -> Vec<Option<usize>> {
+    let Some(choice) = snapshot.choices.get(&0) else { return vec![None; ids.len()] };
+    let by_id: Vec<_> = ids.iter().map(|id| choice.tool_calls.by_id(id)).collect();
+    let mut free: Vec<_> = (0..choice.tool_calls.as_slice().len()).filter(|at| !by_id.contains(&Some(*at))).collect();
+    let next = |(id, known): (&Cow<'_, str>, &Option<usize>)| {
+        let fits = |at: &usize| id.is_empty() || choice.tool_calls.as_slice()[*at].id().is_none();
+        known.or_else(|| free.iter().position(fits).map(|at| free.remove(at)))
+    };
+    ids.iter().zip(&by_id).map(next).collect()
+}
+
 /// Whether every choice that was seen has ended.
 fn all_finished(snapshot: &Snapshot) -> bool {
     !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())

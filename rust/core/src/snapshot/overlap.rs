@@ -31,17 +31,17 @@ pub(crate) fn overlap<'t>(emitted: &str, text: &'t str) -> Overlap<'t> {
     }
 }
 
-/// What the texts of a kind, in their order, say beyond what was emitted of that kind: all of them together where they only
-/// continue it, however they are divided, or else each by itself.
-pub(crate) fn beyond(emitted: &[String], whole: &[String]) -> Vec<String> {
+/// What the texts of a kind, in their order, say beyond what was emitted of that kind, and at which place: all of them together
+/// where they only continue it, however they are divided, or else each by itself.
+pub(crate) fn beyond(emitted: &[String], whole: &[String]) -> Vec<(usize, String)> {
     match overlap(&emitted.concat(), &whole.concat()) {
         Overlap::Repeats => vec![],
-        Overlap::Continues(rest) => vec![rest.to_owned()],
+        Overlap::Continues(rest) => vec![(emitted.len().saturating_sub(1), rest.to_owned())],
         Overlap::Differs => whole
             .iter()
             .enumerate()
             .filter_map(|(at, text)| match overlap(emitted.get(at).map_or("", String::as_str), text) {
-                Overlap::Continues(rest) => Some(rest.to_owned()),
+                Overlap::Continues(rest) => Some((at, rest.to_owned())),
                 Overlap::Repeats | Overlap::Differs => None,
             })
             .collect(),
@@ -166,7 +166,8 @@ mod tests {
             (&["a"], &["b"], &[]),
             (&[], &["a"], &["a"]),
         ] {
-            assert_eq!(beyond(&list(emitted), &list(whole)), list(expected), "{emitted:?} {whole:?}");
+            let rests: Vec<_> = beyond(&list(emitted), &list(whole)).into_iter().map(|(_, rest)| rest).collect();
+            assert_eq!(rests, list(expected), "{emitted:?} {whole:?}");
         }
     }
 

@@ -165,6 +165,13 @@ pub(crate) const OPENAI_ASSISTANTS: Family = Family {
         r#"{"id":"t","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":#,"type":"code_interpreter","code_interpreter":{"input":"@","outputs":[{"index":0,"logs":"x"}]}}]}}}"#,
         r#"{"id":"t","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":#,"type":"file_search","file_search":{"input":"@"}}]}}}"#,
         r#"{"id":"s","object":"thread.run.step","step_details":{"tool_calls":[{"id":"@","type":"function","function":{"name":"f","arguments":"@"}}]}}"#,
+        r#"{"object":"thread.message.delta","delta":{"content":[{"text":{"value":"@"}}]}}"#,
+        r#"{"id":#,"object":"thread.message.delta","delta":{"content":"@"}}"#,
+        r#"{"object":"thread.message","content":["@",{"type":"text","text":"@"}]}"#,
+        r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"function":{"arguments":"@"}}]}}}"#,
+        r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"index":0,"id":"d","function":{"arguments":"@"}}]}}}"#,
+        r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":[{"id":"e","name":"g","arguments":"@"}]}}}"#,
+        r#"{"id":"s","object":"thread.run.step.delta","delta":{"step_details":{"tool_calls":{"index":0,"function":{"arguments":"{}"}}}}}"#,
         r#"{"id":"r","object":"thread.run","required_action":{"submit_tool_outputs":{"tool_calls":[{"id":"@","function":{"arguments":"@"}}]}}}"#,
     ],
     structure: &[

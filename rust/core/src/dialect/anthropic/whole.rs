@@ -91,7 +91,7 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Place, out:
         .collect();
     let emitted = block::texts(snapshot, seen);
     let news = beyond(&emitted, &whole);
-    for text in &news {
+    for (_, text) in &news {
         snapshot.forget_half(seen);
         snapshot.grow(seen, &Text::from(text.as_str()), out);
     }

@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use super::{CALLS, Fields, Growth, MESSAGE, Object, Place, Raw, Sink, Snapshot, message_of, quote};
-use crate::json::{Text, compact};
-use crate::snapshot::{In, Overlap, Piece, grow_all, overlap, overlap_json};
+use crate::dialect::{grow_all, known_calls};
+use crate::fields::In;
+use crate::json::compact;
+use crate::overlap::{Overlap, overlap, overlap_json};
+use crate::text::Text;
+use crate::tool_call::Piece;
 
 const ARGUMENTS: &str = "arguments";
 
@@ -137,21 +141,10 @@ pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) 
 
 /// The calls of a whole message: what they have beyond their pieces is emitted.
 pub(super) fn fold_whole(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mut Sink<'_>) {
-    for (call, known) in calls.iter().zip(matches(snapshot, calls)) {
+    let ids: Vec<_> = calls.iter().map(|call| call.id("id")).collect();
+    for (call, known) in calls.iter().zip(known_calls(snapshot, &ids)) {
         complete(snapshot, known, call, out);
     }
-}
-
-/// The position of each call of a whole message, where it is one of those so far: the one with its id, or else the next.
-fn matches(snapshot: &Snapshot, calls: &[Object<'_>]) -> Vec<Option<usize>> {
-    let Some(choice) = snapshot.choices.get(&0) else { return vec![None; calls.len()] };
-    let by_id: Vec<_> = calls.iter().map(|call| choice.tool_calls.by_id(&call.id("id"))).collect();
-    let mut free: Vec<_> = (0..choice.tool_calls.as_slice().len()).filter(|at| !by_id.contains(&Some(*at))).collect();
-    let next = |(call, known): (&Object<'_>, &Option<usize>)| {
-        let fits = |at: &usize| call.id("id").is_empty() || choice.tool_calls.as_slice()[*at].id().is_none();
-        known.or_else(|| free.iter().position(fits).map(|at| free.remove(at)))
-    };
-    calls.iter().zip(&by_id).map(next).collect()
 }
 
 fn complete(snapshot: &mut Snapshot, known: Option<usize>, call: &Object<'_>, out: &mut Sink<'_>) {

@@ -122,7 +122,7 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, seen: 
     let indexes = message.indexes(BLOCKS).into_iter();
     let emitted = indexes.map(|at| message.item(BLOCKS, at).word(name).into_owned()).filter(|text| !text.is_empty());
     let news = beyond(&emitted.collect::<Vec<_>>(), &whole);
-    for text in &news {
+    for (_, text) in &news {
         snapshot.forget_half(seen);
         snapshot.grow(seen, &Text::from(text.as_str()), out);
     }

@@ -3,9 +3,16 @@
 //! What was told of a part is its text in the object so far. Only where a whole message says something else does the told text
 //! have to be kept beside it, so that a later one can go on from there.
 
+use std::borrow::Cow;
+
 use super::{indexed, place, place_of_delta};
-use crate::json::{Object, Raw, Text};
-use crate::snapshot::{Delta, Growth, In, Place, Sink, Snapshot, fold_all};
+use crate::delta::{Delta, Sink};
+use crate::dialect::{Growth, Place, fold_all};
+use crate::fields::{Fields, In};
+use crate::json::{Object, ObjectWriter, Payload, Raw, quote};
+use crate::overlap::beyond;
+use crate::snapshot::Snapshot;
+use crate::text::Text;
 
 pub(super) const MESSAGES: &str = "messages";
 
@@ -69,64 +76,184 @@ impl At {
     fn way_to(self, kind: Kind) -> Vec<In> {
         self.way().into_iter().chain(kind.owner()).collect()
     }
-
-    fn way_to_told(self) -> Vec<In> {
-        [In::Object(TOLD)].into_iter().chain(self.way()).collect()
-    }
 }
 
-/// A message as it is by now.
-pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+/// A message as it is by now. False where it cannot be read.
+pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let position = place(snapshot, MESSAGES, message);
     if let Some(role) = message.get("role").and_then(Raw::str) {
         snapshot.choice(0).set_role(&role, out);
     }
-    let old = snapshot.fields.item(MESSAGES, position);
-    old.take_apart("content");
-    for part in old.indexes("content") {
-        set_aside(snapshot, At { message: position, part });
-    }
+    let told = KINDS.map(|kind| told_of(snapshot, position, kind));
+    let known = Others::of(snapshot.fields.item(MESSAGES, position));
     snapshot.fields.replace_item(MESSAGES, position, message);
-    let parts = message.get("content").map(Raw::items).unwrap_or_default();
-    for (part, item) in (0..).zip(parts).filter(|(_, item)| item.is_object()) {
-        let item = item.object();
-        for kind in KINDS {
-            tell_rest(snapshot, At { message: position, part }, kind, kind.of(&item), out);
+    let content = message.get("content").map(usual).unwrap_or_default();
+    if matches!(content, Cow::Owned(_)) {
+        snapshot.fields.item(MESSAGES, position).set("content", content.to_string());
+    }
+    let Ok(content) = Payload::parse(&content) else { return true };
+    let parts: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
+    for (kind, told) in KINDS.into_iter().zip(told) {
+        tell_rest(snapshot, position, kind, told, &parts, out);
+    }
+    tell_others(&parts, &known, out);
+    content.raw().items().into_iter().all(is_readable)
+}
+
+/// The way to what was told of a message, where the object says something else.
+fn way_to_told(message: i64) -> Vec<In> {
+    vec![In::Object(TOLD), In::Item(MESSAGES, message)]
+}
+
+/// What was told of a message, part by part.
+fn told_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> {
+    let told = snapshot.fields.find(&way_to_told(message)).map(|told| told.indexes(kind.name())).unwrap_or_default();
+    if !told.is_empty() {
+        let texts = snapshot.fields.at(&way_to_told(message));
+        return told.into_iter().map(|part| texts.item(kind.name(), part).text(TOLD).to_owned()).collect();
+    }
+    let old = snapshot.fields.item(MESSAGES, message);
+    old.take_apart("content");
+    let parts = old.indexes("content");
+    let text = |part| snapshot.fields.at(&At { message, part }.way_to(kind)).text(kind.name()).to_owned();
+    parts.into_iter().map(text).collect()
+}
+
+/// Tells what the parts of a message that is whole have beyond what was told of it.
+fn tell_rest(
+    snapshot: &mut Snapshot,
+    message: i64,
+    kind: Kind,
+    mut told: Vec<String>,
+    parts: &[Object<'_>],
+    out: &mut Sink<'_>,
+) {
+    let said = |part: &Object<'_>| kind.of(part).and_then(Raw::str).unwrap_or_default().into_owned();
+    let whole: Vec<_> = parts.iter().map(said).collect();
+    if parts.iter().any(|part| kind.of(part).is_some()) {
+        // By "" too: then there is a text, if an empty one.
+        snapshot.grow(&kind.seen(), &Text::default(), out);
+    }
+    let rests = beyond(&told, &whole);
+    if !rests.is_empty() {
+        snapshot.forget_half(&kind.seen());
+    }
+    for (part, rest) in rests {
+        snapshot.grow(&kind.seen(), &Text::from(rest.as_str()), out);
+        told.resize(told.len().max(part + 1), String::new());
+        told[part].push_str(&rest);
+    }
+    keep_told(snapshot, message, kind, &told, &whole);
+}
+
+/// Keeps what was told of a message where the object says something else, and else expects its pieces to say it again.
+fn keep_told(snapshot: &mut Snapshot, message: i64, kind: Kind, told: &[String], whole: &[String]) {
+    if told.concat() == whole.concat() {
+        if snapshot.fields.find(&way_to_told(message)).is_some() {
+            snapshot.fields.at(&way_to_told(message)).remove(kind.name());
         }
-    }
-}
-
-/// Keeps what was told of a part that is about to be replaced.
-fn set_aside(snapshot: &mut Snapshot, at: At) {
-    for kind in KINDS {
-        let known = snapshot.fields.find(&at.way_to_told()).is_some_and(|told| told.contains(kind.name()));
-        let text = snapshot.fields.at(&at.way_to(kind)).text(kind.name());
-        if !known && !text.is_empty() {
-            let text = text.to_owned();
-            snapshot.fields.at(&at.way_to_told()).append(kind.name(), &Text::from(text.as_str()));
+        for part in (0..).zip(whole).filter(|(_, text)| !text.is_empty()).map(|(part, _)| part) {
+            let owner = snapshot.fields.at(&At { message, part }.way_to(kind));
+            owner.append(kind.name(), &Text::default());
+            owner.announce(kind.name());
         }
+        return;
+    }
+    let kept = snapshot.fields.at(&way_to_told(message));
+    for (part, text) in (0..).zip(told) {
+        kept.item(kind.name(), part).set(TOLD, quote(text));
     }
 }
 
-/// Tells what a part that is whole has beyond what was told of it.
-fn tell_rest(snapshot: &mut Snapshot, at: At, kind: Kind, whole: Option<Raw<'_>>, out: &mut Sink<'_>) {
-    let Some(whole) = whole.and_then(Raw::str) else { return };
-    let mut rest = whole.as_ref();
-    let seen = kind.seen();
-    if snapshot.fields.find(&at.way_to_told()).is_some() {
-        let told = snapshot.fields.at(&at.way_to_told());
-        let Some(beyond) = rest.strip_prefix(told.text(kind.name())) else { return };
-        rest = beyond;
-        // Now the object has it.
-        told.remove(kind.name());
-        snapshot.forget_half(&seen);
-    }
-    // By "" too: then there is a text, if an empty one.
-    snapshot.grow(&seen, &Text::from(rest), out);
+/// How much there is of a message beside its texts.
+struct Others {
+    parts: usize,
+    annotations: usize,
 }
 
-/// More of a message.
-pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
+impl Others {
+    fn of(message: &Fields) -> Self {
+        let content = message.json_of("content").unwrap_or_default();
+        let content = Payload::parse(&content);
+        let parts = content.as_ref().map(|content| content.raw().objects()).unwrap_or_default();
+        let parts: Vec<_> = parts.into_iter().map(Raw::object).collect();
+        let annotations = parts.iter().map(|part| annotations(part).len()).sum();
+        Self { parts: parts.iter().filter(|part| other_kind(part).is_some()).count(), annotations }
+    }
+}
+
+fn annotations<'a>(part: &Object<'a>) -> Vec<Raw<'a>> {
+    part.child("text").get("annotations").map(Raw::objects).unwrap_or_default()
+}
+
+/// Tells what only the whole message has beside its texts.
+fn tell_others(parts: &[Object<'_>], known: &Others, out: &mut Sink<'_>) {
+    for annotation in parts.iter().flat_map(annotations).skip(known.annotations) {
+        tell("citation", annotation, out);
+    }
+    for (kind, part) in parts.iter().filter_map(|part| Some((other_kind(part)?, part))).skip(known.parts) {
+        tell(&kind, part.raw(), out);
+    }
+}
+
+fn tell(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+    out(Delta::Other { choice: 0, kind, json: value.as_str() });
+}
+
+/// What a part is told as, if it is no text.
+fn other_kind<'a>(part: &Object<'a>) -> Option<Cow<'a, str>> {
+    let kind = part.str("type");
+    match kind.as_ref() {
+        "" | "text" | "refusal" => None,
+        "image_file" | "image_url" => Some("image".into()),
+        _ => Some(kind),
+    }
+}
+
+/// A content as it usually is: a list of parts, whose texts are objects with a value.
+fn usual(content: Raw<'_>) -> Cow<'_, str> {
+    let parts = if content.is_array() { content.items() } else { vec![content] };
+    let is_odd = |part: &Raw<'_>| text_of(*part).is_some();
+    if content.is_array() && !parts.iter().any(is_odd) {
+        return content.as_str().into();
+    }
+    let parts: Vec<_> = parts.into_iter().map(usual_part).collect();
+    format!("[{}]", parts.join(",")).into()
+}
+
+/// The text that stands for a part, or for the object with its value.
+fn text_of(part: Raw<'_>) -> Option<Text<'_>> {
+    if part.is_object() { part.object().get("text")?.scalar() } else { part.scalar() }
+}
+
+fn usual_part(part: Raw<'_>) -> String {
+    if text_of(part).is_none() {
+        return part.as_str().to_owned();
+    }
+    let value = if part.is_object() { part.object().get("text").unwrap_or_default() } else { part };
+    let value = if value.text().is_some() { value.as_str().to_owned() } else { quote(value.as_str()) };
+    let mut out = String::new();
+    let mut object = ObjectWriter::new(&mut out);
+    if part.object().get("type").is_none() {
+        object.json("type", "\"text\"");
+    }
+    for (name, value) in part.object().iter().filter(|(name, _)| *name != "text") {
+        object.json(name, value.as_str());
+    }
+    object.json("text", &format!("{{\"value\":{value},\"annotations\":[]}}"));
+    object.end();
+    out
+}
+
+/// Whether a part is one, and its texts are some.
+fn is_readable(part: Raw<'_>) -> bool {
+    let part_is = part.is_object();
+    let part = part.object();
+    part_is && KINDS.iter().all(|kind| kind.of(&part).is_none_or(|text| text.scalar().is_some()))
+}
+
+/// More of a message. False where it cannot be read.
+pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let message = place_of_delta(snapshot, MESSAGES, "thread.message", payload);
     let delta = payload.child("delta");
     if let Some(role) = delta.get("role").and_then(Raw::str) {
@@ -135,11 +262,14 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     let kept = snapshot.fields.item(MESSAGES, message);
     kept.keep_all(&delta, &["content"]);
     if !kept.contains("content") {
-        kept.set("content", "[]");
+        kept.set("content", "[]".into());
     }
-    for (part, item) in indexed(&delta, "content") {
+    let content = delta.get("content").map_or("[]".into(), usual);
+    let Ok(content) = Payload::parse(&content) else { return false };
+    for (part, item) in indexed(content.raw().objects()) {
         fold_part(snapshot, At { message, part }, &item, out);
     }
+    delta.raw().is_object() && content.raw().items().into_iter().all(is_readable)
 }
 
 /// What grows by a piece of a part.
@@ -147,9 +277,9 @@ pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec
     let growth = |kind: Kind| {
         let name = kind.name();
         let mut places = vec![kind.seen(), Place::Member { way: at.way_to(kind), name }];
-        let told = at.way_to_told();
-        if snapshot.fields.find(&told).is_some_and(|told| told.contains(name)) {
-            places.push(Place::Member { way: told, name });
+        let told = way_to_told(at.message);
+        if snapshot.fields.find(&told).is_some_and(|told| !told.indexes(name).is_empty()) {
+            places.push(Place::Member { way: [&told[..], &[In::Item(name, at.part)]].concat(), name: TOLD });
         }
         Some(Growth { text: kind.of(part)?, places })
     };
@@ -164,19 +294,17 @@ fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<
         let kept = kept.object("text");
         kept.append("value", &Text::from(""));
         if !kept.contains("annotations") {
-            kept.set("annotations", "[]");
+            kept.set("annotations", "[]".into());
         }
         kept.keep_all(&text, &["value", "annotations"]);
     }
     fold_all(growths(snapshot, at, part), snapshot, out);
-    for annotation in text.get("annotations").map(Raw::objects).unwrap_or_default() {
+    for annotation in annotations(part) {
         snapshot.fields.at(&at.way_to(Kind::Text)).push("annotations", annotation);
-        out(Delta::Other { choice: 0, kind: "citation", json: annotation.as_str() });
+        tell("citation", annotation, out);
     }
-    match part.str("type").as_ref() {
-        "" | "text" | "refusal" => {}
-        "image_file" | "image_url" => out(Delta::Other { choice: 0, kind: "image", json: part.raw().as_str() }),
-        kind => out(Delta::Other { choice: 0, kind, json: part.raw().as_str() }),
+    if let Some(kind) = other_kind(part) {
+        tell(&kind, part.raw(), out);
     }
 }
 

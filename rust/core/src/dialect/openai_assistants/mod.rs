@@ -7,8 +7,10 @@
 //! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, told apart by their ids.
 
 use super::Dialect;
+use crate::api_error::ApiError;
+use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Raw, quote};
-use crate::snapshot::{ApiError, Sink, Snapshot};
+use crate::snapshot::Snapshot;
 
 mod messages;
 mod repeats;
@@ -40,12 +42,12 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     match payload.str("object").as_ref() {
-        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str()),
+        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str().to_owned()),
         "thread.run" => fold_run(snapshot, payload, out),
         "thread.run.step" => steps::fold(snapshot, payload, out),
-        "thread.run.step.delta" => steps::fold_delta(snapshot, payload, out),
-        "thread.message" => messages::fold(snapshot, payload, out),
-        "thread.message.delta" => messages::fold_delta(snapshot, payload, out),
+        "thread.run.step.delta" => return steps::fold_delta(snapshot, payload, out),
+        "thread.message" => return messages::fold(snapshot, payload, out),
+        "thread.message.delta" => return messages::fold_delta(snapshot, payload, out),
         _ if kind == "done" => snapshot.finish(out),
         _ => return false,
     }
@@ -53,16 +55,12 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 }
 
 fn fold_run(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
-    snapshot.fields.set("run", run.raw().as_str());
-    snapshot.set_id(&run.str("id"));
+    snapshot.fields.set("run", run.raw().as_str().to_owned());
+    snapshot.set_id(&run.id("id"));
     snapshot.set_model(&run.str("model"));
     snapshot.count(run.get("usage").unwrap_or_default(), out);
     let action = run.child("required_action").child("submit_tool_outputs");
-    for call in action.get("tool_calls").map(Raw::objects).unwrap_or_default() {
-        let call = call.object();
-        let key = format!("action/{}", call.str("id"));
-        steps::fold_whole_call(snapshot, key, &call, out);
-    }
+    steps::fold_final(snapshot, &action.objects(steps::CALLS), out);
     fold_status(snapshot, run, out);
 }
 
@@ -81,15 +79,25 @@ fn fold_status(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// The key under which the snapshot knows where in its list a message or a step is.
+/// The key under which the snapshot knows where in its list a message or a step is; without an id, that of one without.
 fn key(list: &str, payload: &Object<'_>) -> String {
-    format!("{list}/{}", payload.str("id"))
+    format!("{list}/{}", payload.id("id"))
 }
 
-/// Where in its list the message or step of that id is, or goes.
+/// Where in its list the message or step of that id is, or goes. Without an id it is the last one, and an id that is new is that of
+/// the last one if it has none.
 fn place(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i64 {
-    let next = snapshot.fields.next_index(list);
-    *snapshot.places.entry(key(list, payload)).or_insert(next)
+    let (next, key) = (snapshot.fields.next_index(list), key(list, payload));
+    let nameless = format!("{list}/");
+    if key == nameless && next > 0 {
+        return next - 1;
+    }
+    if let Some(&known) = snapshot.places.get(&key) {
+        return known;
+    }
+    let place = snapshot.places.remove(&nameless).unwrap_or(next);
+    snapshot.places.insert(key, place);
+    place
 }
 
 /// Where in its list the message or step is that a delta is about; made where it was never told of.
@@ -97,15 +105,15 @@ fn place_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, paylo
     let position = place(snapshot, list, payload);
     if !snapshot.fields.has_item(list, position) {
         let made = snapshot.fields.item(list, position);
-        made.set("id", payload.get("id").unwrap_or_default().as_str());
+        made.set_once("id", payload.get("id"));
         made.set("object", quote(kind));
     }
     position
 }
 
 /// The objects of a list, each at the index that it names, or else at its place in the list.
-fn indexed<'a>(owner: &Object<'a>, list: &str) -> Vec<(i64, Object<'a>)> {
-    let items = owner.get(list).map(Raw::objects).unwrap_or_default().into_iter().map(Raw::object);
+fn indexed(items: Vec<Raw<'_>>) -> Vec<(i64, Object<'_>)> {
+    let items = items.into_iter().filter(|item| item.is_object()).map(Raw::object);
     (0..).zip(items).map(|(place, item)| (item.get("index").and_then(Raw::index).unwrap_or(place), item)).collect()
 }
 

@@ -9,7 +9,8 @@ use crate::snapshot::Snapshot;
 
 /// A piece of one part of a message, or of one call of a step.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
-    let place = |list: &str| snapshot.places.get(&key(list, payload)).copied();
+    let named = !payload.id("id").is_empty();
+    let place = |list: &str| snapshot.places.get(&key(list, payload)).copied().filter(|_| named);
     let delta = payload.child("delta");
     match payload.str("object").as_ref() {
         "thread.message.delta" => of_part(snapshot, place(MESSAGES)?, &delta),
@@ -19,7 +20,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
 }
 
 fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<Repeat<'a>> {
-    let (part, item) = only(indexed(delta, "content"))?;
+    let (part, item) = only(indexed(delta.each("content")))?;
     let told = !matches!(item.str("type").as_ref(), "" | "text" | "refusal");
     let cited = item.child("text").get("annotations").is_some_and(Raw::has_list);
     let at = messages::At { message, part };
@@ -29,10 +30,18 @@ fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<
 }
 
 fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<Repeat<'a>> {
-    let (call, item) = only(indexed(details, "tool_calls"))?;
-    let at = steps::At { step, call };
+    let item = only(details.objects("tool_calls"))?;
+    let at = steps::locate(snapshot, step, (0, 1), &item);
+    // Another may take the index, or be the last one, without any payload of this shape.
+    let alone = match item.get("index").and_then(Raw::index) {
+        Some(index) => index == at.call,
+        None => !item.id("id").is_empty(),
+    };
+    if !alone {
+        return None;
+    }
     let mut repeat = match snapshot.fields.find(&at.way())?.word("type").as_ref() {
-        "function" => Repeat::of(steps::arguments(at, steps::known_call(snapshot, at, &item)?, &item)?)?,
+        "function" => Repeat::of(steps::arguments(snapshot, at, &item)?)?,
         CODE => {
             let told = Some((0, CODE, item.raw()));
             Repeat { told, ..Repeat::of(steps::code(at, &item)?)? }

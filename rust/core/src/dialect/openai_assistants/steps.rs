@@ -1,13 +1,27 @@
 //! Steps of a run, and the tool calls in them.
 
+use std::borrow::Cow;
+
 use super::{indexed, place, place_of_delta};
-use crate::json::{Object, Raw, Text};
-use crate::snapshot::{Delta, Fields, Growth, In, Piece, Place, Sink, Snapshot, fold_all};
+use crate::delta::{Delta, Sink};
+use crate::dialect::openai_chat::Said;
+use crate::dialect::{Growth, Place, fold_all, grow_all, known_calls};
+use crate::fields::{Fields, In};
+use crate::json::{Object, Payload, Raw, compact, quote};
+use crate::overlap::{Overlap, overlap_json};
+use crate::snapshot::Snapshot;
+use crate::text::Text;
+use crate::tool_call::Piece;
 
 pub(super) const STEPS: &str = "steps";
 const DETAILS: &str = "step_details";
-const CALLS: &str = "tool_calls";
+pub(super) const CALLS: &str = "tool_calls";
+const FUNCTION: &str = "function";
+const ARGUMENTS: &str = "arguments";
 pub(super) const CODE: &str = "code_interpreter";
+
+/// Some servers send it before the pieces of arguments that are others.
+const EMPTY: &str = "{}";
 
 /// A call's place: its step's, and its own in that.
 #[derive(Clone, Copy)]
@@ -31,43 +45,121 @@ impl At {
     }
 }
 
+/// Where in its step the call of a piece is, or goes: the one with its id, or else at its index; behind the others where another
+/// call has that. Without an index and an id it is the last.
+pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize), call: &Object<'_>) -> At {
+    let id = call.id("id");
+    let at = |call: i64| At { step, call };
+    let found = |key: String| snapshot.places.get(&key).copied();
+    if let Some(known) = found(id_key(step, &id)).filter(|_| !id.is_empty()) {
+        return at(known);
+    }
+    let way = [In::Item(STEPS, step), In::Object(DETAILS)];
+    let next = snapshot.fields.find(&way).map_or(0, |details| details.next_index(CALLS));
+    let slot = |index: i64| found(slot_key(step, index)).unwrap_or(index);
+    let index = match call.get("index").and_then(Raw::index) {
+        Some(index) => slot(index),
+        None if !id.is_empty() => next,
+        None if of > 1 => i64::try_from(place).unwrap_or(i64::MAX),
+        None => (next - 1).max(0),
+    };
+    let other = known(snapshot, &at(index).key(), "")
+        .and_then(|position| snapshot.choices[&0].tool_calls.as_slice()[position].id());
+    at(if !id.is_empty() && other.is_some_and(|other| other != id) { next } else { index })
+}
+
+/// The key of the place of a call with that id.
+fn id_key(step: i64, id: &str) -> String {
+    format!("call/{step}/id/{id}")
+}
+
+/// The key of the place of the last call with that index.
+fn slot_key(step: i64, index: i64) -> String {
+    format!("call/{step}/index/{index}")
+}
+
+/// The same, from where on it is known there.
+fn settle_in(snapshot: &mut Snapshot, step: i64, place: (usize, usize), call: &Object<'_>) -> At {
+    let at = locate(snapshot, step, place, call);
+    let id = call.id("id");
+    if !id.is_empty() {
+        snapshot.places.entry(id_key(step, &id)).or_insert(at.call);
+    }
+    if let Some(index) = call.get("index").and_then(Raw::index) {
+        snapshot.places.insert(slot_key(step, index), at.call);
+    }
+    at
+}
+
 /// A step as it is by now.
 pub(super) fn fold(snapshot: &mut Snapshot, step: &Object<'_>, out: &mut Sink<'_>) {
     let position = place(snapshot, STEPS, step);
+    let known = calls_of(snapshot.fields.item(STEPS, position));
     snapshot.fields.replace_item(STEPS, position, step);
-    for (call, item) in indexed(&step.child(DETAILS), CALLS) {
-        if item.str("type") == "function" {
-            fold_whole_call(snapshot, At { step: position, call }.key(), &item, out);
+    for (call, item) in indexed(step.child(DETAILS).each(CALLS)) {
+        let kind = kind_of(&item, "");
+        if kind == FUNCTION {
+            fold_whole_call(snapshot, At { step: position, call }, &item, out);
+        } else if usize::try_from(call).is_ok_and(|call| call >= known) {
+            tell(&kind, &item, out);
         }
     }
 }
 
-/// More of a step.
-pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
+/// How many calls there are of a step.
+fn calls_of(step: &Fields) -> usize {
+    let details = step.json_of(DETAILS).unwrap_or_default();
+    Payload::parse(&details).map_or(0, |details| details.raw().object().each(CALLS).len())
+}
+
+fn tell(kind: &str, call: &Object<'_>, out: &mut Sink<'_>) {
+    let kind = if kind.is_empty() { "tool_call" } else { kind };
+    out(Delta::Other { choice: 0, kind, json: call.raw().as_str() });
+}
+
+/// More of a step. False where it cannot be read.
+pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let step = place_of_delta(snapshot, STEPS, "thread.run.step", payload);
     let delta = payload.child("delta");
     let details = delta.child(DETAILS);
     let kept = snapshot.fields.item(STEPS, step);
     kept.keep_all(&delta, &[DETAILS]);
-    kept.object(DETAILS).keep_all(&details, &[CALLS]);
-    for (call, item) in indexed(&details, CALLS) {
-        fold_call(snapshot, At { step, call }, &item, out);
+    let kept = kept.object(DETAILS);
+    kept.keep_all(&details, &[CALLS]);
+    kept.take_apart(CALLS);
+    let calls = details.objects(CALLS);
+    for (place, item) in calls.iter().enumerate() {
+        let at = settle_in(snapshot, step, (place, calls.len()), item);
+        fold_call(snapshot, at, item, out);
+    }
+    delta.raw().is_object() && calls.len() == details.each(CALLS).len()
+}
+
+/// What a call is: what it says, or what was said of it, or what it has.
+fn kind_of<'a>(call: &Object<'a>, known: &'a str) -> Cow<'a, str> {
+    match call.str("type") {
+        kind if !kind.is_empty() => kind,
+        _ if !known.is_empty() => known.into(),
+        _ if call.first(&[FUNCTION, ARGUMENTS]).is_some() => FUNCTION.into(),
+        kind => kind,
     }
 }
 
 fn fold_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
     let kept = snapshot.fields.at(&at.way());
+    let known = kept.word("type").into_owned();
+    let kind = kind_of(call, &known);
     kept.set_once("id", call.get("id"));
-    kept.set_once("type", call.get("type"));
-    kept.keep_all(call, &["index", "id", "type", "function", CODE]);
-    let kind = kept.word("type").into_owned();
+    if known.is_empty() && !kind.is_empty() {
+        kept.set("type", quote(&kind));
+    }
+    kept.keep_all(call, &["index", "id", "type", FUNCTION, "name", ARGUMENTS, CODE]);
     match kind.as_ref() {
-        "function" => return fold_function(snapshot, at, call, out),
+        FUNCTION => return fold_function(snapshot, at, call, out),
         CODE => fold_code(snapshot, at, call, out),
         _ => {}
     }
-    let kind = if kind.is_empty() { "tool_call" } else { &kind };
-    out(Delta::Other { choice: 0, kind, json: call.raw().as_str() });
+    tell(&kind, call, out);
 }
 
 /// What grows by a piece of the code that the provider runs.
@@ -81,44 +173,65 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
     let kept = snapshot.fields.at(&at.way_into(CODE));
     kept.append("input", &Text::from(""));
     if !kept.contains("outputs") {
-        kept.set("outputs", "[]");
+        kept.set("outputs", "[]".into());
     }
     kept.keep_all(&piece, &["input", "outputs"]);
-    for (index, output) in indexed(&piece, "outputs") {
+    for (index, output) in indexed(piece.each("outputs")) {
         kept.replace_item("outputs", index, &output);
         kept.item("outputs", index).remove("index");
     }
     fold_all(code(at, call), snapshot, out);
 }
 
-/// What grows by a piece of a function call, which is that of the tool calls.
-pub(super) fn arguments<'a>(at: At, position: usize, call: &Object<'a>) -> Option<Growth<'a>> {
-    let member = Place::Member { way: at.way_into("function"), name: "arguments" };
-    let places = vec![Place::Arguments { choice: 0, position }, member];
-    Some(Growth { text: call.child("function").get("arguments")?, places })
+/// What grows by the arguments of a function call.
+fn places(at: At, position: usize) -> [Place; 2] {
+    [Place::Arguments { choice: 0, position }, Place::Member { way: at.way_into(FUNCTION), name: ARGUMENTS }]
+}
+
+/// What grows by a piece of a function call whose arguments have begun, which is that of the tool calls.
+pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> Option<Growth<'a>> {
+    let position = known(snapshot, &at.key(), &call.id("id"))?;
+    let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
+    let text = call.child(FUNCTION).get(ARGUMENTS).filter(|_| begun)?;
+    Some(Growth { text, places: places(at, position).into() })
 }
 
 fn fold_function(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
-    keep_function(snapshot.fields.at(&at.way_into("function")), &call.child("function"));
-    let (position, new) = identify(snapshot, at.key(), call);
-    let growth = arguments(at, position, call).filter(|growth| growth.text.is_truthy());
-    if let Some(growth) = growth.filter(|growth| growth.text.text().is_some()) {
-        growth.fold(snapshot, out);
+    let said = Said::of(call.raw());
+    let piece = said.piece(None, (0, 1));
+    keep_function(snapshot.fields.at(&at.way_into(FUNCTION)), &call.child(FUNCTION), &said.name);
+    let (position, new) = identify(snapshot, at, &piece);
+    let held = holds_back(snapshot, at, position, &piece.arguments);
+    let kept = snapshot.fields.at(&at.way_into(FUNCTION));
+    let news = if held { Text::default() } else { kept.news(ARGUMENTS, piece.arguments) };
+    if !news.is_empty() {
+        grow_all(&places(at, position), &news, snapshot, out);
     } else if new {
-        snapshot.choice(0).add_arguments(position, &Text::from(""), out);
+        snapshot.choice(0).add_arguments(position, &news, out);
     }
 }
 
-/// Keeps what a piece says of a function beside its arguments.
-fn keep_function(kept: &mut Fields, function: &Object<'_>) {
-    kept.set_once("name", function.get("name"));
-    kept.append("arguments", &Text::from(""));
-    kept.keep_all(function, &["name", "arguments"]);
+/// Keeps an empty object back, which some servers send before the arguments, and which counts where none follow; whether a
+/// piece is one.
+fn holds_back(snapshot: &mut Snapshot, at: At, position: usize, piece: &Text<'_>) -> bool {
+    let empty = matches!(piece, Text::Whole(piece) if piece == EMPTY);
+    let call = snapshot.choice(0).tool_calls.at(position);
+    if piece.is_empty() || !call.arguments.is_empty() || !(empty || call.is_announced()) {
+        return false;
+    }
+    call.otherwise = if empty { EMPTY.into() } else { String::new() };
+    let kept = quote(&call.otherwise);
+    snapshot.fields.at(&at.way_into(FUNCTION)).set(ARGUMENTS, kept);
+    empty
 }
 
-/// Which of the tool calls a call is, if it was told of.
-pub(super) fn known_call(snapshot: &Snapshot, at: At, call: &Object<'_>) -> Option<usize> {
-    known(snapshot, &at.key(), &call.str("id"))
+/// Keeps what a piece says of a function beside its arguments.
+fn keep_function(kept: &mut Fields, function: &Object<'_>, name: &str) {
+    if !kept.contains("name") && !name.is_empty() {
+        kept.set("name", quote(name));
+    }
+    kept.append(ARGUMENTS, &Text::from(""));
+    kept.keep_all(function, &["name", ARGUMENTS]);
 }
 
 fn known(snapshot: &Snapshot, key: &str, id: &str) -> Option<usize> {
@@ -127,29 +240,61 @@ fn known(snapshot: &Snapshot, key: &str, id: &str) -> Option<usize> {
 }
 
 /// Finds out which of the tool calls a call is, and whether anything is new of that.
-fn identify(snapshot: &mut Snapshot, key: String, call: &Object<'_>) -> (usize, bool) {
-    let (id, name) = (call.str("id"), call.child("function").str("name").into_owned());
-    let piece = Piece { kind: "function", ..Piece::start(None, &id, &name) };
-    let known = known(snapshot, &key, &id);
+fn identify(snapshot: &mut Snapshot, at: At, piece: &Piece<'_>) -> (usize, bool) {
+    let start = Piece { kind: FUNCTION, ..Piece::start(None, piece.id, piece.name) };
+    let known = known(snapshot, &at.key(), piece.id);
     let calls = &mut snapshot.choice(0).tool_calls;
-    let position = known.unwrap_or_else(|| calls.begin(&piece));
-    let new = calls.complete(position, &piece) || known.is_none();
-    snapshot.places.entry(key).or_insert(i64::try_from(position).unwrap_or(i64::MAX));
+    let position = known.unwrap_or_else(|| calls.begin(&start));
+    let new = calls.complete(position, &start) || known.is_none();
+    snapshot.places.entry(at.key()).or_insert(i64::try_from(position).unwrap_or(i64::MAX));
     (position, new)
 }
 
-/// A call that is whole: what its arguments have beyond their pieces is told.
-pub(super) fn fold_whole_call(snapshot: &mut Snapshot, key: String, call: &Object<'_>, out: &mut Sink<'_>) {
-    let (position, new) = identify(snapshot, key, call);
-    let whole = call.child("function").get("arguments").and_then(Raw::str).unwrap_or_default();
-    let told = snapshot.choice(0).tool_calls.at(position).arguments();
-    let rest = whole.strip_prefix(told).unwrap_or_default();
-    if !rest.is_empty() {
-        snapshot.forget_half(&Place::Arguments { choice: 0, position });
+/// A call of a whole step: what its arguments have beyond their pieces is told, and pieces may still follow.
+fn fold_whole_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
+    let said = Said::of(call.raw());
+    let piece = said.piece(None, (0, 1));
+    let (position, new) = identify(snapshot, at, &piece);
+    if !piece.id.is_empty() {
+        snapshot.places.insert(id_key(at.step, piece.id), at.call);
+        snapshot.places.insert(at.key(), i64::try_from(position).unwrap_or(i64::MAX));
     }
-    if new || !rest.is_empty() {
-        snapshot.choice(0).add_arguments(position, &Text::from(rest), out);
+    if new {
+        snapshot.choice(0).add_arguments(position, &Text::default(), out);
     }
+    if !holds_back(snapshot, at, position, &piece.arguments) {
+        complete(snapshot, position, &piece, out);
+    }
+    let arguments = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
+    let function = snapshot.fields.at(&at.way_into(FUNCTION));
+    if function.text(ARGUMENTS) == arguments {
+        function.announce(ARGUMENTS);
+    }
+}
+
+/// The calls that the run waits for, all there: by their ids, or else in their order.
+pub(super) fn fold_final(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mut Sink<'_>) {
+    let said: Vec<_> = calls.iter().map(|call| Said::of(call.raw())).collect();
+    let pieces: Vec<_> = said.iter().map(|said| said.piece(None, (0, 1))).collect();
+    let ids: Vec<_> = pieces.iter().map(|piece| Cow::Borrowed(piece.id)).collect();
+    for (piece, known) in pieces.iter().zip(known_calls(snapshot, &ids)) {
+        match known {
+            Some(position) => complete(snapshot, position, piece, out),
+            None => _ = snapshot.choice(0).begin_tool_call(piece, out),
+        }
+    }
+}
+
+/// Tells what whole arguments have beyond their pieces, whatever blanks these have.
+fn complete(snapshot: &mut Snapshot, position: usize, whole: &Piece<'_>, out: &mut Sink<'_>) {
+    let told = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
+    let spaceless = compact(&whole.arguments.clone().into_str());
+    let arguments = match overlap_json(&told, &spaceless) {
+        Overlap::Continues(rest) if !told.is_empty() => Text::from(told.as_str()).and(Text::from(rest)).into_owned(),
+        _ => whole.arguments.clone().into_owned(),
+    };
+    let whole = Piece { arguments, ..Piece::start(None, whole.id, whole.name) };
+    snapshot.choice(0).complete_tool_call(position, &whole, out);
 }
 
 #[cfg(test)]
@@ -187,9 +332,9 @@ mod tests {
             run.clone(),
             run,
         ]);
-        let calls = ["call 0 f f ", "call 0 f f {", "call 1 g g {}", "call 0 f f }", "call 2 h h "];
-        assert_eq!(told[..5], calls);
-        assert_eq!(told[5..], ["finish requires_action"]);
+        let calls = ["call 0 f f ", "call 0 f f {", "call 1 g g ", "call 0 f f }", "call 1 g g {}", "call 2 h h "];
+        assert_eq!(told[..6], calls);
+        assert_eq!(told[6..], ["finish requires_action"]);
     }
 
     #[test]
