@@ -7,7 +7,8 @@ from copy import deepcopy
 from reference_base import Reference, a_string
 from reference_calls import Json, Object, an_object, as_index, given, listed, overlay
 from reference_chat import DROPPED
-from reference_message import merge_unknown, reason_of, scalar_text
+from reference_message import choice_piece, is_told, merge_unknown, part_text, parts_of, reason_of, scalar_text
+from reference_wholes import halved, remainder
 
 TOP_MEMBERS = {"id", "object", "created", "model", "choices", "usage", "error"}
 QUIET = {"system_fingerprint", "service_tier"}
@@ -24,13 +25,17 @@ class Completions(Reference):
         self.top: Object = {}
         self.extras: dict[int, Object] = {}
         self.logprobs: dict[int, Object] = {}
+        self.pieces: dict[int, int] = {}
 
     def take(self, kind: str, payload: Object) -> bool:
         """Merge a chunk; nothing else has these members, whatever its event is called."""
         del kind
-        if payload.get("object") != "text_completion" and not isinstance(payload.get("choices"), (list, dict)):
-            return self.take_usage(payload)
-        for choice in listed(payload.get("choices")):
+        choices = listed(payload.get("choices"))
+        if payload.get("choices") is None and payload.get("usage") is None:
+            return payload == {"object": "text_completion"}
+        if payload.get("choices") and not choices:
+            return False
+        for choice in choices:
             self.take_choice(as_index(choice.get("index")) or 0, choice)
         self.take_top(payload)
         self.take_usage(payload)
@@ -57,7 +62,7 @@ class Completions(Reference):
 
     def take_choice(self, index: int, choice: Object) -> None:
         self.choice(index)
-        self.text(scalar_text(choice.get("text")), index)
+        self.take_texts(index, choice)
         self.take_logprobs(index, choice.get("logprobs"))
         self.finish(reason_of(choice.get("finish_reason")), index)
         for key, value in choice.items():
@@ -65,6 +70,33 @@ class Completions(Reference):
                 self.take_extra(index, key, value)
         self.count(choice.get("usage"))
         self.fail(choice.get("error"))
+
+    def take_texts(self, index: int, choice: Object) -> None:
+        """Take a piece, or the text that is all there: of a message, or at the end of a choice that came in pieces."""
+        text = choice.get("text")
+        told = self.choice(index).texts["text"] or ""
+        if is_told(choice):
+            message = an_object(choice["message"])
+            self.role(message.get("role"), index)
+            self.text(remainder(told, text_of(message.get("content"))), index)
+        elif (
+            isinstance(text, str)
+            and self.pieces.get(index, 0) > 1
+            and halved(text).startswith(halved(told))
+            and self.ends(index, choice)
+        ):
+            self.text(halved(text).removeprefix(halved(told)), index)
+        else:
+            piece = choice_piece(choice)
+            self.role(an_object(piece).get("role"), index)
+            said = text_of(piece.get("content") if "delta" in choice and isinstance(piece, dict) else piece)
+            self.text(said, index)
+            for part in others_of(piece) if "delta" not in choice else []:
+                self.other(a_string(part.get("type")) or "content_part", part, index)
+            self.pieces[index] = self.pieces.get(index, 0) + bool(said)
+
+    def ends(self, index: int, choice: Object) -> bool:
+        return bool(choice.get("finish_reason") or self.choice(index).finish_reasons)
 
     def take_extra(self, index: int, key: str, value: Json) -> None:
         extras = self.extras.setdefault(index, {})
@@ -105,6 +137,20 @@ class Completions(Reference):
             "logprobs": self.logprobs.get(index) or None,
             **self.extras.get(index, {}),
         }
+
+
+def text_of(content: Json) -> str | None:
+    """Give the text of a content, which may be parts."""
+    if scalar_text(content) is not None:
+        return scalar_text(content)
+    said = [part_text(part) for part in parts_of(content)]
+    texts = [text for kind, text in said if kind == "content" and text is not None]
+    return "".join(texts) if texts else None
+
+
+def others_of(content: Json) -> list[Object]:
+    """Give the parts of a content that are no text."""
+    return [part for part in parts_of(content) if isinstance(part, dict) and part_text(part)[0] == "other"]
 
 
 def reference(body: bytes) -> Object:

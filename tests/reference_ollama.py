@@ -8,7 +8,7 @@ from reference_base import Reference, a_string, keep
 from reference_calls import Json, Object, an_object, arguments_of, function_of, id_of, is_json, is_object, name_of
 from reference_json import is_same
 from reference_partial import certain
-from reference_wholes import each, each_object, piece_of
+from reference_wholes import each, each_object, halved, piece_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,12 +197,6 @@ def text_of(value: Json) -> str | None:
     parts = [part.get("text") if isinstance(part, dict) else part for part in each(value)]
     pieces = [piece for part in parts if (piece := piece_of(part)) is not None]
     return "".join(pieces) if pieces else None
-
-
-def halved(text: str) -> str:
-    """Give a text in UTF-16 units: it may have been cut between two of them."""
-    units = text.encode("utf-16-le", "surrogatepass")
-    return "".join(chr(int.from_bytes(units[at : at + 2], "little")) for at in range(0, len(units), 2))
 
 
 def is_count(name: str, value: Json) -> bool:

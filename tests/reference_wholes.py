@@ -33,6 +33,12 @@ def remainder(emitted: str, whole: Json) -> str:
     return whole[len(emitted) :] if isinstance(whole, str) and whole.startswith(emitted) else ""
 
 
+def halved(text: str) -> str:
+    """Give a text in UTF-16 units: it may have been cut between two of them."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(int.from_bytes(units[at : at + 2], "little")) for at in range(0, len(units), 2))
+
+
 def agrees(emitted: str, whole: str) -> bool:
     """Whether one of the two goes on where the other ends."""
     return emitted.startswith(whole) or whole.startswith(emitted)

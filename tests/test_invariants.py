@@ -84,6 +84,7 @@ SAID_TWICE = {
     "openai-responses: two reasoning items that say the same",
     "ollama: a piece that is like the ones before",
     "openai-completions: all of the text again",
+    "openai-completions: all of the text again, before the end",
     "recorded: azure-openai/chat_completion_streaming_multiple_function_calls_test_async_filter_re.0-3be1986a.sse",
     "recorded: azure-openai/chat_completion_streaming_multiple_function_calls_test_response.0-2bff2495.sse",
     "recorded: openai/filters_chatclient_streaming_multiple_function_calls_test_response.0-8c0ad6cf.sse",

@@ -1,9 +1,14 @@
 //! `OpenAI`'s legacy completions: chat's frame around bare text.
+//!
+//! The last chunk of a choice may say all of its text again: where it begins with all that came in several pieces.
 
-use super::openai_chat::{choices, fold_choice_member, fold_member, index};
-use super::{Dialect, Repeat, all_finished};
+use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_told};
+use super::{Dialect, Growth, Place, Repeat, all_finished};
+use crate::api_error::ApiError;
+use crate::choice::Choice;
+use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Raw, write_array};
-use crate::snapshot::{ApiError, Choice, Growth, Place, Sink, Snapshot};
+use crate::snapshot::Snapshot;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "openai-completions",
@@ -25,8 +30,12 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
     if payload.first(&["choices", "usage"]).is_none() {
         return false;
     }
-    for item in choices(payload) {
-        fold_choice(snapshot, &item, out);
+    let choices = choices(payload);
+    if choices.is_empty() && payload.truthy("choices").is_some() {
+        return false;
+    }
+    for item in &choices {
+        fold_choice(snapshot, item, out);
     }
     for (name, value) in payload.iter() {
         fold_member(snapshot, name, value, out);
@@ -35,10 +44,11 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
 }
 
 fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
-    let choice = snapshot.choice(index(item));
-    if let Some(text) = item.get("text").and_then(Raw::scalar) {
-        choice.add_content(&text, out);
+    if is_told(item) {
+        return openai_chat::fold_choice(snapshot, item, out);
     }
+    fold_text(snapshot, item, out);
+    let choice = snapshot.choice(index(item));
     for (name, value) in item.iter() {
         fold_choice_member(choice, name, value, out);
     }
@@ -48,15 +58,52 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     snapshot.count(item.get("usage").unwrap_or_default(), out);
 }
 
+/// The next piece of a text, or all of it again.
+fn fold_text(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
+    let index = index(item);
+    let (place, first) = (Place::Content { choice: index }, format!("first piece {index}"));
+    let told = snapshot.emitted(&place);
+    let in_pieces = snapshot.places.get(&first).is_some_and(|&first| first < size(told));
+    if let Some(text) = item.get("text").and_then(Raw::str)
+        && in_pieces
+        && (has_ended(snapshot, index) || item.truthy("finish_reason").is_some())
+        && text.starts_with(told)
+    {
+        snapshot.complete(&place, 0, &text, out);
+        return;
+    }
+    let begins = told.is_empty();
+    let choice = snapshot.choice(index);
+    match item.get("text").filter(|_| item.get("delta").is_none()) {
+        Some(text) => fold_content(choice, text, out),
+        None => fold_pieces(choice, item, out),
+    }
+    if begins {
+        let size = size(snapshot.emitted(&place));
+        snapshot.places.insert(first, size);
+    }
+}
+
+fn size(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}
+
+fn has_ended(snapshot: &Snapshot, index: i64) -> bool {
+    snapshot.choices.get(&index).is_some_and(|choice| choice.finish_reason().is_some())
+}
+
 /// A chunk of one choice that brings nothing but text.
-fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
     let [item] = payload.get("choices")?.items()[..] else { return None };
     let listless = payload.iter().all(|(name, value)| name == "choices" || !value.has_list());
     if !listless || item.has_list() {
         return None;
     }
     let item = item.object();
-    if item.first(&["logprobs", "error"]).is_some() || payload.truthy("error").is_some() {
+    if item.first(&["logprobs", "error", "delta", "message"]).is_some()
+        || has_ended(snapshot, index(&item))
+        || payload.truthy("error").is_some()
+    {
         return None;
     }
     let places = vec![Place::Content { choice: index(&item) }];

@@ -8,7 +8,7 @@ use crate::snapshot::{Choice, Lists, Sink};
 const PARTS: &str = "content_parts";
 
 /// Adds a piece of the content: text, a number or a boolean that is meant as such, parts, or one part.
-pub(super) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
+pub(in crate::dialect) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
     if let Some(text) = content.scalar() {
         return choice.add_content(&text, out);
     }

@@ -22,6 +22,8 @@ mod repeats;
 mod whole;
 
 pub(super) use calls::Said;
+pub(super) use content::fold as fold_content;
+pub(super) use whole::is_told;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "openai-chat",
@@ -118,7 +120,7 @@ fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
-fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
+pub(super) fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     if whole::is_told(item) {
         whole::fold(snapshot, item, out);
     } else {
@@ -137,7 +139,7 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
 }
 
 /// The delta, an object with the pieces of several members, or (as `text` is) a piece of the content.
-fn fold_pieces(choice: &mut Choice, item: &Object<'_>, out: &mut Sink<'_>) {
+pub(super) fn fold_pieces(choice: &mut Choice, item: &Object<'_>, out: &mut Sink<'_>) {
     match item.first(&["delta", "text"]) {
         Some(delta) if delta.is_object() => fold_delta(choice, &delta.object(), out),
         Some(piece) => content::fold(choice, piece, out),

@@ -13,7 +13,7 @@ use crate::snapshot::{Choice, Delta, Details, Fields, Lists, Nulls, Overlap, Pla
 pub(super) const OBJECT: &str = "chat.completion";
 
 /// Whether a choice tells its message, and nothing in pieces: beside those it is the text so far.
-pub(super) fn is_told(item: &Object<'_>) -> bool {
+pub(in crate::dialect) fn is_told(item: &Object<'_>) -> bool {
     let says = |delta: Raw<'_>| match delta.object() {
         delta if delta.raw().is_object() => delta.iter().any(|(name, value)| name != "role" && value.is_truthy()),
         _ => delta.is_truthy(),
