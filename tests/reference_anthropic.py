@@ -123,16 +123,22 @@ class Anthropic(Reference):
     def merge_whole(self, content: Json) -> None:
         blocks = listed(content)
         mine = self.same_blocks(blocks)
-        new_text = self.tell_beyond(blocks, lambda kind: kind == "text", self.text)
-        new_thought = self.tell_beyond(blocks, is_thought, self.reasoning)
+        said = {
+            "text": self.tell_beyond(blocks, lambda kind: kind == "text", self.text),
+            "thought": self.tell_beyond(blocks, is_thought, self.reasoning),
+        }
+        all_of = {kind for kind, (_, is_all) in said.items() if is_all}
+        self.blocks = [one for one in self.blocks if one in mine or kind_of_text(one.type) not in all_of]
         for block, known in zip(blocks, mine, strict=True):
+            kind = kind_of_text(block.get("type"))
             if known is not None:
                 self.complete(known, block)
-            elif block.get("type") == "text" or is_thought(block.get("type")):
-                if new_text if block.get("type") == "text" else new_thought:
-                    self.opened(None).members = deepcopy(block)
-            else:
+                if kind in all_of:
+                    known.wholes[name_in(block) or kind] = piece_of(text_in(block)) or ""
+            elif kind is None:
                 self.stop(self.start(None, block))
+            elif any(said[kind]):
+                self.opened(None).members = deepcopy(block)
 
     def same_blocks(self, blocks: list[Object]) -> list[Block | None]:
         """Find the block that each of these is: the one with its id, or else the next of its kind."""
@@ -150,16 +156,19 @@ class Anthropic(Reference):
                 left = [one for one in left if one is not found[at]]
         return found
 
-    def tell_beyond(self, blocks: list[Object], of_kind: Callable[[Json], bool], tell: Callable[[str], None]) -> bool:
-        """Tell what the texts of a kind have beyond the ones so far; text may stand in the middle of a thought."""
+    def tell_beyond(
+        self, blocks: list[Object], of_kind: Callable[[Json], bool], tell: Callable[[str], None]
+    ) -> tuple[bool, bool]:
+        """Tell what the texts of a kind have beyond the ones so far: whether they have more, and all that was told."""
         told = [one for one in self.in_order() if of_kind(one.type) or (of_kind("text") and one.type == "thinking")]
         names = [("text" if of_kind("text") else name_in(one.members)) for one in told]
-        old = [one.members[name] for one, name in zip(told, names, strict=True) if name and name in one.members]
+        parts = [(one.members | one.wholes, name) for one, name in zip(told, names, strict=True) if name]
+        old = [members[name] for members, name in parts if name in members]
         new = [piece_of(text_in(block)) or "" for block in blocks if of_kind(block.get("type"))]
         rests = remainders(old, new)
         for rest in rests:
             tell(rest)
-        return bool(rests)
+        return bool(rests), "".join(old) != "" and "".join(new).startswith("".join(old))
 
     def complete(self, block: Block, whole: Object) -> None:
         """Keep what a whole block says of one that came in pieces."""
@@ -342,6 +351,11 @@ class Anthropic(Reference):
         if self.choices and self.choice().finish_reasons:
             made["stop_reason"] = self.choice().finish_reasons[-1]
         return made | ({"usage": self.usage} if self.usage is not None else {})
+
+
+def kind_of_text(kind: Json) -> str | None:
+    """Give which text a block of that type is of, if it is one."""
+    return "text" if kind == "text" else "thought" if is_thought(kind) else None
 
 
 def reference(body: bytes) -> Object:

@@ -57,7 +57,6 @@ OTHER_TEXT_IN_THE_OBJECT = {
     "openai-responses: a whole that contradicts, and a longer one",
     "openai-responses: a whole that contradicts, under another index",
     "anthropic: a whole message that says something else than the pieces",
-    "anthropic: a whole message whose text is divided otherwise",
     "openai-responses: a stream resumed in the middle",
     "recorded: openai/openai-shell-container.1.0-e293d81d.sse",
     "vercel-ui: reset-step",

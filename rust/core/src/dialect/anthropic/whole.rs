@@ -1,7 +1,10 @@
 //! A whole message: instead of its stream, or after its pieces.
 //!
 //! Its blocks are those of the pieces: by their ids where they have any, or else by their kind and order. What they have beyond
-//! the pieces is emitted; blocks that only the message has are added, and those that it leaves out stay.
+//! the pieces is emitted; blocks that only the message has are added, and those that it leaves out stay. But where its texts of a
+//! kind are all that was emitted of that kind, divided otherwise, its blocks are the ones that stand.
+
+use std::collections::HashSet;
 
 use super::block::{self, text_of};
 use super::{BLOCKS, Object, Place, Raw, Sink, Snapshot, block_at, finish, fold_members, input, tell};
@@ -42,16 +45,20 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     let blocks: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
     let known = matches(snapshot, &blocks);
     let seen = [Place::Content { choice: 0 }, Place::Reasoning { choice: 0 }];
-    let news = seen.each_ref().map(|seen| fold_texts(snapshot, &blocks, seen, out));
+    let said = seen.each_ref().map(|seen| fold_texts(snapshot, &blocks, seen, out));
+    let said_of = |place: &Place| said[usize::from(matches!(place, Place::Reasoning { .. }))];
+    drop_others(snapshot, &known, |place| said_of(place).is_all);
     for (block, known) in blocks.iter().zip(known) {
-        match (known, text_of(&block.str("type"), block)) {
-            (Some(position), _) => complete(snapshot, position, block, out),
+        let text = text_of(&block.str("type"), block);
+        let is_all = text.as_ref().is_some_and(|(_, place)| said_of(place).is_all);
+        match (known, text) {
+            (Some(position), _) => complete(snapshot, position, block, is_all, out),
             (None, None) => {
                 let position = block::start(snapshot, None, block, out);
                 block::stop(snapshot, position, out);
             }
-            // Divided otherwise, the same text would be in the object twice.
-            (None, Some((_, place))) if news[usize::from(matches!(place, Place::Reasoning { .. }))] => {
+            // Of another text it would be in the object twice.
+            (None, Some((_, place))) if is_all || said_of(&place).is_news => {
                 let position = block::place(snapshot, None);
                 snapshot.fields.replace_item(BLOCKS, position, block);
             }
@@ -79,8 +86,34 @@ fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
     known
 }
 
-/// Emits what the texts of a kind have beyond the ones so far; whether they have anything.
-fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Place, out: &mut Sink<'_>) -> bool {
+/// Drops the blocks that a whole message leaves out of texts that it says all of.
+fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&Place) -> bool) {
+    let kept: HashSet<_> = known.iter().flatten().copied().collect();
+    for position in snapshot.fields.indexes(BLOCKS).into_iter().filter(|position| !kept.contains(position)) {
+        let place = match block_at(snapshot, position).word("type").as_ref() {
+            "text" => Place::Content { choice: 0 },
+            "thinking" | "reasoning" => Place::Reasoning { choice: 0 },
+            _ => continue,
+        };
+        if is_all(&place) {
+            snapshot.fields.remove_item(BLOCKS, position);
+        }
+    }
+    let Snapshot { places, fields, .. } = snapshot;
+    places.retain(|name, position| name == WHOLE || fields.has_item(BLOCKS, *position));
+}
+
+/// What the texts of a kind say in a whole message.
+#[derive(Clone, Copy)]
+struct Said {
+    /// More than was emitted.
+    is_news: bool,
+    /// All that was emitted, perhaps with more behind it.
+    is_all: bool,
+}
+
+/// Emits what the texts of a kind have beyond the ones so far.
+fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Place, out: &mut Sink<'_>) -> Said {
     let name_of = |block: &Object<'_>| {
         text_of(&block.str("type"), block)
             .filter(|(_, place)| std::mem::discriminant(place) == std::mem::discriminant(seen))
@@ -95,20 +128,21 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Place, out:
         snapshot.forget_half(seen);
         snapshot.grow(seen, &Text::from(text.as_str()), out);
     }
-    !news.is_empty()
+    let (emitted, whole) = (emitted.concat(), whole.concat());
+    Said { is_news: !news.is_empty(), is_all: !emitted.is_empty() && whole.starts_with(&emitted) }
 }
 
-/// Keeps what a whole block says of one so far.
-fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
+/// Keeps what a whole block says of one so far; of a text that `is_all` there, nothing else.
+fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, is_all: bool, out: &mut Sink<'_>) {
     let mine = block_at(snapshot, position);
     if let Some((name, _)) = text_of(&block.str("type"), block) {
         let text = block.get(name).and_then(Raw::scalar).unwrap_or_default().into_str();
         mine.end_announcement(name);
         let emitted = mine.word(name).into_owned();
         match overlap(&emitted, &text) {
-            Overlap::Repeats => mine.append(name, &Text::default()),
+            Overlap::Repeats if !is_all || text == emitted => mine.append(name, &Text::default()),
             Overlap::Continues(rest) => mine.append(name, &Text::from(rest)),
-            Overlap::Differs => mine.seal(name, quote(&text)),
+            Overlap::Repeats | Overlap::Differs => mine.seal(name, quote(&text)),
         }
     }
     mine.keep_all(block, &COMPARED);

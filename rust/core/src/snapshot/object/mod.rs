@@ -263,6 +263,13 @@ impl Fields {
         }
     }
 
+    /// Takes an item off a list; the others stay at their indexes.
+    pub(crate) fn remove_item(&mut self, list: &str, index: i64) {
+        if let Some(kept) = self.0.get_mut(list) {
+            kept.items().remove(&index);
+        }
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
         self.0.remove(name);
     }
