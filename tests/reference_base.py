@@ -197,7 +197,7 @@ class Reference:
     def run(self, body: bytes) -> Object:
         """Fold a whole body; see the top of the file for the result."""
         items = payloads(body)
-        alone = sum(isinstance(item, Value) for item in items) == 1
+        alone = sum(isinstance(item, Value) for item in items) == 1 or has_no_events(items)
         for item in items:
             if self.done and isinstance(item, Event) and is_json(item.data):
                 self.done = not self.begins_again(a_string(an_object(json.loads(item.data)).get("type")) or "")
@@ -213,7 +213,8 @@ class Reference:
         elif isinstance(item, StrayLines):
             self._take_stray(item.text)
         elif isinstance(item, Closed):
-            self.end()
+            if not alone or self._known or self.error:
+                self.end()
         elif is_json(item.text):
             self._take_payload("message", json.loads(item.text), alone=alone)
         else:
@@ -338,6 +339,13 @@ class Reference:
             else:
                 self.deltas.append((kind, choice, "\ufffd"))
         self._halves.clear()
+
+
+def has_no_events(items: list[Item]) -> bool:
+    """Whether a body is a row of JSON values none of which is an object, in a string or by itself."""
+    values = [item for item in items if not isinstance(item, Closed)]
+    texts = [item.text if isinstance(item, Value) and is_json(item.text) else "{}" for item in values]
+    return not any(isinstance(unquoted(json.loads(text)), dict) for text in texts)
 
 
 def a_string(value: Json) -> str | None:

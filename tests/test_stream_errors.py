@@ -253,6 +253,7 @@ DOCUMENTS: list[tuple[int, str, bytes]] = [
     (500, "application/json", b""),
     (200, "application/json", b'{"status": "fine"}'),
     (200, "application/json", b"[]"),
+    (200, "application/json", b'[1, [2], null, "text"]'),
     (200, "application/json", b'"text"'),
     (200, "application/vnd.amazon.eventstream", b"\x00\x00\x00\x8a\x00\x00\x00\x52:event-type\x07\x00\n\n\x01"),
     (200, "image/png", b"\x89PNG\r\n\x1a\n"),

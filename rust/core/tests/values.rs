@@ -104,3 +104,36 @@ fn an_event_that_no_dialect_folds_is_told_each_time() {
     }
     assert_eq!(told, 3);
 }
+
+/// What a body tells by pieces of that size, and what comes of it.
+fn told(body: &str, size: usize) -> (Accumulator, Vec<String>) {
+    let (mut accumulator, mut told) = (Accumulator::new(None, None).unwrap(), vec![]);
+    for piece in body.as_bytes().chunks(size) {
+        accumulator.feed(piece, &mut |delta| told.push(format!("{delta:?}"))).unwrap();
+    }
+    accumulator.flush(&mut |delta| told.push(format!("{delta:?}")));
+    (accumulator, told)
+}
+
+#[test]
+fn values_that_are_no_objects_are_no_events() {
+    for body in ["[1,2,3]", "[[1], [2]]", "[\"a\",null]", "[1]\n[2]", "[1, 2 "] {
+        for size in 1..=body.len() {
+            let (accumulator, told) = told(body, size);
+            let missing = accumulator.missing().unwrap();
+            assert!(missing.contains("expected an event stream"), "{body} by {size}: {missing}");
+            assert_eq!((accumulator.foreign(), told.len()), (Some(body.as_bytes()), 0), "{body} by {size}");
+        }
+    }
+}
+
+#[test]
+fn values_before_an_object_are_events() {
+    let body = format!("[1, [2],{CHUNK},3]");
+    for size in 1..=body.len() {
+        let (accumulator, told) = told(&body, size);
+        let kinds: Vec<_> = told.iter().map(|delta| delta.split(' ').next().unwrap()).collect();
+        assert_eq!(kinds, ["Other", "Other", "Text", "Other"], "by {size}: {told:?}");
+        assert!(accumulator.is_complete() && told[1].contains("[2]"), "by {size}: {told:?}");
+    }
+}

@@ -1,12 +1,15 @@
 //! Events -> the snapshot: recognises the dialect, and tells payloads from errors and the sentinel.
 
-use super::payload::{Row, inside_string, is_sentinel, rows};
-use super::pickle::Frozen;
-use super::shapes::Repeating;
+use crate::api_error::ApiError;
+use crate::delta::{Delta, Sink};
 use crate::dialect::{self, Dialect};
-use crate::framing::Event;
+use crate::event::Event;
+use crate::frozen::Frozen;
 use crate::json::{Object, Payload, Raw, is_whitespace, quote};
-use crate::snapshot::{ApiError, Delta, Sink, Snapshot};
+use crate::payload::{Row, inside_string, is_sentinel, rows};
+use crate::repeating::Repeating;
+use crate::snapshot::Snapshot;
+use crate::tool_call::begins_object;
 
 /// What the events of one stream add up to.
 #[derive(Clone, Default)]
@@ -15,7 +18,8 @@ pub(crate) struct Fold {
     pub(crate) snapshot: Snapshot,
     /// There were lines before the first payload that are neither an event stream's nor an error.
     pub(crate) foreign: bool,
-    /// A first JSON value that no dialect knows, while it may be the only one.
+    /// A first JSON value that no dialect knows, while it may be the only one; behind a comma each all others, while none of them
+    /// is an object.
     held: Option<String>,
     came: Came,
     /// The dialect's payloads stand in others.
@@ -260,13 +264,23 @@ impl Fold {
             self.held = Some(text.into_owned());
             return;
         }
+        // Values that are no objects are no events, however many there are.
+        if let Some(held) = self.held.as_mut().filter(|held| !begins_object(held))
+            && Payload::parse(&text).is_ok_and(|value| !value.raw().is_object() && inside_string(&value).is_none())
+        {
+            held.push(',');
+            held.push_str(&text);
+            return;
+        }
         self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
     }
 
     /// Something else came: what was held is not the whole body.
     fn release(&mut self, out: &mut Sink<'_>) {
-        if let Some(text) = self.held.take() {
-            self.text(Event::unnamed().event, &text, out);
+        let Some(held) = self.held.take() else { return };
+        match Payload::parse(&format!("[{held}]")) {
+            Ok(values) => values.raw().items().iter().for_each(|value| self.text("message", value.as_str(), out)),
+            Err(_) => self.text("message", &held, out),
         }
     }
 
