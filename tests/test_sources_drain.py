@@ -17,12 +17,24 @@ if TYPE_CHECKING:
 
 EVENTS = [b"data: 1\n\n", b"data: [DONE]\n\n"]
 BODY = b"".join(EVENTS)
+MORE = b": more\n\n" * 4096
 LONG = 1e6  # seconds; a bound that no test lives to see
 POOLED = [client for client in loopback.CLIENTS if client != "urllib"]
 
 each_client = pytest.mark.parametrize("client", loopback.CLIENTS)
 each_pooled_client = pytest.mark.parametrize("client", POOLED)
 each_async_client = pytest.mark.parametrize("client", loopback.ASYNC_CLIENTS)
+
+
+class Gate:
+    """Holds back what a server sends after the two events, so that no client has read of it before they are read."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+
+    def __call__(self, number: int) -> None:
+        if number >= len(EVENTS) and not self.open.wait(loopback.TIMEOUT):
+            raise TimeoutError
 
 
 def read_events(source: Source) -> None:
@@ -77,11 +89,12 @@ def test_a_server_that_lingers_is_left(client: str) -> None:
 
 @each_client
 def test_a_server_that_sends_on_is_left(client: str) -> None:
-    more = b": more\n\n" * 4096
-    with ReplayServer([BODY + more], linger=True) as server, loopback.CLIENTS[client](None) as get:
+    gate = Gate()
+    with ReplayServer([BODY + MORE], linger=True, gate=gate) as server, loopback.CLIENTS[client](None) as get:
         source = open_source(get(server.url))
         read_events(source)
-        drain(source, max_bytes=len(more) // 2, max_seconds=LONG)
+        gate.open.set()
+        drain(source, max_bytes=len(MORE) // 2, max_seconds=LONG)
         assert server.wait_disconnect(loopback.TIMEOUT)
 
 
@@ -136,10 +149,12 @@ def test_the_next_asynchronous_request_uses_the_connection(client: str, framing:
         asyncio.run(run(server))
 
 
-async def drain_left(client: str, server: ReplayServer, **bounds: Any) -> None:
+async def drain_left(client: str, server: ReplayServer, gate: Gate | None = None, **bounds: Any) -> None:
     async with loopback.ASYNC_CLIENTS[client](None) as get:
         source = open_async_source(await get(server.url))
         await aread_events(source)
+        if gate is not None:
+            gate.open.set()
         await adrain(source, **bounds)
         assert await asyncio.to_thread(server.wait_disconnect, loopback.TIMEOUT)
 
@@ -152,9 +167,9 @@ def test_a_server_that_lingers_is_left_asynchronously(client: str) -> None:
 
 @each_async_client
 def test_a_server_that_sends_on_is_left_asynchronously(client: str) -> None:
-    more = b": more\n\n" * 4096
-    with ReplayServer([BODY + more], linger=True) as server:
-        asyncio.run(drain_left(client, server, max_bytes=len(more) // 2, max_seconds=LONG))
+    gate = Gate()
+    with ReplayServer([BODY + MORE], linger=True, gate=gate) as server:
+        asyncio.run(drain_left(client, server, gate, max_bytes=len(MORE) // 2, max_seconds=LONG))
 
 
 @each_async_client
