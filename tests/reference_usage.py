@@ -1,4 +1,4 @@
-"""What a usage means: a slow reference, written from the table in docs/dialects.md, a function for each of its rows.
+"""What a usage means: a slow reference, written from the table in docs/usage.md, a function for each of its rows.
 
 It goes by the dialect, where the core goes by the members.
 """

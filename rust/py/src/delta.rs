@@ -139,7 +139,7 @@ record! {
 /// Token counts, of one meaning in every dialect; None where the provider did not say.
 ///
 /// Input and output are wholes, and the other counts are parts of them, as OpenTelemetry's conventions have it:
-/// <https://github.com/open-telemetry/semantic-conventions-genai>. docs/dialects.md says which of a provider's members
+/// <https://github.com/open-telemetry/semantic-conventions-genai>. docs/usage.md says which of a provider's members
 /// make up each, and where the provider says so.
 ///
 /// Args:

@@ -2,7 +2,7 @@
 //!
 //! One meaning for all providers, that of OpenTelemetry's conventions for generative AI
 //! (<https://github.com/open-telemetry/semantic-conventions-genai>): input and output are wholes, and the other counts are
-//! parts of them. docs/dialects.md says which members make up each, and where the providers say so.
+//! parts of them. docs/usage.md says which members make up each, and where the providers say so.
 
 use super::object::{Fields, Lists, Nulls};
 use crate::json::{Payload, Raw};
@@ -79,7 +79,7 @@ type Wholes = (Option<u128>, Option<u128>);
 const ALL_INSIDE: Reading = Reading { input: &[], output: &[] };
 
 // The readings of each family of APIs: its own first, and then those that only the total of a provider can tell. The
-// sources are in docs/dialects.md.
+// sources are in docs/usage.md.
 
 static OPENAI: [Reading; 4] = [
     ALL_INSIDE,
