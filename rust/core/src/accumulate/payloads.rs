@@ -1,15 +1,12 @@
 //! Events -> the snapshot: recognises the dialect, and tells payloads from errors and the sentinel.
 
-use crate::api_error::ApiError;
-use crate::delta::{Delta, Sink};
+use super::payload::{Row, inside_string, is_sentinel, rows};
+use super::pickle::Frozen;
+use super::shapes::Repeating;
 use crate::dialect::{self, Dialect};
-use crate::event::Event;
-use crate::frozen::Frozen;
+use crate::framing::Event;
 use crate::json::{Object, Payload, Raw, is_whitespace, quote};
-use crate::payload::{Row, inside_string, is_sentinel, rows};
-use crate::repeating::Repeating;
-use crate::snapshot::Snapshot;
-use crate::tool_call::begins_object;
+use crate::snapshot::{ApiError, Delta, Sink, Snapshot, begins_object};
 
 /// What the events of one stream add up to.
 #[derive(Clone, Default)]

@@ -3,12 +3,9 @@
 //! The last chunk of a choice may say all of its text again: where it begins with all that came in several pieces.
 
 use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_told};
-use super::{Dialect, Growth, Place, Repeat, all_finished};
-use crate::api_error::ApiError;
-use crate::choice::Choice;
-use crate::delta::Sink;
+use super::{Dialect, Repeat, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Choice, Growth, Place, Sink, Snapshot};
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "openai-completions",

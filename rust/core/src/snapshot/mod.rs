@@ -26,7 +26,7 @@ pub(crate) use object::{Fields, In, Key, Lists, Nulls};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
 pub(crate) use state::{DialectState, State};
 pub use tool_call::ToolCall;
-pub(crate) use tool_call::{CUSTOM, Piece};
+pub(crate) use tool_call::{CUSTOM, Piece, begins_object};
 pub use tool_calls::ToolCalls;
 pub use usage::Usage;
 

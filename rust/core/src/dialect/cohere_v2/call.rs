@@ -3,12 +3,9 @@
 use std::borrow::Cow;
 
 use super::{CALLS, Fields, Growth, MESSAGE, Object, Place, Raw, Sink, Snapshot, message_of, quote};
-use crate::dialect::{grow_all, known_calls};
-use crate::fields::In;
-use crate::json::compact;
-use crate::overlap::{Overlap, overlap, overlap_json};
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::dialect::known_calls;
+use crate::json::{Text, compact};
+use crate::snapshot::{In, Overlap, Piece, grow_all, overlap, overlap_json};
 
 const ARGUMENTS: &str = "arguments";
 

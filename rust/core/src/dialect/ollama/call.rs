@@ -2,11 +2,8 @@
 
 use super::{CALLS, IN_MESSAGE, Object, Raw, Sink, Snapshot};
 use crate::dialect::openai_chat::Said;
-use crate::fields::{Fields, In};
-use crate::json::quote;
-use crate::text::Text;
-use crate::tool_call::{Piece, ToolCall, begins_object};
-use crate::tool_calls::ToolCalls;
+use crate::json::{Text, quote};
+use crate::snapshot::{Fields, In, Piece, ToolCall, ToolCalls, begins_object};
 
 const ARGUMENTS: &str = "arguments";
 const FUNCTION: &str = "function";
@@ -102,9 +99,9 @@ fn keep_arguments(kept: &mut Fields, call: &Object<'_>, grown: &str) {
     let Some(value) = call.child(FUNCTION).get(ARGUMENTS).or_else(|| call.get(ARGUMENTS)) else { return };
     let is_json = !kept.json_text(ARGUMENTS).is_empty() || begins_object(grown);
     match value.str() {
-        None => _ = kept.set(ARGUMENTS, value.as_str().to_owned()),
+        None => _ = kept.set(ARGUMENTS, value.as_str()),
         Some(text) if text == "{}" && grown.is_empty() => {
-            _ = kept.contains(ARGUMENTS) || kept.set(ARGUMENTS, text.into_owned());
+            _ = kept.contains(ARGUMENTS) || kept.set(ARGUMENTS, text);
         }
         Some(_) if is_json => kept.append_json(ARGUMENTS, &Text::from(grown)),
         Some(_) => kept.append(ARGUMENTS, &Text::from(grown)),

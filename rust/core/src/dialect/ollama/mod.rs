@@ -6,12 +6,9 @@
 //! 4. What the last line has may be all of it again: where it begins with all that was told.
 //! 5. Of the members of a line that are one text the first counts that is not empty.
 
-use super::{Dialect, Growth, Place, Repeat, grow_all};
-use crate::delta::{Delta, Sink};
-use crate::fields::In;
-use crate::json::{Object, Raw};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
+use super::{Dialect, Repeat};
+use crate::json::{Object, Raw, Text};
+use crate::snapshot::{Delta, Growth, In, Place, Sink, Snapshot, grow_all};
 
 mod call;
 #[cfg(test)]

@@ -6,13 +6,8 @@
 use std::borrow::Cow;
 
 use super::{indexed, place, place_of_delta};
-use crate::delta::{Delta, Sink};
-use crate::dialect::{Growth, Place, fold_all};
-use crate::fields::{Fields, In};
-use crate::json::{Object, ObjectWriter, Payload, Raw, quote};
-use crate::overlap::beyond;
-use crate::snapshot::Snapshot;
-use crate::text::Text;
+use crate::json::{Object, ObjectWriter, Payload, Raw, Text, quote};
+use crate::snapshot::{Delta, Fields, Growth, In, Place, Sink, Snapshot, beyond, fold_all};
 
 pub(super) const MESSAGES: &str = "messages";
 
@@ -89,7 +84,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     snapshot.fields.replace_item(MESSAGES, position, message);
     let content = message.get("content").map(usual).unwrap_or_default();
     if matches!(content, Cow::Owned(_)) {
-        snapshot.fields.item(MESSAGES, position).set("content", content.to_string());
+        snapshot.fields.item(MESSAGES, position).set("content", content);
     }
     let Ok(content) = Payload::parse(&content) else { return true };
     let parts: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
@@ -262,7 +257,7 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     let kept = snapshot.fields.item(MESSAGES, message);
     kept.keep_all(&delta, &["content"]);
     if !kept.contains("content") {
-        kept.set("content", "[]".into());
+        kept.set("content", "[]");
     }
     let content = delta.get("content").map_or("[]".into(), usual);
     let Ok(content) = Payload::parse(&content) else { return false };
@@ -294,7 +289,7 @@ fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<
         let kept = kept.object("text");
         kept.append("value", &Text::from(""));
         if !kept.contains("annotations") {
-            kept.set("annotations", "[]".into());
+            kept.set("annotations", "[]");
         }
         kept.keep_all(&text, &["value", "annotations"]);
     }

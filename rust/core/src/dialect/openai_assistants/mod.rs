@@ -7,10 +7,8 @@
 //! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, told apart by their ids.
 
 use super::Dialect;
-use crate::api_error::ApiError;
-use crate::delta::Sink;
 use crate::json::{Object, ObjectWriter, Raw, quote};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ApiError, Sink, Snapshot};
 
 mod messages;
 mod repeats;
@@ -42,7 +40,7 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     match payload.str("object").as_ref() {
-        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str().to_owned()),
+        "thread" => _ = snapshot.fields.set("thread", payload.raw().as_str()),
         "thread.run" => fold_run(snapshot, payload, out),
         "thread.run.step" => steps::fold(snapshot, payload, out),
         "thread.run.step.delta" => return steps::fold_delta(snapshot, payload, out),
@@ -55,7 +53,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 }
 
 fn fold_run(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
-    snapshot.fields.set("run", run.raw().as_str().to_owned());
+    snapshot.fields.set("run", run.raw().as_str());
     snapshot.set_id(&run.id("id"));
     snapshot.set_model(&run.str("model"));
     snapshot.count(run.get("usage").unwrap_or_default(), out);

@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 
 use super::{indexed, place, place_of_delta};
-use crate::delta::{Delta, Sink};
+use crate::dialect::known_calls;
 use crate::dialect::openai_chat::Said;
-use crate::dialect::{Growth, Place, fold_all, grow_all, known_calls};
-use crate::fields::{Fields, In};
-use crate::json::{Object, Payload, Raw, compact, quote};
-use crate::overlap::{Overlap, overlap_json};
-use crate::snapshot::Snapshot;
-use crate::text::Text;
-use crate::tool_call::Piece;
+use crate::json::{Object, Payload, Raw, Text, compact, quote};
+use crate::snapshot::{
+    Delta, Fields, Growth, In, Overlap, Piece, Place, Sink, Snapshot, fold_all, grow_all, overlap_json,
+};
 
 pub(super) const STEPS: &str = "steps";
 const DETAILS: &str = "step_details";
@@ -173,7 +170,7 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
     let kept = snapshot.fields.at(&at.way_into(CODE));
     kept.append("input", &Text::from(""));
     if !kept.contains("outputs") {
-        kept.set("outputs", "[]".into());
+        kept.set("outputs", "[]");
     }
     kept.keep_all(&piece, &["input", "outputs"]);
     for (index, output) in indexed(piece.each("outputs")) {
