@@ -84,7 +84,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     snapshot.fields.replace_item(MESSAGES, position, message);
     let content = message.get("content").map(usual).unwrap_or_default();
     if matches!(content, Cow::Owned(_)) {
-        snapshot.fields.item(MESSAGES, position).set("content", content);
+        snapshot.fields.item(MESSAGES, position).set("content", &content);
     }
     let Ok(content) = Payload::parse(&content) else { return true };
     let parts: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
