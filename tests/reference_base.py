@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 
+import reference_calls
 from reference_calls import Json, Object, an_object, is_json, overlay
 from reference_errors import bare_error, error_alone, error_fields, error_in_unknown, error_of
 from reference_events import SENTINELS, Event, StrayLines, enclosed, opened, unquoted
@@ -38,6 +39,17 @@ class Call:
         self.type: str | None = None
         self.name: str | None = None
         self.arguments = ""
+        self.rule = reference_calls.Call()
+
+    def news(self, piece: str) -> str:
+        """Give what a piece adds to the arguments, by the rule of chat completions (docs/merging.md, 3)."""
+        self.rule.arguments = self.arguments
+        self.rule.add(piece)
+        return self.rule.arguments[len(self.arguments) :]
+
+    def announced(self) -> str:
+        """Give the `{}` that stands for the arguments until they come."""
+        return "" if self.arguments else self.rule.announced
 
     def result(self) -> Object:
         arguments = mend(self.arguments)
@@ -78,6 +90,7 @@ class Reference:
         self.usage: Object | None = None
         self.error: Object | None = None
         self.done = False
+        self.paused = False  # the terminal may not have been the last
         self.deltas: list[tuple[Json, ...]] = []
         self._alone: Json = None  # the error that the first payload is if no other comes
         self._begun = self._known = self._unknown = False
@@ -93,8 +106,8 @@ class Reference:
         """Merge a payload that is the whole object instead of a stream; False where it is none."""
         return False
 
-    def begins_again(self, _kind: str) -> bool:
-        """Whether a payload of that type takes the terminal back."""
+    def begins_anew(self, _kind: str) -> bool:
+        """Whether a payload of that type shows that a terminal was not the last."""
         return False
 
     def ended(self) -> None:
@@ -191,6 +204,12 @@ class Reference:
         if not self.done:
             self._settle()
             self.done = True
+        self.paused = False
+
+    def pause(self) -> None:
+        """A terminal that another beginning may follow."""
+        self.end()
+        self.paused = True
 
     # The driver
 
@@ -199,9 +218,7 @@ class Reference:
         items = payloads(body)
         alone = sum(isinstance(item, Value) for item in items) == 1 or has_no_events(items)
         for item in items:
-            if self.done and isinstance(item, Event) and is_json(item.data):
-                self.done = not self.begins_again(a_string(an_object(json.loads(item.data)).get("type")) or "")
-            if not self.done:
+            if not self.done or self.paused:
                 self._take_item(item, alone=alone)
         if not self.done:
             self._settle()
@@ -210,13 +227,15 @@ class Reference:
     def _take_item(self, item: Item, *, alone: bool) -> None:
         if isinstance(item, Event):
             self._take_event(item)
-        elif isinstance(item, StrayLines):
-            self._take_stray(item.text)
         elif isinstance(item, Closed):
             if not alone or self._known or self.error:
                 self.end()
-        elif is_json(item.text):
+        elif isinstance(item, Value) and is_json(item.text):
             self._take_payload("message", json.loads(item.text), alone=alone)
+        elif self.done:
+            pass
+        elif isinstance(item, StrayLines):
+            self._take_stray(item.text)
         else:
             self._take_event(Event("message", item.text))
 
@@ -224,12 +243,14 @@ class Reference:
         """Tell the sentinel, empty data, payloads and what is no JSON apart."""
         for one in opened(event):
             data = one.data.strip()
-            if self.done:
+            if self.done and not self.paused:
                 return
             if data in SENTINELS:
                 self.end()
             elif is_json(data):
                 self._take_payload(one.name, unquoted(json.loads(data)))
+            elif self.done:
+                pass
             elif data and one.name == "error":
                 self.fail(data)
             elif data:
@@ -248,11 +269,15 @@ class Reference:
         """Merge a payload, and only then see whether it carries an error; `alone` where it is a body of its own."""
         fields = an_object(payload)
         kind = a_string(fields.get("type")) or name
+        if self.paused and self.begins_anew(kind):
+            self.done = self.paused = False
         error = error_of(name, payload)
-        if self.done or (kind in KEPT_ALIVE and not error):
+        if kind in KEPT_ALIVE and not error:
             return
         if not error and not self._knows(fields) and (inner := enclosed(fields, self._knows, name)):
             self._take_payload(name, inner)
+            return
+        if self.done:
             return
         first = self._begin()
         if self.whole(fields):

@@ -18,7 +18,7 @@ SUCCESSES = ("ok", "success", "succeeded")
 def error_of(name: str, payload: Json) -> Json:
     """Give what in a payload is an error in a shape that no dialect uses for anything else, or None."""
     fields = an_object(payload)
-    if fields.get("error"):
+    if fields.get("error") and fields.get("toolCallId") is None:
         return fields["error"]
     status = an_object(fields.get("base_resp"))
     if says_failure(status.get("status_code")):

@@ -60,12 +60,21 @@ OTHER_TEXT_IN_THE_OBJECT = {
     "openai-responses: a stream resumed in the middle",
     "recorded: openai/openai-shell-container.1.0-e293d81d.sse",
     "vercel-ui: reset-step",
+    "vercel-ui: a reset behind a whole message",
+    "vercel-ui: a whole message that says something else",
+    "vercel-ui: another text at its end",
     "vercel-ui: several parts of text",
     "anthropic: a delta of another kind than its block",
+    "ag-ui: an answer that stands in a snapshot alone",
+    "ag-ui: a history and then pieces",
+    "ag-ui: a snapshot with a list of parts",
+    "ag-ui: the whole text behind its pieces, as a message",
 }
 """The whole says something else than the pieces, or the object has no place for some of them."""
 
 IN_ANOTHER_ORDER = {
+    "ag-ui: two messages interleaved",
+    "ag-ui: two messages in snake case, interleaved",
     "openai-responses: numbers for ids",
     "openai-responses: interleaved messages, told apart by their id",
     "openai-responses: interleaved messages, told apart by their index",
@@ -77,6 +86,9 @@ IN_ANOTHER_ORDER = {
 """Texts are told as they come; the object has them in the order of its items and parts."""
 
 SAID_TWICE = {
+    "ag-ui: a message like the one before",
+    "ag-ui: a message like the one before a call",
+    "ag-ui: a piece that is like the one before",
     "gemini: a piece that is like the one before",
     "openai-responses: an announced part, then another one",
     "openai-responses: two messages that say the same",
@@ -210,6 +222,11 @@ def of_gemini(found: Object) -> dict[int, str]:
     return {one.get("index", place): text(one) for place, one in enumerate(members(found.get("candidates")))}
 
 
+def of_ag_ui(found: Object) -> dict[int, str]:
+    others = {"user", "tool", "reasoning", "system", "developer", "activity"}
+    return {0: joined(one.get("content") for one in found["messages"] if one.get("role") not in others)}
+
+
 TEXT_OF: dict[str | None, Callable[[Object], dict[int, str]]] = {
     "openai-chat": lambda found: {one["index"]: one["message"]["content"] or "" for one in found["choices"]},
     "openai-completions": lambda found: {one["index"]: one["text"] for one in found["choices"]},
@@ -217,6 +234,7 @@ TEXT_OF: dict[str | None, Callable[[Object], dict[int, str]]] = {
     "anthropic": lambda found: {0: joined(one.get("text") for one in members(found["content"], type="text"))},
     "gemini": of_gemini,
     "vercel-ui": lambda found: {0: joined(one.get("text") for one in members(found["parts"], type="text"))},
+    "ag-ui": of_ag_ui,
 }
 
 

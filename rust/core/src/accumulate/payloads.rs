@@ -54,9 +54,10 @@ impl Fold {
     }
 
     pub(crate) fn event(&mut self, event: &Event<'_>, out: &mut Sink<'_>) {
-        if self.snapshot.done && !self.begins_again(event) {
+        if self.snapshot.is_over() {
             return;
         }
+        let ended = self.snapshot.done;
         if event.stray.is_empty() && self.repeating.fold(event, &mut self.snapshot, out) {
             self.snapshot.payloads += 1;
             return;
@@ -64,23 +65,13 @@ impl Fold {
         let text = event.text();
         if !text.trim_matches(is_whitespace).is_empty() {
             self.release(out);
-            if !self.snapshot.done {
+            if !self.snapshot.is_over() {
                 self.text(event.event, &text, out);
             }
         }
-        if !event.stray.is_empty() {
+        if !event.stray.is_empty() && !ended {
             self.stray(&String::from_utf8_lossy(event.stray), out);
         }
-    }
-
-    /// Whether an event behind the terminal takes it back: another run in the same stream.
-    fn begins_again(&mut self, event: &Event<'_>) -> bool {
-        let Some(dialect) = self.dialect else { return false };
-        let text = event.text();
-        let payload = Payload::parse(&text).ok();
-        let kind = payload.as_ref().map(|payload| payload.raw().object().str("type").into_owned());
-        self.snapshot.done = !kind.is_some_and(|kind| (dialect.begins_again)(&kind));
-        !self.snapshot.done
     }
 
     /// Folds an event's data, or a JSON value by itself.
@@ -128,7 +119,7 @@ impl Fold {
         for row in rows {
             match &row.payload {
                 // One of them may be the terminal.
-                _ if self.snapshot.done => {}
+                _ if self.snapshot.is_over() => {}
                 Some(payload) => self.payload(row.event, payload.raw(), payload.raw(), out),
                 None => self.finish(out),
             }
@@ -139,8 +130,12 @@ impl Fold {
     fn payload(&mut self, event: &str, outer: Raw<'_>, payload: Raw<'_>, out: &mut Sink<'_>) {
         let object = payload.object();
         let kind = dialect::kind(event, &object);
-        self.recognise(&kind, &object);
         let mut error = ApiError::find(event, &object);
+        if !self.snapshot.counts(&kind) {
+            let inner = self.enclosed(&kind, &object).filter(|_| error.is_none());
+            return inner.map_or((), |inner| self.payload(event, outer, inner, out));
+        }
+        self.recognise(&kind, &object);
         if error.is_none() && matches!(kind.as_ref(), "ping" | "keepalive") {
             return;
         }
@@ -208,6 +203,9 @@ impl Fold {
 
     /// A payload that is no JSON: an error where the dialect has nothing else, passed through where it may have.
     fn no_json(&mut self, event: &str, text: &str, reason: &impl std::fmt::Display, out: &mut Sink<'_>) {
+        if self.snapshot.done {
+            return;
+        }
         let malformed = || ApiError::malformed(self.snapshot.payloads, text, reason);
         let error = match event {
             "error" => ApiError::of_text(text.trim()),
@@ -251,7 +249,7 @@ impl Fold {
 
     /// Folds one JSON value of a body that is a row of them.
     pub(crate) fn value(&mut self, value: &[u8], out: &mut Sink<'_>) {
-        if self.snapshot.done {
+        if self.snapshot.is_over() {
             return;
         }
         let text = String::from_utf8_lossy(value);

@@ -8,7 +8,7 @@
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
-use crate::dialect::{Refold, Repeat};
+use crate::dialect::{Again, Refold, Repeat};
 use crate::framing::{Event, EventDecoder, Options};
 use crate::json::{Found, Raw, Strings, Template, Text, padding, span};
 use crate::snapshot::{Delta, Place, Sink, Snapshot};
@@ -43,13 +43,11 @@ struct Shape {
     /// Holes with strings that must name nothing.
     unnamed: Vec<usize>,
     told: Option<Told>,
-    /// A text that a piece may be all of again.
-    whole: Option<Place>,
+    /// What shows that a piece may say again what came before it: then it is read in full.
+    again: Option<Again>,
     /// Holes with values, and what folds them.
     values: Vec<usize>,
     refolds: Vec<Refold>,
-    /// The JSON text that grows: a piece may be all of it again.
-    json: Option<Place>,
 }
 
 /// A value that is told of as it stands.
@@ -140,6 +138,18 @@ impl Repeating {
     }
 }
 
+impl Again {
+    fn of(repeat: &Repeat<'_>) -> Option<Self> {
+        let places = || repeat.grows.iter().map(|(_, place)| place);
+        let json = places().any(|place| matches!(place, Place::Json { .. }));
+        let arguments = places().find(|place| matches!(place, Place::Arguments { .. })).filter(|_| json);
+        match &repeat.grows[..] {
+            [(_, Place::Pieces { choice, position }), _, ..] => Some(Self::Arguments(*choice, *position)),
+            _ => repeat.again.clone().or_else(|| arguments.cloned().map(Self::Json)),
+        }
+    }
+}
+
 impl Shape {
     fn learn(event: &str, payload: Raw<'_>, repeat: &Repeat<'_>) -> Option<Self> {
         let mut holes: Vec<_> =
@@ -166,10 +176,6 @@ impl Shape {
         let refolds = repeat.values.iter().map(|(_, refold)| *refold).collect();
         holes.extend(&repeat.indexes);
         let kin = without(payload, &holes);
-        let json = repeat.grows.iter().any(|(_, place)| matches!(place, Place::Json { .. }));
-        let arguments =
-            repeat.grows.iter().map(|(_, place)| place).find(|place| matches!(place, Place::Arguments { .. }));
-        let json = arguments.filter(|_| json).cloned();
         Some(Self {
             event: event.to_owned(),
             kin,
@@ -177,26 +183,31 @@ impl Shape {
             grows,
             unnamed,
             told,
-            whole: repeat.whole.clone(),
+            again: Again::of(repeat),
             values,
             refolds,
-            json,
         })
     }
 
-    /// Whether a piece may be all of the JSON text again: it begins like an object, be it by an escape, and is not shorter.
-    fn may_restart(&self, payload: &[u8], strings: &Strings, snapshot: &Snapshot) -> bool {
-        let Some(json) = &self.json else { return false };
-        let Found { start, end, .. } = strings.at(self.grows[0].0);
-        let begins = matches!(payload[start..end], [b'{', ..] | [b'\\', b'u', ..]);
-        begins && end - start >= snapshot.emitted(json).len()
-    }
-
-    /// Whether a piece is all of a text again.
-    fn is_whole(&self, payload: &[u8], strings: &Strings, snapshot: &Snapshot) -> bool {
-        let Some(whole) = &self.whole else { return false };
-        let piece = strings.at(self.grows[0].0).text(payload);
-        matches!(piece, Text::Whole(piece) if *piece == *snapshot.emitted(whole))
+    /// Whether the piece may say again what came before it.
+    fn may_say_again(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot) -> bool {
+        let Some(again) = &self.again else { return false };
+        let found = strings.at(self.grows[0].0);
+        let Found { start, end, .. } = found;
+        match again {
+            Again::Size(size) => end - start >= *size,
+            Again::Whole(place) => {
+                matches!(found.text(payload), Text::Whole(piece) if *piece == *snapshot.emitted(place))
+            }
+            Again::Json(json) => {
+                // Be it by an escape.
+                let begins = matches!(payload[start..end], [b'{', ..] | [b'\\', b'u', ..]);
+                begins && end - start >= snapshot.emitted(json).len()
+            }
+            Again::Arguments(choice, position) => {
+                !snapshot.choice(*choice).tool_calls.at(*position).grows_by(&found.text(payload))
+            }
+        }
     }
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
@@ -204,11 +215,7 @@ impl Shape {
     fn fold(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
         let is_name = |hole: &usize| snapshot.state.is_name(&strings.at(*hole).text(payload).into_str());
         let is_void = self.grows.iter().any(|(hole, _)| strings.at(*hole).is_empty());
-        if is_void
-            || self.unnamed.iter().any(is_name)
-            || self.may_restart(payload, strings, snapshot)
-            || self.is_whole(payload, strings, snapshot)
-        {
+        if is_void || self.unnamed.iter().any(is_name) || self.may_say_again(payload, strings, snapshot) {
             return false;
         }
         let Some(values) = strings.values(payload, &self.values) else { return false };

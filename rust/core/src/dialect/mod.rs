@@ -34,8 +34,6 @@ pub(crate) struct Dialect {
     pub(crate) repeats: for<'a> fn(&Snapshot, &Object<'a>) -> Option<Repeat<'a>>,
     /// Whether nothing is missing when the input ends here without a terminal.
     pub(crate) complete: fn(&Snapshot) -> bool,
-    /// Whether a payload of that kind begins again after the terminal.
-    pub(crate) begins_again: fn(&str) -> bool,
     /// The provider's own non-streaming object, as JSON text.
     pub(crate) object: fn(&Snapshot) -> String,
 }
@@ -60,10 +58,23 @@ pub(crate) struct Repeat<'a> {
     pub(crate) unnamed: Vec<Raw<'a>>,
     /// A value around one of these strings that is then told of as it stands: its choice and kind.
     pub(crate) told: Option<(i64, &'static str, Raw<'a>)>,
-    /// A text that comes again as a whole where one of the strings says all of it.
-    pub(crate) whole: Option<Place>,
+    /// What shows that a piece may say again what came before it: then it is read in full.
+    pub(crate) again: Option<Again>,
     /// Values that may be any others, each with what folds it, after all else.
     pub(crate) values: Vec<(Raw<'a>, Refold)>,
+}
+
+/// A piece that may say again what came before it.
+#[derive(Clone, Debug)]
+pub(crate) enum Again {
+    /// One of that many bytes or more.
+    Size(usize),
+    /// One that says all of a text.
+    Whole(Place),
+    /// One that begins like an object, and is not shorter than the JSON text that grows.
+    Json(Place),
+    /// One that adds less than itself to a call's arguments, which something of the object grows with: their choice and position.
+    Arguments(i64, usize),
 }
 
 /// How a value is folded that a payload has beside its texts: a choice, and what the dialect does with the value in full, too.
@@ -91,7 +102,7 @@ impl<'a> Repeat<'a> {
             dropped: vec![],
             unnamed: vec![],
             told: None,
-            whole: None,
+            again: None,
             values: vec![],
         })
     }

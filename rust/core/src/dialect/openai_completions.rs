@@ -7,15 +7,8 @@ use super::{Dialect, Repeat, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
 use crate::snapshot::{ApiError, Choice, Growth, Place, Sink, Snapshot};
 
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "openai-completions",
-    detects,
-    fold,
-    repeats,
-    complete: all_finished,
-    begins_again: |_| false,
-    object,
-};
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "openai-completions", detects, fold, repeats, complete: all_finished, object };
 
 fn detects(_kind: &str, payload: &Object<'_>) -> bool {
     let choices = payload.get("choices").map(Raw::objects).unwrap_or_default();

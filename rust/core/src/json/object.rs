@@ -79,11 +79,20 @@ impl<'a> Object<'a> {
     }
 
     /// The object with `aB` for each name `a_b`: some servers send the names that a protocol has in another language.
-    pub(crate) fn camel_case(mut self) -> Self {
+    pub(crate) fn camel_case(self) -> Self {
+        self.respelt(|_| true)
+    }
+
+    /// The same for these names only: others are of those who send them.
+    pub(crate) fn camel_case_of(self, names: &[&str]) -> Self {
+        self.respelt(|meant| names.contains(&meant))
+    }
+
+    fn respelt(mut self, is_meant: impl Fn(&str) -> bool) -> Self {
         if self.is_snake_case() {
-            let respelt = |name: &str| if is_snake_case(name) { camel_case(name) } else { name.to_owned() };
-            let members = self.iter().map(|(name, value)| (Cow::Owned(respelt(name)), value));
-            self.spelt = Some(members.collect());
+            let respelt = |name: &str| Some(camel_case(name)).filter(|meant| is_snake_case(name) && is_meant(meant));
+            let member = |(name, value): (&str, _)| (respelt(name).unwrap_or_else(|| name.to_owned()).into(), value);
+            self.spelt = Some(self.iter().map(member).collect());
         }
         self
     }

@@ -58,7 +58,8 @@ impl ApiError {
     /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a truthy
     /// `error`, `"object": "error"`, `"type": "error"`, anything under `event: error`, or a `base_resp` with a status.
     pub(crate) fn find(event: &str, payload: &Object<'_>) -> Option<Self> {
-        if let Some(error) = payload.truthy("error") {
+        // Beside a call's id it is that of a tool, which the answer may go on after.
+        if let Some(error) = payload.truthy("error").filter(|_| payload.get("toolCallId").is_none()) {
             return Some(Self::of(error, payload));
         }
         if let Some(status) = payload.get("base_resp").filter(|status| says_failure(status.object().get("status_code")))

@@ -39,6 +39,32 @@ pub(crate) fn grow_all(places: &[Place], text: &Text<'_>, snapshot: &mut Snapsho
     }
 }
 
+/// Adds a piece to the arguments of the call at that position, as far as it is news, and to what of the object has them too.
+/// Returns whether anything was told.
+pub(crate) fn grow_arguments(
+    snapshot: &mut Snapshot,
+    position: usize,
+    copies: &[Place],
+    piece: &Text<'_>,
+    out: &mut Sink<'_>,
+) -> bool {
+    let call = snapshot.choice(0).tool_calls.at(position);
+    let announced = call.is_announced();
+    let news = call.news(piece);
+    let otherwise = call.is_announced().then(|| call.otherwise.clone());
+    if announced || otherwise.is_some() {
+        for place in copies {
+            snapshot.restart(place, otherwise.as_deref().unwrap_or_default());
+        }
+    }
+    if news.is_empty() {
+        return false;
+    }
+    snapshot.choice(0).add_arguments(position, &news, out);
+    grow_all(copies, &news, snapshot, out);
+    true
+}
+
 /// Adds each string to what grows by it.
 pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Growth<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     for growth in growths {

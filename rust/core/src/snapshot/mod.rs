@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::json::{ObjectWriter, Raw, Text, TextBuffer};
+use crate::json::{ObjectWriter, Raw, Text, TextBuffer, quote};
 
 mod api_error;
 mod choice;
@@ -21,7 +21,7 @@ pub use api_error::ApiError;
 pub use choice::Choice;
 pub(crate) use choice::Details;
 pub use delta::{Delta, Sink};
-pub(crate) use growth::{Growth, Place, fold_all, grow_all};
+pub(crate) use growth::{Growth, Place, fold_all, grow_all, grow_arguments};
 pub(crate) use object::{Fields, In, Key, Lists, Nulls};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
 pub(crate) use state::{DialectState, State};
@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub(crate) usage: Usage,
     pub(crate) error: Option<ApiError>,
     pub(crate) done: bool,
+    /// Where the terminal may not have been the last: whether a payload of that kind begins anew.
+    resumes: Option<fn(&str) -> bool>,
     /// The answer is all there: it is the terminal where no other comes.
     pub(crate) ended: bool,
     /// Payloads folded or passed through so far.
@@ -80,6 +82,16 @@ impl Snapshot {
     /// Whether the dialect's terminal was seen.
     pub fn done(&self) -> bool {
         self.done
+    }
+
+    /// Whether the terminal was seen, and nothing can follow it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.done && self.resumes.is_none()
+    }
+
+    /// Whether a payload of that kind counts: after a terminal only one that begins anew does.
+    pub(crate) fn counts(&self, kind: &str) -> bool {
+        !self.done || self.resumes.is_some_and(|resumes| resumes(kind))
     }
 
     /// The choice of that index, made where there is none.
@@ -125,6 +137,15 @@ impl Snapshot {
             Place::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
             Place::Member { ref way, name } => self.fields.at(way).append(name, text),
             Place::Json { ref way, name } => self.fields.at(way).append_json(name, text),
+            _ => {}
+        }
+    }
+
+    /// Lets a text of the object, or a value whose JSON text comes in pieces, begin anew with this.
+    pub(crate) fn restart(&mut self, place: &Place, text: &str) {
+        match *place {
+            Place::Member { ref way, name } => _ = self.fields.at(way).set(name, quote(text)),
+            Place::Json { ref way, name } => _ = self.fields.at(way).set(name, text),
             _ => {}
         }
     }
@@ -211,6 +232,19 @@ impl Snapshot {
     pub(crate) fn finish(&mut self, out: &mut Sink<'_>) {
         self.settle(out);
         self.done = true;
+        self.resumes = None;
+    }
+
+    /// A terminal that may not be the last: it was none where a payload of such a kind follows.
+    pub(crate) fn pause(&mut self, resumes: fn(&str) -> bool, out: &mut Sink<'_>) {
+        self.finish(out);
+        self.resumes = Some(resumes);
+    }
+
+    /// Begins anew after a terminal that was not the last.
+    pub(crate) fn resume(&mut self) {
+        self.done = false;
+        self.resumes = None;
     }
 
     /// Gives up on characters whose second half never came.

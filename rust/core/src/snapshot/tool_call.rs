@@ -118,18 +118,26 @@ impl ToolCall {
 
     /// Adds a piece to the arguments, as far as it does not say again what they have; returns what they grew by.
     pub(crate) fn add(&mut self, piece: &Text<'_>) -> &str {
-        if self.arguments.is_empty() {
-            return self.begin(piece);
+        self.in_pieces |= !self.arguments.is_empty() && !piece.is_empty();
+        if self.grows_by(piece) {
+            return self.arguments.push(piece);
         }
-        self.in_pieces |= !piece.is_empty();
-        match piece {
-            Text::Whole(text) if !self.may_repeat(text) => self.arguments.push(piece),
-            Text::Halved(_) if !self.again.is_expected() => self.arguments.push(piece),
-            piece => {
-                let news = self.news(piece);
-                self.arguments.push(&news)
-            }
-        }
+        let news = self.news(piece);
+        self.arguments.push(&news)
+    }
+
+    /// Whether the arguments grow by all of a piece: quick to tell of most.
+    pub(crate) fn grows_by(&self, piece: &Text<'_>) -> bool {
+        let again = match piece {
+            Text::Whole(text) => self.may_repeat(text),
+            Text::Halved(_) => self.again.is_expected(),
+        };
+        !self.arguments.is_empty() && !again
+    }
+
+    /// What a piece adds to the arguments, which do not grow by it yet: nothing where it says again what they have.
+    pub(crate) fn news<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
+        if self.arguments.is_empty() { self.begin(piece) } else { self.go_on(piece) }
     }
 
     /// Takes the arguments as they are whole; returns what they grew by.
@@ -155,38 +163,37 @@ impl ToolCall {
         }
     }
 
-    /// Adds the first piece. Some servers announce a call with an empty object, and send its arguments after that: it is kept
-    /// back until it shows whether they come.
-    fn begin(&mut self, piece: &Text<'_>) -> &str {
+    /// What the first piece adds. Some servers announce a call with an empty object, and send its arguments after that: it is
+    /// kept back until it shows whether they come.
+    fn begin<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
         if let Text::Whole(text) = piece
             && self.kind != CUSTOM
         {
             let blank = text.trim_matches(is_whitespace).is_empty();
             if blank && !self.otherwise.is_empty() {
                 self.otherwise.push_str(text);
-                return "";
+                return Text::default();
             }
             if text == "{}" {
                 self.otherwise.replace_range(.., text);
-                return "";
+                return Text::default();
             }
         }
         let announced = std::mem::take(&mut self.otherwise);
-        if !matches!(piece, Text::Whole(text) if begins_object(text)) {
-            self.arguments.push(&Text::from(announced.as_str()));
+        if matches!(piece, Text::Whole(text) if begins_object(text)) {
+            return piece.clone();
         }
-        self.arguments.push(piece);
-        self.arguments.as_str()
+        piece.clone().after(&announced)
     }
 
     /// Whether a piece behind others may say again what the arguments have: quick to tell of most.
     fn may_repeat(&self, text: &str) -> bool {
-        let known = self.again.is_expected() || begins_object(text) || text.starts_with(self.arguments());
+        let known = self.again.is_expected() || begins_object(text);
         known && self.kind != CUSTOM && !text.is_empty()
     }
 
-    /// What a piece adds to the arguments.
-    fn news<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
+    /// What a piece behind others adds.
+    fn go_on<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
         if let Text::Whole(text) = piece
             && !self.again.is_expected()
         {

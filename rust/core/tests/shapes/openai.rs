@@ -15,8 +15,13 @@ pub(crate) const OPENAI_CHAT: Family = Family {
         r#"{"choices":[{"delta":{"reasoning_content":"@","content":null}}],"provider":"P"}"#,
         r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"@"}}]}}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"arguments":"@"}}]}}]}"#,
+        r#"{"usage":{"prompt_tokens":4,"completion_tokens":#},"choices":[{"delta":{"content":"@"},"usage":{"total_tokens":#}}]}"#,
+        r#"{"choices":[{"delta":{"content":"@"},"logprobs":{"content":[{"token":"x","logprob":-#.5}],"refusal":null}}],"usage":{"a":{"b":#}}}"#,
+        r#"{"choices":[{"delta":{"content":"@"},"message":{"role":"assistant","content":"@"}}]}"#,
     ],
     others: &[
+        r#"{"id":"@","created":#,"choices":[{"delta":{"content":"@"}}]}"#,
+        r#"{"choices":[{"delta":{"content":"@"},"logprobs":{"content":[{"token":"@"}]}}],"usage":{"a":"@"}}"#,
         r#"{"choices":[{"delta":{"reasoning":"@","content":""}}],"provider":"Q"}"#,
         r#"{"choices":[{"delta":{"reasoning":"@","reasoning_content":"@"}}]}"#,
         r#"{"choices":[{"delta":{"reasoning":"@","reasoning_details":[{"type":"t","index":0,"text":"@"}]}}]}"#,

@@ -69,8 +69,15 @@ pub(crate) const ANTHROPIC: Family = Family {
 pub(crate) const GEMINI: Family = Family {
     dialect: "gemini",
     opening: &[],
-    growing: &[],
+    growing: &[
+        r#"{"candidates":[{"content":{"parts":[{"text":"@"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":#,"promptTokensDetails":[{"modality":"TEXT","tokenCount":4}]},"modelVersion":"m","responseId":"r"}"#,
+        r#"{"usageMetadata":{"totalTokenCount":#},"candidates":[{"content":{"parts":[{"text":"@"}]}}]}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"@","thought":true}],"role":"model"}}]}"#,
+        r#"{"response":{"candidates":[{"content":{"parts":[{"text":"@"}]}}],"usageMetadata":{"promptTokenCount":#}},"traceId":"t"}"#,
+    ],
     others: &[
+        r#"{"candidates":[{"content":{"parts":[{"text":"@"}]}}],"usageMetadata":{"promptTokenCount":#,"x":"@"}}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"@"}]}}],"usageMetadata":null}"#,
         r#"{"candidates":[{"content":{"parts":[{"text":"@"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":#,"totalTokenCount":#},"modelVersion":"@","responseId":"r"}"#,
         r#"{"candidates":[{"content":{"parts":[{"text":"@","thought":true}],"role":"model"}}]}"#,
         r#"{"candidates":[{"index":#,"content":{"parts":[{"text":"@"}]}}]}"#,

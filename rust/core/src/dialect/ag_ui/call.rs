@@ -1,19 +1,35 @@
 //! Tool calls: each in a message, and among the tool calls of the choice.
 
+use super::run::Runs;
 use std::borrow::Cow;
 
 use super::message::{self, Kind, keep};
-use super::{MESSAGES, Object, Raw, Sink, Snapshot, growth, quote};
-use crate::snapshot::{In, Piece, Place};
+use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
+use crate::json::{Payload, Text, compact, is_object};
+use crate::snapshot::{In, Overlap, Piece, Place, grow_arguments, overlap, overlap_json};
 
 pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";
+const ARGUMENTS: &str = "arguments";
 
-/// The key of the position of the call that the last start or chunk named, or the last piece that began one.
-const LAST: &str = "last call";
+/// The members that have all of the arguments so far, where some servers send them.
+const WHOLE: [&str; 3] = ["args", "input", ARGUMENTS];
 
 /// The members of events that the rules name.
-const RULED: [&str; 8] = [ID, "toolCallName", "parentMessageId", "delta", "id", "type", "function", "error"];
+const RULED: [&str; 12] = [
+    ID,
+    "toolCallName",
+    "toolName",
+    "parentMessageId",
+    "delta",
+    "id",
+    "type",
+    "function",
+    "error",
+    "args",
+    "input",
+    ARGUMENTS,
+];
 
 /// Where a call stands: its message, and its place in there.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +43,20 @@ impl Spot {
     pub(super) fn way(self) -> Vec<In> {
         vec![In::Item(MESSAGES, self.message), In::Item(CALLS, self.at)]
     }
+
+    /// The way to its function.
+    fn function(self) -> Vec<In> {
+        let mut way = self.way();
+        way.push(In::Object("function"));
+        way
+    }
 }
 
 /// The call with that id; without an id, the last one that had none.
 pub(super) fn find(snapshot: &Snapshot, id: &str) -> Option<Spot> {
     let place = |name| snapshot.places.get(&format!("{name} {id}")).copied();
-    Some(Spot { message: place("call")?, at: place("call-at")? })
+    let spot = Spot { message: place("call")?, at: place("call-at")? };
+    snapshot.fields.has_item(MESSAGES, spot.message).then_some(spot)
 }
 
 fn put(snapshot: &mut Snapshot, id: &str, spot: Spot) {
@@ -42,73 +66,158 @@ fn put(snapshot: &mut Snapshot, id: &str, spot: Spot) {
 
 /// The id that a payload names, or else the last call's.
 fn id_of<'s>(snapshot: &'s Snapshot, payload: &Object<'s>) -> Cow<'s, str> {
-    let id = payload.str(ID);
+    let id = payload.id(ID);
     if id.is_empty() { last(snapshot).unwrap_or_default().into() } else { id }
 }
 
 /// The id of the call that pieces without an id go on with.
 fn last(snapshot: &Snapshot) -> Option<&str> {
-    let position = usize::try_from(*snapshot.places.get(LAST)?).ok()?;
+    let position = Runs::of(snapshot).last_call?;
     snapshot.choices.get(&0)?.tool_calls.as_slice().get(position)?.id()
 }
 
 /// The position of the call with that id among the tool calls.
 fn position(snapshot: &Snapshot, id: &str) -> Option<usize> {
     match id {
-        "" => usize::try_from(*snapshot.places.get(LAST)?).ok(),
+        "" => Runs::of(snapshot).last_call,
         _ => snapshot.choices.get(&0)?.tool_calls.by_id(id),
     }
 }
 
-pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
+/// False where the arguments cannot go on with what comes.
+pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let start = event == "TOOL_CALL_START";
-    let id = if start { payload.str(ID) } else { id_of(snapshot, payload).into_owned().into() };
+    let id = if start { payload.id(ID) } else { id_of(snapshot, payload).into_owned().into() };
     let known = if start && id.is_empty() { None } else { position(snapshot, &id) };
+    let delta = payload.get("delta").map(Raw::text_or_json);
+    let whole = payload.first(&WHOLE).map(arguments);
+    if event == "TOOL_CALL_END" && whole.is_none() {
+        end(snapshot, known, &id, payload, out);
+        return true;
+    }
+    if delta.is_some() && known.is_some_and(|known| Runs::of(snapshot).ended.contains(&known)) {
+        return false;
+    }
     let spot = find(snapshot, &id).filter(|_| known.is_some() || !id.is_empty());
-    let spot = spot.unwrap_or_else(|| add(snapshot, &id, &payload.str("parentMessageId")));
-    let function = [In::Object("function")];
-    let fields = snapshot.fields.at(&spot.way());
-    keep(fields, payload, &RULED);
-    let function = fields.at(&function);
-    let mut name = payload.str("toolCallName");
-    if !name.is_empty() || known.is_none() {
-        // A call that a snapshot of the messages brought has its name already.
-        match function.text("name") {
-            "" if name.is_empty() => {}
-            "" => _ = function.set("name", quote(&name)),
-            first => name = first.to_owned().into(),
+    let spot = spot.unwrap_or_else(|| add(snapshot, &id, &payload.id("parentMessageId")));
+    let (position, mut new) = identify(snapshot, known, spot, &id, payload);
+    if event != "TOOL_CALL_ARGS" || known.is_none() {
+        snapshot.state.get_mut::<Runs>().last_call = Some(position);
+    }
+    if known.is_none() {
+        // A call that a snapshot of the messages brought has begun there.
+        let begun = snapshot.fields.at(&spot.function()).json_of(ARGUMENTS).unwrap_or_default();
+        let begun = Payload::parse(&begun).map(|begun| arguments(begun.raw()).into_owned()).unwrap_or_default();
+        new = begun.is_empty();
+        if !new {
+            snapshot.choice(0).add_arguments(position, &Text::from(begun.as_str()), out);
         }
     }
-    let delta = payload.get("delta").and_then(Raw::text).filter(|_| !start).unwrap_or_default();
-    let piece = Piece { arguments: delta, ..Piece::start(None, &id, &name) };
-    let position = tell(snapshot, known, &piece, out);
-    if event != "TOOL_CALL_ARGS" || known.is_none() {
-        snapshot.places.insert(LAST.to_owned(), i64::try_from(position).unwrap_or(i64::MAX));
+    let told = match (delta, whole) {
+        (Some(piece), _) => grow(snapshot, position, spot, piece, out),
+        (None, Some(whole)) => complete(snapshot, position, spot, &whole, out),
+        (None, None) => false,
+    };
+    if new && !told {
+        snapshot.choice(0).add_arguments(position, &Text::default(), out);
     }
-    if let Some((mut growth, _)) = growth(snapshot, event, payload).filter(|_| !start) {
-        // The arguments have grown.
-        growth.places.remove(0);
-        growth.fold(snapshot, out);
+    if start {
+        snapshot.fields.at(&spot.function()).announce(ARGUMENTS);
+    }
+    if event == "TOOL_CALL_END" {
+        end(snapshot, Some(position), &id, payload, out);
+    }
+    true
+}
+
+/// Arguments as text: JSON text of an object as it stands, anything else as JSON.
+fn arguments(value: Raw<'_>) -> Cow<'_, str> {
+    value.str().unwrap_or_else(|| value.compact().into())
+}
+
+/// Keeps who a call is; returns its position among the tool calls, and whether anything of that is new.
+fn identify(
+    snapshot: &mut Snapshot,
+    known: Option<usize>,
+    spot: Spot,
+    id: &str,
+    payload: &Object<'_>,
+) -> (usize, bool) {
+    keep(snapshot.fields.at(&spot.way()), payload, &RULED);
+    let function = snapshot.fields.at(&spot.function());
+    let mut name = payload.first(&["toolCallName", "toolName"]).and_then(Raw::str).unwrap_or_default();
+    if !name.is_empty() || known.is_none() {
+        // A call that a snapshot of the messages brought has its name already.
+        let first = function.word("name").into_owned();
+        match first.as_str() {
+            "" if name.is_empty() => {}
+            "" => _ = function.set("name", quote(&name)),
+            _ => name = first.into(),
+        }
+    }
+    let (piece, calls) = (Piece::start(None, id, &name), &mut snapshot.choice(0).tool_calls);
+    match known {
+        Some(position) => (position, calls.complete(position, &piece)),
+        None => (calls.begin(&piece), true),
     }
 }
 
-/// Merges a piece into a call, or makes it; returns its position among the tool calls.
-fn tell(snapshot: &mut Snapshot, known: Option<usize>, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
-    let choice = snapshot.choice(0);
-    let Some(position) = known else { return choice.begin_tool_call(piece, out) };
-    if piece.arguments.is_empty() {
-        choice.name_tool_call(position, piece, out);
-    } else {
-        choice.tool_calls.complete(position, piece);
-        choice.add_arguments(position, &piece.arguments, out);
-    }
-    position
+/// The arguments of a call in the object.
+fn arguments_at(spot: Spot) -> Place {
+    Place::Member { way: spot.function(), name: ARGUMENTS }
 }
 
-pub(super) fn end(snapshot: &mut Snapshot, payload: &Object<'_>) {
-    let id = id_of(snapshot, payload);
-    if let Some(spot) = find(snapshot, &id) {
+/// Adds a piece to the arguments of a call; whether any were told.
+fn grow(snapshot: &mut Snapshot, position: usize, spot: Spot, piece: Text<'_>, out: &mut Sink<'_>) -> bool {
+    let piece = snapshot.fields.at(&spot.function()).news(ARGUMENTS, piece);
+    grow_arguments(snapshot, position, &[arguments_at(spot)], &piece, out)
+}
+
+/// Takes all of the arguments: what they have beyond the pieces is emitted; whether that is any.
+fn complete(snapshot: &mut Snapshot, position: usize, spot: Spot, whole: &str, out: &mut Sink<'_>) -> bool {
+    if snapshot.choice(0).tool_calls.at(position).arguments.is_empty() {
+        return grow_arguments(snapshot, position, &[arguments_at(spot)], &Text::from(whole), out);
+    }
+    let spaceless = compact(whole);
+    let overlap = emit_rest(snapshot, position, whole, &spaceless, out);
+    let function = snapshot.fields.at(&spot.function());
+    match overlap {
+        Overlap::Continues(rest) => function.append(ARGUMENTS, &Text::from(rest)),
+        Overlap::Repeats => {}
+        Overlap::Differs => function.seal(ARGUMENTS, quote(whole)),
+    }
+    matches!(overlap, Overlap::Continues(_))
+}
+
+/// Emits what whole arguments have beyond what was emitted of them.
+fn emit_rest<'w>(
+    snapshot: &mut Snapshot,
+    position: usize,
+    whole: &'w str,
+    spaceless: &'w str,
+    out: &mut Sink<'_>,
+) -> Overlap<'w> {
+    let place = Place::Arguments { choice: 0, position };
+    let emitted = snapshot.emitted(&place);
+    let overlap = if emitted.is_empty() { overlap("", whole) } else { overlap_json(emitted, spaceless) };
+    if let Overlap::Continues(rest) = overlap {
+        snapshot.forget_half(&place);
+        snapshot.grow(&place, &Text::from(rest), out);
+    }
+    overlap
+}
+
+/// The end of a call: where its arguments are an object by then, nothing can follow.
+fn end(snapshot: &mut Snapshot, known: Option<usize>, id: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
+    if let Some(spot) = find(snapshot, id) {
         keep(snapshot.fields.at(&spot.way()), payload, &RULED);
+    }
+    let Some(position) = known else { return };
+    if snapshot.choice(0).tool_calls.at(position).arguments.is_empty() {
+        snapshot.choice(0).settle_tool_call(position, out);
+    }
+    if is_object(snapshot.choice(0).tool_calls.at(position).arguments()) {
+        snapshot.state.get_mut::<Runs>().ended.insert(position);
     }
 }
 
@@ -129,30 +238,57 @@ fn add(snapshot: &mut Snapshot, id: &str, parent: &str) -> Spot {
     call.set("type", quote("function"));
     let function = call.object("function");
     function.set("name", quote(""));
-    function.set("arguments", quote(""));
+    function.set(ARGUMENTS, quote(""));
     put(snapshot, id, spot);
     spot
 }
 
 /// Makes the calls of a message from a snapshot calls that may go on.
 pub(super) fn take_calls(snapshot: &mut Snapshot, message: i64, object: &Object<'_>) {
-    let calls = object.get(CALLS).filter(|calls| calls.is_array()).map(Raw::objects).unwrap_or_default();
+    let calls = object.objects(CALLS);
     if calls.is_empty() {
         return;
     }
     snapshot.fields.at(&message::way(message)).remove(CALLS);
     for (at, call) in (0..).zip(calls) {
-        let call = call.object();
         snapshot.fields.at(&message::way(message)).replace_item(CALLS, at, &call);
-        put(snapshot, &call.str("id"), Spot { message, at });
+        put(snapshot, &call.id("id"), Spot { message, at });
     }
 }
 
-/// What grows by a piece of the arguments: the call's come first.
+/// Emits what the calls of a message from a snapshot have beyond their pieces; where they are pending, the unknown ones too.
+pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: bool, out: &mut Sink<'_>) {
+    for call in message.objects(CALLS) {
+        let (id, function) = (call.id("id"), call.child("function"));
+        let name = function.str("name");
+        let whole = function.get(ARGUMENTS).map(arguments).unwrap_or_default();
+        let calls = &mut snapshot.choice(0).tool_calls;
+        let unnamed = id.is_empty() && calls.as_slice().iter().any(|call| call.id().is_none());
+        let piece = Piece::start(None, &id, &name);
+        match calls.by_id(&id) {
+            Some(position) => {
+                let new = calls.complete(position, &piece);
+                let spaceless = compact(&whole);
+                let overlap = emit_rest(snapshot, position, &whole, &spaceless, out);
+                if new && !matches!(overlap, Overlap::Continues(_)) {
+                    snapshot.choice(0).add_arguments(position, &Text::default(), out);
+                }
+            }
+            None if pending && !unnamed => {
+                let arguments = Text::from(whole.as_ref());
+                snapshot.choice(0).begin_tool_call(&Piece { arguments, ..piece }, out);
+            }
+            None => {}
+        }
+    }
+}
+
+/// What grows by a piece of the arguments that is nothing but that: the call's come first.
 pub(super) fn places(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Place>> {
     let id = id_of(snapshot, payload);
-    let mut way = find(snapshot, &id)?.way();
-    way.push(In::Object("function"));
+    let spot = find(snapshot, &id)?;
     let position = position(snapshot, &id)?;
-    Some(vec![Place::Arguments { choice: 0, position }, Place::Member { way, name: "arguments" }])
+    let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
+    let ended = Runs::of(snapshot).ended.contains(&position);
+    (begun && !ended).then(|| vec![Place::Pieces { choice: 0, position }, arguments_at(spot)])
 }

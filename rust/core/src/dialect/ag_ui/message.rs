@@ -1,24 +1,40 @@
 //! Messages of text, and of reasoning.
 
-use super::{MESSAGES, OF_EVENT, Object, Raw, Sink, Snapshot, growth};
-use crate::json::quote;
-use crate::snapshot::{Fields, In, Lists, Place};
+use super::run::Runs;
+use super::{MESSAGES, OF_EVENT, Object, Raw, Sink, Snapshot, again, next, result};
+use crate::json::{Text, quote};
+use crate::snapshot::{Fields, In, Lists, Overlap, Place, overlap};
 
 /// The members of events that the rules name.
-const RULED: [&str; 7] = ["messageId", "role", "delta", "id", "content", "toolCalls", "error"];
+const RULED: [&str; 8] = ["messageId", "role", "delta", "id", "content", "toolCalls", "error", "stepId"];
 
-/// What a message holds. Some servers give a text the id of the reasoning before it.
+/// What a message holds, and under which name. Some servers give a text the id of the reasoning before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
     Reasoning,
-    /// What a tool gave back, which comes whole.
-    Result,
+    /// Reasoning by the protocol's older name.
+    Thinking,
+    /// Reasoning in the steps of an agent, as older servers have it.
+    Step,
 }
+
+/// The kinds that are reasoning.
+pub(super) const REASONINGS: [Kind; 3] = [Kind::Reasoning, Kind::Thinking, Kind::Step];
 
 /// The way to a message.
 pub(super) fn way(position: i64) -> Vec<In> {
     vec![In::Item(MESSAGES, position)]
+}
+
+/// The message with that id, of whichever kind.
+pub(super) fn find_any(snapshot: &Snapshot, id: &str) -> Option<i64> {
+    let kinds = REASONINGS.into_iter().chain([Kind::Text]);
+    kinds.map(|kind| kind.key(id)).chain([result::key(id)]).find_map(|key| find(snapshot, &key))
+}
+
+fn find(snapshot: &Snapshot, key: &str) -> Option<i64> {
+    snapshot.places.get(key).copied().filter(|position| snapshot.fields.has_item(MESSAGES, *position))
 }
 
 impl Kind {
@@ -27,101 +43,136 @@ impl Kind {
         [
             ("TEXT_MESSAGE_", Self::Text),
             ("REASONING_MESSAGE_", Self::Reasoning),
-            ("THINKING_TEXT_MESSAGE_", Self::Reasoning),
+            ("THINKING_TEXT_MESSAGE_", Self::Thinking),
         ]
         .iter()
         .find_map(|(prefix, kind)| Some((*kind, event.strip_prefix(prefix)?)))
         .filter(|(_, stage)| matches!(*stage, "START" | "CONTENT" | "END" | "CHUNK"))
     }
 
+    /// The kind of message that one of a snapshot is, by its role; `None`: it has no text of the run.
+    pub(super) fn of_role(role: &str) -> Option<Self> {
+        match role {
+            "tool" | "activity" => None,
+            "reasoning" => Some(Self::Reasoning),
+            _ => Some(Self::Text),
+        }
+    }
+
     /// What the message with that id is found by; without an id, the last of the kind.
     pub(super) fn key(self, id: &str) -> String {
-        format!("{} {id}", self.name())
-    }
-
-    fn name(self) -> &'static str {
-        match self {
+        let name = match self {
             Self::Text => "text",
             Self::Reasoning => "reasoning",
-            Self::Result => "result",
-        }
-    }
-
-    /// The kind of a message that comes whole.
-    pub(super) fn of_role(role: &str) -> Self {
-        match role {
-            "reasoning" => Self::Reasoning,
-            "tool" => Self::Result,
-            _ => Self::Text,
-        }
+            Self::Thinking => "thinking",
+            Self::Step => "step",
+        };
+        format!("{name} {id}")
     }
 
     /// The role of a message that does not tell its own.
-    fn role(self) -> &'static str {
-        match self {
-            Self::Text => "assistant",
-            Self::Reasoning => "reasoning",
-            Self::Result => "tool",
-        }
+    pub(super) fn role(self) -> &'static str {
+        if self == Self::Text { "assistant" } else { "reasoning" }
     }
 
     pub(super) fn find(self, snapshot: &Snapshot, id: &str) -> Option<i64> {
-        snapshot.places.get(&self.key(id)).copied()
+        find(snapshot, &self.key(id))
     }
 
-    /// What grows by a piece.
+    /// Where its text is seen.
+    pub(super) fn seen(self) -> Place {
+        if self == Self::Text { Place::Content { choice: 0 } } else { Place::Reasoning { choice: 0 } }
+    }
+
+    /// What grows by a piece that is nothing but that.
     pub(super) fn places(self, snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Place>> {
-        let way = way(self.find(snapshot, &payload.str("messageId"))?);
-        let seen = match self {
-            Self::Text => Place::Content { choice: 0 },
-            Self::Reasoning => Place::Reasoning { choice: 0 },
-            Self::Result => return None,
-        };
-        Some(vec![seen, Place::Member { way, name: "content" }])
+        let position = self.find(snapshot, &payload.id("messageId"))?;
+        (!again::echoes(snapshot, position)).then(|| vec![self.seen(), content_at(position)])
     }
 }
 
-/// False where the event is not of a message.
+/// The text of a message.
+pub(super) fn content_at(position: i64) -> Place {
+    Place::Member { way: way(position), name: "content" }
+}
+
+/// False where the event is not of a message, or its text cannot be read.
 pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
-    let Some((kind, stage)) = Kind::of(event) else { return false };
-    let id = payload.str("messageId");
+    let step = event == "STEP_FINISHED" && payload.get("stepId").is_some();
+    let Some((kind, stage)) = Kind::of(event).or(Some((Kind::Step, "CONTENT")).filter(|_| step)) else { return false };
+    let id = payload.id(if kind == Kind::Step { "stepId" } else { "messageId" });
     // A start without an id is of a message that has none.
     let known = kind.find(snapshot, &id).filter(|_| stage != "START" || !id.is_empty());
-    let position = match known {
-        None if stage == "END" => return true,
-        None if kind == Kind::Text => add(snapshot, kind, &id, &payload.str("role")),
-        None => add(snapshot, kind, &id, ""),
-        Some(position) => position,
-    };
-    // Pieces of a message that is there already must change nothing else: so they do not make it the last.
-    if matches!(stage, "START" | "CHUNK") || known.is_none() {
-        snapshot.places.insert(kind.key(""), position);
+    let Ok(text) = read(snapshot, known, payload) else { return false };
+    match (known, &text) {
+        (None, None) if kind == Kind::Step => return false,
+        (None, None) if stage == "END" => return true,
+        _ => {}
     }
     let role = payload.str("role");
+    let position = known.unwrap_or_else(|| add(snapshot, kind, &id, if kind == Kind::Text { &role } else { "" }));
+    // Pieces of a message that is there already must change nothing else: so they do not make it the last.
+    let last = matches!(stage, "START" | "CHUNK") || known.is_none();
+    if last {
+        snapshot.places.insert(kind.key(""), position);
+    }
     if kind == Kind::Text && !role.is_empty() {
         snapshot.choice(0).set_role(&role, out);
+    }
+    if kind == Kind::Text {
+        note_open(snapshot, position, last, stage);
     }
     let message = snapshot.fields.at(&way(position));
     if !message.contains("content") {
         message.set("content", quote(""));
     }
     keep(message, payload, &RULED);
-    let grows = matches!(stage, "CONTENT" | "CHUNK");
-    if let Some((growth, _)) = growth(snapshot, event, payload).filter(|_| grows) {
-        growth.fold(snapshot, out);
+    if let Some(text) = text {
+        again::grow(snapshot, kind, position, text, out);
+    }
+    if stage == "START" {
+        snapshot.fields.at(&way(position)).announce("content");
     }
     true
 }
 
+/// A text that was begun goes on until its end, whatever a snapshot says of it.
+fn note_open(snapshot: &mut Snapshot, position: i64, last: bool, stage: &str) {
+    let open = &mut snapshot.state.get_mut::<Runs>().open;
+    if stage == "END" {
+        open.take_if(|open| *open == position);
+    } else if last {
+        *open = Some(position);
+    }
+}
+
+/// A text that is none.
+struct Unreadable;
+
+/// The piece that an event brings, if any; without a `delta`, what a `content` has beyond the text so far: some servers send the
+/// whole text so far each time.
+fn read<'a>(snapshot: &Snapshot, known: Option<i64>, payload: &Object<'a>) -> Result<Option<Text<'a>>, Unreadable> {
+    let Some(value) = payload.first(&["delta", "content"]) else { return Ok(None) };
+    let text = value.scalar().ok_or(Unreadable)?;
+    let known = known.and_then(|position| Some(snapshot.fields.find(&way(position))?.word("content")));
+    let (None, Text::Whole(whole)) = (payload.get("delta"), &text) else { return Ok(Some(text)) };
+    Ok(Some(match overlap(&known.unwrap_or_default(), whole) {
+        Overlap::Continues(rest) => Text::from(rest).into_owned(),
+        Overlap::Repeats => Text::default(),
+        Overlap::Differs => text,
+    }))
+}
+
 /// Makes a message; returns its place.
 pub(super) fn add(snapshot: &mut Snapshot, kind: Kind, id: &str, role: &str) -> i64 {
-    let position = snapshot.fields.next_index(MESSAGES);
+    let position = next(snapshot);
     snapshot.fields.item(MESSAGES, position).set("id", quote(id));
     if !id.is_empty() {
         snapshot.places.insert(kind.key(id), position);
     }
     let message = snapshot.fields.item(MESSAGES, position);
     message.set("role", quote(if role.is_empty() { kind.role() } else { role }));
+    again::follow(snapshot, kind, position);
     position
 }
 

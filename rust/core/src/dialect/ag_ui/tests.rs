@@ -18,6 +18,7 @@ fn a_run_has_messages_a_state_and_a_result() {
             r#"{"type":"TEXT_MESSAGE_START","messageId":"m","role":"assistant"}"#,
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"a","timestamp":2}"#,
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"b","timestamp":3}"#,
+            r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"c","timestamp":4}"#,
             r#"{"type":"TEXT_MESSAGE_END","messageId":"m","metadata":{"x":1}}"#,
             r#"{"type":"RUN_FINISHED","threadId":"t","runId":"r","result":{"ok":null}}"#,
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"late"}"#,
@@ -25,8 +26,8 @@ fn a_run_has_messages_a_state_and_a_result() {
         false,
     );
     let step = r#"event {"type":"STEP_STARTED","stepName":"s"}"#;
-    assert_eq!(told, [step, r#"role "assistant""#, "text a", "text b", "finish finished"]);
-    let message = r#"{"id":"m","role":"assistant","content":"ab","metadata":{"x":1}}"#;
+    assert_eq!(told, [step, r#"role "assistant""#, "text a", "text b", "text c", "finish finished"]);
+    let message = r#"{"id":"m","role":"assistant","content":"abc","metadata":{"x":1}}"#;
     let run = r#""threadId":"t","runId":"r""#;
     assert_eq!(object, format!(r#"{{"state":null,{run},"messages":[{message}],"result":{{"ok":null}}}}"#));
     assert!(accumulator.is_complete());
@@ -160,11 +161,10 @@ fn a_snapshot_takes_the_place_of_the_messages() {
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"a","delta":"y"}"#,
             r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"old","delta":"z"}"#,
         ],
-        &["text x", &format!("messages {messages}"), "call 0 c f }", "text y", "text z"],
+        &["text x", &format!("messages {messages}"), "call 0 c f {", "call 0 c f }", "text y", "text z"],
         concat!(
-            r#"[{"id":"u","role":"user","content":"q"},{"id":"a","role":"assistant","#,
-            r#""toolCalls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}],"content":"y"},"#,
-            r#"{"id":"old","role":"assistant","content":"z"}]"#,
+            r#"[{"id":"old","role":"assistant","content":"xz"},{"id":"u","role":"user","content":"q"},{"id":"a","role":"assistant","#,
+            r#""toolCalls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}],"content":"y"}]"#,
         ),
     );
 }

@@ -18,15 +18,8 @@ mod block;
 mod input;
 mod whole;
 
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "anthropic",
-    detects,
-    fold,
-    repeats: block::repeats,
-    complete: whole::is_complete,
-    begins_again: |_| false,
-    object,
-};
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "anthropic", detects, fold, repeats: block::repeats, complete: whole::is_complete, object };
 
 const BLOCKS: &str = "content";
 

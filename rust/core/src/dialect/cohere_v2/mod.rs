@@ -16,15 +16,8 @@ mod call;
 mod tests;
 mod whole;
 
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "cohere-v2",
-    detects,
-    fold,
-    repeats,
-    complete: whole::is_complete,
-    begins_again: |_| false,
-    object,
-};
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "cohere-v2", detects, fold, repeats, complete: whole::is_complete, object };
 
 const MESSAGE: In = In::Object("message");
 const BLOCKS: &str = "content";

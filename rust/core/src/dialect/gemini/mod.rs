@@ -17,15 +17,8 @@ mod call;
 mod part;
 mod repeats;
 
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "gemini",
-    detects,
-    fold,
-    repeats: repeats::repeats,
-    complete: all_finished,
-    begins_again: |_| false,
-    object,
-};
+pub(super) static DIALECT: Dialect =
+    Dialect { name: "gemini", detects, fold, repeats: repeats::repeats, complete: all_finished, object };
 
 const PARTS: &str = "parts";
 const ENVELOPE: &str = "response";

@@ -2,7 +2,7 @@
 
 use super::part::{SIGNATURE, text_of};
 use super::{ENVELOPE, Object, PARTS, candidate_at, content_of, count};
-use crate::dialect::{Refold, Repeat};
+use crate::dialect::{Again, Refold, Repeat};
 use crate::json::Raw;
 use crate::snapshot::{Growth, In, Place, Snapshot};
 
@@ -31,7 +31,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let seen = if thought { Place::Reasoning { choice: index } } else { Place::Content { choice: index } };
     let way = vec![candidate_at(index), In::Object("content"), In::Item(PARTS, last)];
     let mut repeat = Repeat::of(Growth { text, places: vec![seen.clone(), Place::Member { way, name: "text" }] })?;
-    repeat.whole = Some(seen);
+    repeat.again = Some(Again::Whole(seen));
     let refold = Refold { choice: index, fold: |snapshot, _, usage, out| count(snapshot, usage, out) };
     repeat.values.extend(response.get("usageMetadata").filter(|usage| usage.is_object()).map(|usage| (usage, refold)));
     response.get("promptFeedback").is_none().then_some(repeat)

@@ -14,8 +14,7 @@ mod call;
 #[cfg(test)]
 mod tests;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
+pub(super) static DIALECT: Dialect = Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, object };
 
 const MESSAGE: &str = "message";
 const RESPONSE: &str = "response";

@@ -21,7 +21,6 @@ pub(super) static DIALECT: Dialect = Dialect {
     repeats: repeats::repeats,
     // A run that ended may still have a step or a message to tell of: only `done` is the end.
     complete: |_| false,
-    begins_again: |_| false,
     object,
 };
 

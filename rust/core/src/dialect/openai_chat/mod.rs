@@ -31,7 +31,6 @@ pub(super) static DIALECT: Dialect = Dialect {
     fold,
     repeats: repeats::repeats,
     complete: all_finished,
-    begins_again: |_| false,
     object: object::object,
 };
 

@@ -82,7 +82,7 @@ fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
         dropped: vec![],
         unnamed: vec![],
         told: None,
-        whole: None,
+        again: None,
         values: vec![],
     };
     let index = choice.index();
@@ -123,7 +123,7 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'
         told = Some((index, "reasoning_details", details));
     }
     grows.first_mut()?.1 = Place::Reasoning { choice: index };
-    Some(Repeat { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told, whole: None, values: vec![] })
+    Some(Repeat { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told, again: None, values: vec![] })
 }
 
 /// The text of the one reasoning detail, which has no other, and where it is kept.

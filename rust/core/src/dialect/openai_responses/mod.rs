@@ -29,7 +29,7 @@ use texts::{Kind, OUTPUT, OUTPUT_TEXT, REASONING, SUMMARY, Texts};
 use whole::{Whole, part_text};
 
 pub(super) static DIALECT: Dialect =
-    Dialect { name: "openai-responses", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
+    Dialect { name: "openai-responses", detects, fold, repeats, complete: |_| false, object };
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     kind.starts_with("response.") || payload.str("object") == "response"

@@ -3,23 +3,29 @@
 //! The rules are those of the SDK's own reading of it, made to stand what the SDK throws at:
 //!
 //! 1. A text is found by its kind and id until it ends, a tool by the id of its call, data by its type and id. A text that starts
-//!    is a new part, since ids begin anew with each step; a piece of one that never started starts it.
+//!    is a new part, since ids begin anew with each step; a piece of one that never started starts it, for as long as the step.
+//!    So does an input that starts behind the result of the call with its id.
 //! 2. Parts keep their numbers: what a reset drops leaves a gap, so that nothing said of a dropped part can reach another.
-//! 3. Who runs a tool does not matter: this stream is made for those who show it.
+//! 3. A `finish` is not the last where a message or a step begins behind it. A whole message behind its stream repeats it.
+//! 4. The parts of `streamText`'s own stream are read like those that the SDK makes of them for the UI.
+//! 5. Who runs a tool does not matter: this stream is made for those who show it.
 
 use std::borrow::Cow;
 
 use super::{Dialect, Repeat};
-use crate::json::{Object, Raw, quote};
-use crate::snapshot::{ApiError, Delta, Fields, Growth, In, Lists, Nulls, Place, Sink, Snapshot};
+use crate::json::{Object, Raw, Text, quote};
+use crate::snapshot::{
+    ApiError, Delta, Fields, Growth, In, Lists, Nulls, Overlap, Place, Sink, Snapshot, grow_all, overlap,
+};
 
+mod calls;
 #[cfg(test)]
 mod tests;
 mod tool;
 mod whole;
 
 pub(super) static DIALECT: Dialect =
-    Dialect { name: "vercel-ui", detects, fold, repeats, complete: |_| false, begins_again: |_| false, object };
+    Dialect { name: "vercel-ui", detects, fold, repeats, complete: whole::is_complete, object };
 
 const PARTS: &str = "parts";
 
@@ -27,8 +33,8 @@ const PARTS: &str = "parts";
 const NEXT: &str = "next";
 const STEP: &str = "step";
 
-/// The members that a piece of a text stands in: the protocol's own, and those of the SDK's parts (`fullStream`), of now and before.
-const TEXT: [&str; 3] = ["delta", "text", "textDelta"];
+/// How many steps have ended.
+const ENDED: &str = "ended";
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     let text = |name: &str| payload.get(name).is_some_and(|value| value.text().is_some());
@@ -43,30 +49,34 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
         "finish" => only(&["finishReason", "messageMetadata"]),
         "message-metadata" => payload.get("messageMetadata").is_some(),
         "text-start" | "text-end" | "reasoning-start" | "reasoning-end" => text("id"),
-        "text-delta" | "reasoning-delta" => text("id") && TEXT.iter().any(|name| text(name)),
+        "text-delta" | "reasoning-delta" => PIECES.into_iter().any(text),
         "start-step" | "finish-step" | "reset-step" => true,
         "source-url" | "source-document" => text("sourceId"),
         "file" => text("url") && text("mediaType"),
-        _ if tool::is_known(kind) => text("toolCallId"),
+        _ if tool::is_known(kind) => tool::detects(kind, payload),
         _ => kind.starts_with("data-") && payload.member("data").is_some(),
     }
 }
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     match kind {
-        "start" | "message-metadata" => fold_message(snapshot, payload),
+        "start" => {
+            snapshot.resume();
+            fold_message(snapshot, payload);
+        }
+        "message-metadata" => fold_message(snapshot, payload),
         "finish" => finish(snapshot, payload, out),
         "start-step" => start_step(snapshot),
         "reset-step" => reset_step(snapshot),
         "source-url" | "source-document" => fold_part(snapshot, "citation", payload, out),
         "file" => fold_part(snapshot, file_kind(payload), payload, out),
         "abort" => snapshot.fail(aborted(payload)),
-        "finish-step" | "error" => {}
+        "finish-step" => *snapshot.places.entry(ENDED.to_owned()).or_default() += 1,
+        "error" => {}
         "" if whole::is_whole(payload) => whole::fold(snapshot, payload, out),
         _ => {
             if let Some((part, stage)) = text_event(kind) {
-                fold_text(snapshot, part, stage, payload, out);
-                return true;
+                return fold_text(snapshot, part, stage, payload, out);
             }
             return fold_data(snapshot, kind, payload, out) || tool::fold(snapshot, kind, payload, out);
         }
@@ -109,7 +119,7 @@ fn finish(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     fold_message(snapshot, payload);
     let reason = payload.str("finishReason");
     snapshot.choice(0).finish(if reason.is_empty() { "stop" } else { &reason }, out);
-    snapshot.finish(out);
+    snapshot.pause(|kind| matches!(kind, "start" | "start-step"), out);
 }
 
 /// An id's text: some servers count.
@@ -155,6 +165,7 @@ fn fold_part(snapshot: &mut Snapshot, told: &str, payload: &Object<'_>, out: &mu
 }
 
 fn start_step(snapshot: &mut Snapshot) {
+    snapshot.resume();
     let position = add_part(snapshot, "step-start");
     snapshot.places.insert(STEP.to_owned(), position);
 }
@@ -164,12 +175,17 @@ fn reset_step(snapshot: &mut Snapshot) {
     snapshot.fields.cut_items(PARTS, step.map_or(0, |step| step + 1));
 }
 
+/// What data is found by, if it has an id.
+fn data_key(kind: &str, payload: &Object<'_>) -> Option<String> {
+    payload.get("id").filter(|_| kind.starts_with("data-")).map(|_| format!("{kind} {}", id_of(payload, "id")))
+}
+
 fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     if !kind.starts_with("data-") {
         return false;
     }
     if payload.truthy("transient").is_none() {
-        let key = payload.get("id").map(|_| format!("{kind} {}", id_of(payload, "id")));
+        let key = data_key(kind, payload);
         let known = key.as_ref().and_then(|key| find(snapshot, key));
         let position = known.unwrap_or_else(|| add_part(snapshot, kind));
         let data = payload.member("data").unwrap_or_default();
@@ -183,34 +199,78 @@ fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mu
     true
 }
 
+/// The members that may have a piece of a text.
+const PIECES: [&str; 3] = ["delta", "textDelta", "text"];
+
 /// The kind of text that an event is of, and what it says of it.
 fn text_event(kind: &str) -> Option<(&str, &str)> {
+    if kind == "reasoning" {
+        return Some((kind, "delta"));
+    }
     let (part, stage) = kind.split_once('-')?;
     (matches!(part, "text" | "reasoning") && matches!(stage, "start" | "delta" | "end")).then_some((part, stage))
 }
 
+/// What a text is found by until it ends.
 fn text_key(part: &str, payload: &Object<'_>) -> String {
     format!("{part} {}", id_of(payload, "id"))
 }
 
-fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
-    let known = find(snapshot, &text_key(part, payload)).filter(|_| stage != "start");
+/// The same of one that never started, which ends with its step.
+fn loose_key(snapshot: &Snapshot, part: &str, payload: &Object<'_>) -> String {
+    let steps = snapshot.places.get(ENDED).copied().unwrap_or(0);
+    format!("loose {part} {steps} {}", id_of(payload, "id"))
+}
+
+fn find_text(snapshot: &Snapshot, part: &str, payload: &Object<'_>) -> Option<i64> {
+    let started = find(snapshot, &text_key(part, payload));
+    started.or_else(|| find(snapshot, &loose_key(snapshot, part, payload)))
+}
+
+/// False where its text cannot be read.
+fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let value = payload.first(&PIECES);
+    if value.is_some_and(|text| text.scalar().is_none()) {
+        return false;
+    }
+    let known = find_text(snapshot, part, payload).filter(|_| stage != "start");
     let position = match (known, stage) {
         (Some(position), _) => position,
-        (None, "end") => return,
-        _ => start_text(snapshot, part, payload),
+        (None, "end") if value.is_none() => return true,
+        _ => add_text(snapshot, part, stage, payload),
     };
     let fields = self::part(snapshot, position);
-    keep(fields, payload, &["type", "id", "delta", "text", "textDelta", "state", "error"]);
+    keep(fields, payload, &["type", "id", "delta", "textDelta", "text", "state", "error"]);
     if stage == "end" {
         fields.set("state", quote("done"));
-        snapshot.places.remove(&text_key(part, payload));
-    } else if let Some(growth) = text_growth(snapshot, part, payload) {
+        complete_text(snapshot, part, position, &value.and_then(Raw::scalar).unwrap_or_default().into_str(), out);
+        for key in [text_key(part, payload), loose_key(snapshot, part, payload)] {
+            snapshot.places.remove(&key);
+        }
+        return true;
+    }
+    if let Some(growth) = text_growth(snapshot, part, payload) {
         growth.fold(snapshot, out);
+    }
+    if stage == "start" {
+        self::part(snapshot, position).announce("text");
+    }
+    true
+}
+
+/// Emits what a text that comes whole has beyond its pieces.
+fn complete_text(snapshot: &mut Snapshot, part: &str, position: i64, whole: &str, out: &mut Sink<'_>) {
+    let fields = self::part(snapshot, position);
+    fields.end_announcement("text");
+    let known = fields.word("text").into_owned();
+    match overlap(&known, whole) {
+        Overlap::Continues(rest) => grow_all(&text_places(part, position), &Text::from(rest), snapshot, out),
+        Overlap::Differs => fields.seal("text", quote(whole)),
+        Overlap::Repeats => {}
     }
 }
 
-fn start_text(snapshot: &mut Snapshot, part: &str, payload: &Object<'_>) -> i64 {
+fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'_>) -> i64 {
     let position = add_part(snapshot, part);
     let fields = self::part(snapshot, position);
     if let Some(id) = payload.get("id").filter(|_| part == "reasoning") {
@@ -218,15 +278,22 @@ fn start_text(snapshot: &mut Snapshot, part: &str, payload: &Object<'_>) -> i64 
     }
     fields.set("text", quote(""));
     fields.set("state", quote("streaming"));
-    snapshot.places.insert(text_key(part, payload), position);
+    let started = stage == "start";
+    let key = if started { text_key(part, payload) } else { loose_key(snapshot, part, payload) };
+    snapshot.places.insert(key, position);
     position
+}
+
+/// What grows by a piece of the text of a part.
+fn text_places(part: &str, position: i64) -> [Place; 2] {
+    let seen = if part == "text" { Place::Content { choice: 0 } } else { Place::Reasoning { choice: 0 } };
+    [seen, Place::Member { way: vec![part_at(position)], name: "text" }]
 }
 
 /// What a piece of a text adds to.
 fn text_growth<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Growth<'a>> {
-    let way = vec![part_at(find(snapshot, &text_key(part, payload))?)];
-    let seen = if part == "text" { Place::Content { choice: 0 } } else { Place::Reasoning { choice: 0 } };
-    Some(Growth { text: payload.first(&TEXT)?, places: vec![seen, Place::Member { way, name: "text" }] })
+    let position = find_text(snapshot, part, payload)?;
+    Some(Growth { text: payload.first(&PIECES)?, places: text_places(part, position).into() })
 }
 
 /// A text or an input that goes on. Members that are kept from it are what they are already.
@@ -234,7 +301,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     let kind = payload.str("type");
     let (growth, id) = match text_event(&kind) {
         Some((part, "delta")) => (text_growth(snapshot, part, payload)?, "id"),
-        None if kind == tool::DELTA => (tool::growth(snapshot, payload)?, tool::ID),
+        None if kind == tool::DELTA => tool::growth(snapshot, payload)?,
         _ => return None,
     };
     let mut repeat = Repeat::of(growth)?;

@@ -1,31 +1,40 @@
 //! The tools of a UI message: each call is a part, which goes through states.
 
+use std::borrow::Cow;
+
+use super::calls::Calls;
 use super::{Growth, Object, Place, Raw, Sink, Snapshot, add_part, find, id_of, keep, part, part_at};
-use crate::json::{Text, quote};
-use crate::snapshot::{Delta, Fields, Piece};
+use crate::json::{Text, compact, quote, quoted_object};
+use crate::snapshot::{Delta, Fields, Overlap, Piece, grow_all, grow_arguments, overlap, overlap_json};
 
 pub(super) const ID: &str = "toolCallId";
 pub(super) const DELTA: &str = "tool-input-delta";
 
-/// The members that a piece of an input stands in, as with texts.
-const PIECE: [&str; 3] = ["inputTextDelta", "delta", "argsTextDelta"];
+/// The members that may have a piece of an input, all of it, and an output.
+const PIECES: [&str; 3] = ["inputTextDelta", "delta", "argsTextDelta"];
+const INPUTS: [&str; 2] = ["input", "args"];
+const OUTPUTS: [&str; 2] = ["output", "result"];
 
 /// The state in which a part's input comes in pieces.
 const STREAMING: &str = "input-streaming";
 
 /// The members of events that the rules name.
-const RULED: [&str; 18] = [
+const RULED: [&str; 22] = [
     "type",
     ID,
+    "id",
     "toolName",
     "dynamic",
     "inputTextDelta",
     "delta",
     "argsTextDelta",
     "input",
+    "args",
     "rawInput",
     "output",
+    "result",
     "errorText",
+    "error",
     "preliminary",
     "providerMetadata",
     "state",
@@ -35,9 +44,34 @@ const RULED: [&str; 18] = [
     "signature",
 ];
 
+/// The SDK's name of an event for the UI, by the names that the parts of its own streams have.
+fn meant(kind: &str) -> &str {
+    match kind {
+        "tool-call-streaming-start" => "tool-input-start",
+        "tool-call-delta" => DELTA,
+        "tool-call" => "tool-input-available",
+        "tool-result" => "tool-output-available",
+        "tool-error" => "tool-output-error",
+        kind => kind,
+    }
+}
+
 /// Whether it is an event of a tool.
 pub(super) fn is_known(kind: &str) -> bool {
-    state_of(kind).is_some()
+    state_of(meant(kind)).is_some()
+}
+
+/// Whether an event of a tool is one of the SDK's: the names are others' too.
+pub(super) fn detects(kind: &str, payload: &Object<'_>) -> bool {
+    let text = |name: &str| payload.get(name).is_some_and(|value| value.text().is_some());
+    match kind {
+        "tool-call" => text(ID) && text("toolName") && payload.first(&INPUTS).is_some(),
+        "tool-result" => text(ID) && payload.first(&OUTPUTS).is_some(),
+        "tool-error" => text(ID) && payload.get("error").is_some(),
+        "tool-input-start" => text(ID) || (text("id") && text("toolName")),
+        DELTA => text(ID) || (text("id") && text("delta")),
+        _ => text(ID),
+    }
 }
 
 /// The state that an event brings a part into.
@@ -53,28 +87,42 @@ fn state_of(kind: &str) -> Option<&'static str> {
     })
 }
 
+/// The id of the call that an event is of.
+fn call_id<'a>(payload: &Object<'a>) -> Cow<'a, str> {
+    id_of(payload, if payload.get(ID).is_some() { ID } else { "id" })
+}
+
+/// The key of the part of a call.
+fn part_key(id: &str) -> String {
+    format!("tool {id}")
+}
+
 /// False too where an event is kept, but told as what it is.
 pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
-    let Some(state) = state_of(kind) else { return false };
-    let position = prepare_part(snapshot, payload);
+    let kind = meant(kind);
+    let Some(state) = state_of(kind) else { return kind == "tool-input-end" };
+    let position = prepare_part(snapshot, kind, payload);
     let fields = part(snapshot, position);
     // A piece that comes late takes nothing back.
     if kind != DELTA || !fields.contains("state") {
         fields.set("state", quote(state));
     }
     keep_members(fields, state, payload);
+    if state != STREAMING {
+        end_input(snapshot, position, kind, payload, out);
+    }
     match kind {
         "tool-input-start" => add_call(snapshot, position, payload, &Text::default(), out),
         DELTA => fold_piece(snapshot, position, payload, out),
-        "tool-input-available" => complete_input(snapshot, position, payload, out),
+        "tool-input-available" => {}
         "tool-output-available" => tell("tool-output", payload, out),
         "tool-input-error" => {
-            refuse_input(fields, payload);
+            refuse_input(part(snapshot, position), payload);
             tell("tool-error", payload, out);
         }
         "tool-output-error" => tell("tool-error", payload, out),
         "tool-approval-request" => {
-            approve(fields, payload);
+            approve(part(snapshot, position), payload);
             return false;
         }
         _ => return false,
@@ -82,15 +130,40 @@ pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, ou
     true
 }
 
+/// No more pieces of an input come: it is there whole, or what stood in its place counts.
+fn end_input(snapshot: &mut Snapshot, position: i64, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
+    if kind == "tool-input-available" {
+        complete_input(snapshot, position, payload, out);
+    }
+    if let Some(call) = call_at(snapshot, position)
+        && snapshot.choice(0).tool_calls.at(call).arguments.is_empty()
+    {
+        snapshot.choice(0).settle_tool_call(call, out);
+    }
+}
+
 fn tell(kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: payload.raw().as_str() });
 }
 
+/// Whether an input is of another call with the id of one: behind that one's result it starts, or is another one.
+fn begins_another(snapshot: &Snapshot, position: i64, kind: &str, payload: &Object<'_>) -> bool {
+    let Some(known) = snapshot.fields.find(&[part_at(position)]) else { return false };
+    let differs = || {
+        let before = known.json_of("input").map(|input| compact(&input));
+        let now = input_of(payload).map(|input| compact(&arguments(input)));
+        before.is_some() && now.is_some() && before != now
+    };
+    let has_result = matches!(known.value("state"), Some(state) if state.starts_with(r#""output-"#));
+    let again = kind == "tool-input-start" || (kind == "tool-input-available" && differs());
+    has_result && again && call_at(snapshot, position).is_some()
+}
+
 /// Where the part of a payload's call is; made where there is none.
-fn prepare_part(snapshot: &mut Snapshot, payload: &Object<'_>) -> i64 {
-    let (id, name) = (id_of(payload, ID), payload.str("toolName"));
-    let key = format!("tool {id}");
-    let known = find(snapshot, &key);
+fn prepare_part(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>) -> i64 {
+    let (id, name) = (call_id(payload), payload.str("toolName"));
+    let key = part_key(&id);
+    let known = find(snapshot, &key).filter(|&known| !begins_another(snapshot, known, kind, payload));
     let position = known.unwrap_or_else(|| add_part(snapshot, "dynamic-tool"));
     let fields = part(snapshot, position);
     if known.is_none() {
@@ -106,24 +179,36 @@ fn prepare_part(snapshot: &mut Snapshot, payload: &Object<'_>) -> i64 {
     position
 }
 
-/// Makes the tool call of a part, or adds to it what was not known of it.
-fn add_call(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, arguments: &Text<'_>, out: &mut Sink<'_>) {
-    let (id, name) = (id_of(payload, ID), payload.str("toolName"));
+/// Makes the tool call of a part, or adds to it what was not known of it; returns its position, and whether anything is new.
+fn identify(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>) -> (usize, bool) {
+    let (id, name) = (call_id(payload), payload.str("toolName"));
     // The part's place is the call's index: an id that comes again behind a reset is another call.
-    let piece = Piece { arguments: arguments.clone(), ..Piece::start(Some(position), &id, &name) };
-    match call_at(snapshot, position) {
-        None => _ = snapshot.choice(0).begin_tool_call(&piece, out),
-        Some(call) if arguments.is_empty() => snapshot.choice(0).name_tool_call(call, &piece, out),
-        Some(call) => {
-            snapshot.choice(0).tool_calls.complete(call, &piece);
-            snapshot.choice(0).add_arguments(call, arguments, out);
-        }
+    let piece = Piece::start(Some(position), &id, &name);
+    let known = call_at(snapshot, position);
+    let calls = &mut snapshot.choice(0).tool_calls;
+    match known {
+        Some(call) => (call, calls.complete(call, &piece)),
+        None => (calls.begin(&piece), true),
+    }
+}
+
+/// Makes the call of a part, or completes it, and adds to its arguments.
+fn add_call(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, arguments: &Text<'_>, out: &mut Sink<'_>) {
+    let (call, new) = identify(snapshot, position, payload);
+    if new || !arguments.is_empty() {
+        snapshot.choice(0).add_arguments(call, arguments, out);
     }
 }
 
 /// The tool call of a part.
 fn call_at(snapshot: &Snapshot, position: i64) -> Option<usize> {
-    snapshot.choices.get(&0)?.tool_calls.by_index(position)
+    let of_whole = snapshot.places.get(&call_key(position)).and_then(|call| usize::try_from(*call).ok());
+    of_whole.or_else(|| snapshot.choices.get(&0)?.tool_calls.by_index(position))
+}
+
+/// The key of the call of a part of a whole message, which streamed under another number.
+fn call_key(position: i64) -> String {
+    format!("call {position}")
 }
 
 /// Whether a member of a part has that JSON text.
@@ -136,27 +221,46 @@ fn is_text(snapshot: &Snapshot, position: i64) -> bool {
     says(snapshot, position, "inputEncoding", r#""text""#)
 }
 
-/// What a piece of an input adds to; the arguments come first.
-pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Growth<'a>> {
-    let position = find(snapshot, &format!("tool {}", id_of(payload, ID)))?;
-    let mut places = vec![Place::Arguments { choice: 0, position: call_at(snapshot, position)? }];
-    // Behind the whole input, a piece must not take its place.
-    if says(snapshot, position, "state", &quote(STREAMING)) {
-        let way = vec![part_at(position)];
-        places.push(Place::Member { way: way.clone(), name: "rawInput" });
-        let text = is_text(snapshot, position);
-        places.push(if text { Place::Member { way, name: "input" } } else { Place::Json { way, name: "input" } });
+/// What of the part grows with the arguments: nothing behind the whole input, whose place a piece must not take.
+fn copies(snapshot: &Snapshot, position: i64) -> Vec<Place> {
+    if !says(snapshot, position, "state", &quote(STREAMING)) {
+        return vec![];
     }
-    Some(Growth { text: payload.first(&PIECE)?, places })
+    let way = vec![part_at(position)];
+    let raw = Place::Member { way: way.clone(), name: "rawInput" };
+    let text = is_text(snapshot, position);
+    vec![raw, if text { Place::Member { way, name: "input" } } else { Place::Json { way, name: "input" } }]
+}
+
+/// What a piece of an input that goes on adds to, and the member that tells whose it is.
+pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Growth<'a>, &'static str)> {
+    let position = find(snapshot, &part_key(&call_id(payload)))?;
+    let (choice, call) = (0, call_at(snapshot, position)?);
+    let text = is_text(snapshot, position);
+    let first =
+        if text { Place::Arguments { choice, position: call } } else { Place::Pieces { choice, position: call } };
+    let copies = copies(snapshot, position);
+    if copies.is_empty() || snapshot.emitted(&first).is_empty() {
+        return None;
+    }
+    let places = [vec![first], copies].concat();
+    let id = if payload.get(ID).is_some() { ID } else { "id" };
+    Some((Growth { text: payload.first(&PIECES)?, places }, id))
 }
 
 fn fold_piece(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out: &mut Sink<'_>) {
-    let piece = payload.first(&PIECE).and_then(Raw::text).unwrap_or_default();
-    add_call(snapshot, position, payload, &piece, out);
-    if let Some(mut growth) = growth(snapshot, payload) {
-        // The arguments have grown.
-        growth.places.remove(0);
-        growth.fold(snapshot, out);
+    let piece = payload.first(&PIECES).map(Raw::text_or_json).unwrap_or_default();
+    let (call, new) = identify(snapshot, position, payload);
+    let copies = copies(snapshot, position);
+    let told = if is_text(snapshot, position) {
+        snapshot.choice(0).add_arguments(call, &piece, out);
+        grow_all(&copies, &piece, snapshot, out);
+        true
+    } else {
+        grow_arguments(snapshot, call, &copies, &piece, out)
+    };
+    if new && !told {
+        snapshot.choice(0).tell_tool_call(call, 0, out);
     }
 }
 
@@ -168,10 +272,11 @@ fn keep_members(fields: &mut Fields, state: &str, payload: &Object<'_>) {
         let name = if of_result { "resultProviderMetadata" } else { "callProviderMetadata" };
         fields.set(name, metadata.as_str());
     }
-    for name in ["output", "errorText"] {
-        if let Some(value) = payload.member(name) {
-            fields.set(name, value.as_str());
-        }
+    if let Some(value) = OUTPUTS.iter().find_map(|name| payload.member(name)) {
+        fields.set("output", value.as_str());
+    }
+    if let Some(value) = payload.member("errorText").or_else(|| payload.get("error")) {
+        fields.set("errorText", value.as_str());
     }
     // The last output is not preliminary because an earlier one was.
     match payload.get("preliminary") {
@@ -201,38 +306,76 @@ fn approve(fields: &mut Fields, payload: &Object<'_>) {
 /// An input that could not be read.
 fn refuse_input(fields: &mut Fields, payload: &Object<'_>) {
     let name = if fields.text("type") == "dynamic-tool" { "input" } else { "rawInput" };
-    if let Some(input) = payload.member("input") {
+    if let Some(input) = input_of(payload) {
         fields.set(name, input.as_str());
     }
 }
 
+fn input_of<'a>(payload: &Object<'a>) -> Option<Raw<'a>> {
+    INPUTS.iter().find_map(|name| payload.member(name))
+}
+
+/// The arguments that an input is: its JSON text, or the text itself where it came as one.
+fn arguments(input: Raw<'_>) -> Cow<'_, str> {
+    quoted_object(input).unwrap_or_else(|| input.compact().into())
+}
+
 /// An input that comes whole: what it has beyond its pieces is told.
 fn complete_input(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out: &mut Sink<'_>) {
-    let Some(input) = payload.member("input") else {
+    let Some(input) = input_of(payload) else {
         return add_call(snapshot, position, payload, &Text::default(), out);
     };
     let text = input.str().filter(|_| is_text(snapshot, position));
+    let object = quoted_object(input).filter(|_| text.is_none());
     let fields = part(snapshot, position);
-    fields.set("input", input.as_str());
+    fields.set("input", object.unwrap_or_else(|| input.as_str().into()));
     fields.remove("rawInput");
     fields.remove("inputEncoding");
-    let call = call_at(snapshot, position);
-    let told = call.map_or("", |call| snapshot.choice(0).tool_calls.at(call).arguments());
-    // Pieces may be spaced like the whole, or not at all.
-    let forms = [text.unwrap_or_else(|| input.compact().into()), input.as_str().into()];
-    let rest = forms.iter().find_map(|whole| whole.strip_prefix(told)).map(str::to_owned);
-    if let (Some(position), Some(_)) = (call, &rest) {
-        snapshot.forget_half(&Place::Arguments { choice: 0, position });
+    let place = call_at(snapshot, position).map(|position| Place::Arguments { choice: 0, position });
+    let emitted = place.as_ref().map_or("", |place| snapshot.emitted(place));
+    let rest = beyond(emitted, &text.clone().unwrap_or_else(|| arguments(input)), text.is_some());
+    if let Some(place) = place.filter(|_| !rest.is_empty()) {
+        snapshot.forget_half(&place);
     }
-    add_call(snapshot, position, payload, &Text::from(rest.unwrap_or_default().as_str()), out);
+    add_call(snapshot, position, payload, &Text::from(rest.as_str()), out);
 }
 
-/// The tool call that a part of a whole message is.
-pub(super) fn fold_whole(snapshot: &mut Snapshot, position: i64, object: &Object<'_>, out: &mut Sink<'_>) {
+/// What whole arguments have beyond those that were emitted.
+fn beyond(emitted: &str, whole: &str, is_text: bool) -> String {
+    let spaceless = compact(whole);
+    let as_it_stands = is_text || emitted.is_empty();
+    match if as_it_stands { overlap(emitted, whole) } else { overlap_json(emitted, &spaceless) } {
+        Overlap::Continues(rest) => rest.to_owned(),
+        Overlap::Repeats | Overlap::Differs => String::new(),
+    }
+}
+
+/// The tool call that a part of a whole message is: what it has beyond the call so far is told.
+pub(super) fn fold_whole(
+    snapshot: &mut Snapshot,
+    position: i64,
+    object: &Object<'_>,
+    calls: &mut Calls,
+    out: &mut Sink<'_>,
+) {
     let kind = object.str("type");
     let name = kind.strip_prefix("tool-").map_or_else(|| object.str("toolName"), |name| name.to_owned().into());
-    let arguments = object.get("input").map(Raw::compact).unwrap_or_default();
-    let id = id_of(object, ID);
-    let piece = Piece { arguments: Text::from(arguments.as_str()), ..Piece::start(Some(position), &id, &name) };
-    snapshot.choice(0).begin_tool_call(&piece, out);
+    let whole = input_of(object).filter(|input| !input.is_null()).map(arguments).unwrap_or_default();
+    let id = call_id(object);
+    let piece = Piece::start(Some(position), &id, &name);
+    match calls.take(&id) {
+        None => {
+            let arguments = Text::from(whole.as_ref());
+            snapshot.choice(0).begin_tool_call(&Piece { arguments, ..piece }, out);
+        }
+        Some(call) => {
+            snapshot.places.insert(call_key(position), i64::try_from(call).unwrap_or(i64::MAX));
+            let rest = beyond(snapshot.choice(0).tool_calls.at(call).arguments(), &whole, false);
+            snapshot.choice(0).name_tool_call(call, &piece, out);
+            if !rest.is_empty() {
+                snapshot.choice(0).add_arguments(call, &Text::from(rest.as_str()), out);
+            }
+        }
+    }
+    snapshot.places.insert(part_key(&id), position);
 }

@@ -1,6 +1,36 @@
-//! A `UIMessage` that comes instead of its stream.
+//! A `UIMessage` that comes instead of its stream, or behind it.
 
-use super::{Delta, Object, PARTS, Raw, Sink, Snapshot, file_kind, id_of, tool};
+use std::collections::HashSet;
+
+use super::calls::Calls;
+use super::{
+    Delta, NEXT, Object, PARTS, Place, Raw, STEP, Sink, Snapshot, Text, data_key, file_kind, find, id_of, tool,
+};
+use crate::json::{Payload, compact};
+use crate::snapshot::beyond;
+
+/// The key that says that a whole message came behind its stream.
+const WHOLE: &str = "whole";
+
+/// The parts that are texts, and where these are seen.
+const TEXTS: [(&str, Place); 2] =
+    [("text", Place::Content { choice: 0 }), ("reasoning", Place::Reasoning { choice: 0 })];
+
+/// What came before a whole message.
+struct SoFar {
+    is_empty: bool,
+    /// Its parts, as compact JSON.
+    parts: HashSet<String>,
+    calls: Calls,
+}
+
+impl SoFar {
+    fn of(snapshot: &Snapshot, is_empty: bool) -> Self {
+        let json = snapshot.fields.json_of(PARTS).unwrap_or_default();
+        let parts = Payload::parse(&json).map(|parts| parts.raw().items().into_iter().map(Raw::compact).collect());
+        Self { is_empty, parts: parts.unwrap_or_default(), calls: Calls::of(snapshot) }
+    }
+}
 
 pub(super) fn is_whole(payload: &Object<'_>) -> bool {
     let typed = |part: &Raw<'_>| !part.object().str("type").is_empty();
@@ -8,28 +38,78 @@ pub(super) fn is_whole(payload: &Object<'_>) -> bool {
     !payload.str("id").is_empty() && !payload.str("role").is_empty() && !parts.is_empty() && parts.iter().all(typed)
 }
 
-pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
-    snapshot.set_id(&id_of(message, "id"));
-    snapshot.fields.set_all(message);
-    for (position, part) in (0..).zip(message.get(PARTS).map(Raw::objects).unwrap_or_default()) {
-        fold_part(snapshot, position, &part.object(), out);
-    }
-    snapshot.finish(out);
+/// After a whole message nothing is missing.
+pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
+    snapshot.places.contains_key(WHOLE)
 }
 
-fn fold_part(snapshot: &mut Snapshot, position: i64, part: &Object<'_>, out: &mut Sink<'_>) {
+/// A whole message is the end where no stream preceded it, and else a repetition, which the end may follow.
+pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
+    let first = snapshot.places.get(NEXT).copied().unwrap_or(0);
+    let parts = message.objects(PARTS);
+    let mut so_far = SoFar::of(snapshot, first == 0);
+    snapshot.set_id(&id_of(message, "id"));
+    if first > 0 {
+        emit_rest(snapshot, &parts, out);
+    }
+    snapshot.fields.cut_items(PARTS, 0);
+    for (name, value) in message.iter().filter(|(name, _)| *name != PARTS) {
+        snapshot.fields.set(name, value.as_str());
+    }
+    for (position, part) in (first..).zip(&parts) {
+        snapshot.fields.replace_item(PARTS, position, part);
+        fold_part(snapshot, position, part, &mut so_far, out);
+    }
+    snapshot.places.insert(NEXT.to_owned(), first.saturating_add(i64::try_from(parts.len()).unwrap_or(i64::MAX)));
+    if first == 0 {
+        snapshot.finish(out);
+    } else {
+        snapshot.places.insert(WHOLE.to_owned(), 1);
+    }
+}
+
+/// Emits what the texts have beyond their pieces.
+fn emit_rest(snapshot: &mut Snapshot, parts: &[Object<'_>], out: &mut Sink<'_>) {
+    for (kind, seen) in &TEXTS {
+        let mut emitted = vec![];
+        for position in snapshot.fields.indexes(PARTS) {
+            let part = snapshot.fields.item(PARTS, position);
+            if part.word("type") == *kind {
+                emitted.push(part.word("text").into_owned());
+            }
+        }
+        let of_kind = parts.iter().filter(|part| part.str("type") == *kind);
+        let whole: Vec<_> = of_kind.map(|part| part.str("text").into_owned()).collect();
+        for (_, rest) in beyond(&emitted, &whole) {
+            snapshot.forget_half(seen);
+            snapshot.grow(seen, &Text::from(rest.as_str()), out);
+        }
+    }
+}
+
+/// What a part tells; of one that was told before, and of a text that was compared, nothing.
+fn fold_part(snapshot: &mut Snapshot, position: i64, part: &Object<'_>, so_far: &mut SoFar, out: &mut Sink<'_>) {
     let text = part.get("text").and_then(Raw::text);
     let kind = part.str("type");
     let kind = match (kind.as_ref(), text) {
-        ("text", Some(text)) => return snapshot.choice(0).add_content(&text, out),
-        ("reasoning", Some(text)) => return snapshot.choice(0).add_reasoning(&text, out),
-        ("step-start", _) => return,
+        ("text", Some(text)) if so_far.is_empty => return snapshot.choice(0).add_content(&text, out),
+        ("reasoning", Some(text)) if so_far.is_empty => return snapshot.choice(0).add_reasoning(&text, out),
+        ("text" | "reasoning", Some(_)) => return,
+        ("step-start", _) => {
+            snapshot.places.insert(STEP.to_owned(), position);
+            return;
+        }
         ("source-url" | "source-document", _) => "citation",
         ("file", _) => file_kind(part),
         (kind, _) if kind == "dynamic-tool" || kind.starts_with("tool-") => {
-            return tool::fold_whole(snapshot, position, part, out);
+            return tool::fold_whole(snapshot, position, part, &mut so_far.calls, out);
         }
         (kind, _) => kind,
     };
-    out(Delta::Other { choice: 0, kind, json: part.raw().as_str() });
+    if let Some(key) = data_key(kind, part).filter(|key| find(snapshot, key).is_none()) {
+        snapshot.places.insert(key, position);
+    }
+    if !so_far.parts.contains(&compact(part.raw().as_str())) {
+        out(Delta::Other { choice: 0, kind, json: part.raw().as_str() });
+    }
 }

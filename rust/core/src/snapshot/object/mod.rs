@@ -416,8 +416,13 @@ impl Fields {
 
     /// The indexes of a list of items that go on changing.
     pub(crate) fn indexes(&self, list: &str) -> Vec<i64> {
+        self.indexes_from(list, i64::MIN)
+    }
+
+    /// Those of them from that one on.
+    pub(crate) fn indexes_from(&self, list: &str, index: i64) -> Vec<i64> {
         match self.0.get(list) {
-            Some(Kept::Items(items)) => items.keys().copied().collect(),
+            Some(Kept::Items(items)) => items.range(index..).map(|(index, _)| *index).collect(),
             _ => Vec::new(),
         }
     }

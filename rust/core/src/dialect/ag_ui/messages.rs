@@ -1,0 +1,162 @@
+//! Snapshots of the messages: all of them, those before the run too.
+//!
+//! 1. Behind the last message of a user stands the run's answer. Its texts, all of a kind together, are compared with what the run
+//!    emitted, and if they say something else, each with the pieces of the message with its id: ids are not always the same again.
+//! 2. Where the run emitted nothing at all, only its end shows that they are its answer, and not of the run before: what then
+//!    stands behind the last message of a user or a tool.
+//! 3. In the object it takes the place of all messages, but for reasoning, if it has none, and for the text that goes on: servers
+//!    leave these out.
+
+use super::run::Runs;
+use std::borrow::Cow;
+
+use super::message::{Kind, way};
+use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, next, result, run, tell};
+use crate::json::{Payload, Raw, Text};
+use crate::snapshot::{Overlap, overlap};
+
+pub(super) fn take(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
+    let list = payload.get(MESSAGES).filter(|messages| messages.is_array() || messages.is_object());
+    let Some(list) = list else { return false };
+    let messages: Vec<_> = payload.objects(MESSAGES).into_iter().map(|message| message.camel_case_of(&NAMES)).collect();
+    tell(MESSAGES, list, out);
+    if run::is_silent(snapshot) {
+        snapshot.state.get_mut::<Runs>().unsaid = true;
+    } else {
+        emit(snapshot, &messages, out);
+    }
+    replace(snapshot, &messages);
+    true
+}
+
+/// At the end of a run that emitted nothing: what the last snapshot has is its answer.
+pub(super) fn emit_unsaid(snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+    if !std::mem::take(&mut snapshot.state.get_mut::<Runs>().unsaid) || !run::is_silent(snapshot) {
+        return;
+    }
+    let json = snapshot.fields.json_of(MESSAGES).unwrap_or_default();
+    if let Ok(messages) = Payload::parse(&json) {
+        let messages: Vec<_> = messages.raw().objects().into_iter().map(Raw::object).collect();
+        emit(snapshot, &messages, out);
+    }
+}
+
+/// Where what stands behind the last message of such a role begins.
+fn behind(messages: &[Object<'_>], ends: impl Fn(&str) -> bool) -> usize {
+    messages.iter().rposition(|message| ends(&message.str("role"))).map_or(0, |last| last + 1)
+}
+
+/// The text of a message; some servers send a list of parts.
+fn content<'a>(message: &Object<'a>) -> Cow<'a, str> {
+    let content = message.get("content").unwrap_or_default();
+    match content.scalar() {
+        Some(text) => text.into_str(),
+        None => message.objects("content").iter().map(|part| part.str("text")).collect::<String>().into(),
+    }
+}
+
+/// Emits what the answer says beyond what the run has emitted.
+fn emit(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sink<'_>) {
+    let of_run = |role: &str| matches!(role, "" | "assistant" | "reasoning" | "activity");
+    let answer = &messages[behind(messages, |role| !of_run(role) && role != "tool")..];
+    let last = &messages[behind(messages, |role| !of_run(role))..];
+    for kind in [Kind::Reasoning, Kind::Text] {
+        emit_texts(snapshot, kind, answer, last, out);
+    }
+    for (message, pending) in
+        answer.iter().map(|message| (message, false)).chain(last.iter().map(|message| (message, true)))
+    {
+        call::emit_all(snapshot, message, pending, out);
+    }
+}
+
+/// Emits what the texts of a kind have beyond what the run has emitted.
+fn emit_texts(snapshot: &mut Snapshot, kind: Kind, answer: &[Object<'_>], last: &[Object<'_>], out: &mut Sink<'_>) {
+    let (seen, start) = (kind.seen(), run::before(snapshot, &kind.seen()));
+    let is_kind = |message: &&Object<'_>| Kind::of_role(&message.str("role")) == Some(kind);
+    let begun = snapshot.emitted(&seen).len() > start;
+    for messages in [Some(answer).filter(|_| begun), Some(last)].into_iter().flatten() {
+        let whole: String = messages.iter().filter(is_kind).map(content).collect();
+        if snapshot.complete(&seen, start, &whole, out) != Overlap::Differs {
+            return;
+        }
+    }
+    let rests: Vec<_> = each_beyond(snapshot, kind, answer.iter().filter(is_kind));
+    for rest in rests {
+        snapshot.forget_half(&seen);
+        snapshot.grow(&seen, &Text::from(rest.as_str()), out);
+    }
+}
+
+/// What each message has beyond its pieces, from the first on that any came of.
+fn each_beyond<'m, 'a: 'm>(
+    snapshot: &Snapshot,
+    kind: Kind,
+    messages: impl Iterator<Item = &'m Object<'a>>,
+) -> Vec<String> {
+    let known = |message: &Object<'_>| kind.find(snapshot, &message.id("id"));
+    let rest = |message: &Object<'_>| {
+        let known = known(message).and_then(|position| Some(snapshot.fields.find(&way(position))?.word("content")));
+        match overlap(&known.unwrap_or_default(), &content(message)) {
+            Overlap::Continues(rest) => Some(rest.to_owned()),
+            Overlap::Repeats | Overlap::Differs => None,
+        }
+    };
+    messages.skip_while(|message| known(message).is_none()).filter_map(rest).collect()
+}
+
+/// Makes the messages those of a snapshot.
+fn replace(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
+    let first = next(snapshot);
+    clear(snapshot, messages);
+    snapshot.state.get_mut::<Runs>().first = first;
+    for (position, message) in (first..).zip(messages) {
+        let (id, role) = (message.id("id"), message.str("role"));
+        let kind = Kind::of_role(&role);
+        let key = match kind {
+            Some(kind) => kind.key(&id),
+            None => result::key(&id),
+        };
+        let kept = kind.and_then(|kind| kind.find(snapshot, &id)).filter(|kept| *kept < first && !id.is_empty());
+        if let Some(kept) = kept {
+            snapshot.fields.remove_item(MESSAGES, kept);
+        }
+        snapshot.fields.replace_item(MESSAGES, position, message);
+        if !id.is_empty() {
+            let before = snapshot.places.insert(key, position);
+            let open = &mut snapshot.state.get_mut::<Runs>().open;
+            if before.is_some() && before == *open {
+                *open = Some(position);
+            }
+        }
+        call::take_calls(snapshot, position, message);
+    }
+}
+
+/// Takes the messages away, but for what a snapshot leaves out.
+fn clear(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
+    let has_reasoning = messages.iter().any(|message| message.str("role") == "reasoning");
+    let open = Runs::of(snapshot).open.filter(|open| !is_said(snapshot, *open, messages));
+    let kept = Runs::of(snapshot).kept;
+    if let Some(kept) = kept.filter(|kept| is_said(snapshot, *kept, messages)) {
+        snapshot.fields.remove_item(MESSAGES, kept);
+    }
+    snapshot.state.get_mut::<Runs>().kept = open.or(kept);
+    // Reasoning that was kept once is not looked at again.
+    let from = if has_reasoning { 0 } else { Runs::of(snapshot).first };
+    for position in snapshot.fields.indexes_from(MESSAGES, from) {
+        let is_reasoning = snapshot.fields.item(MESSAGES, position).word("role") == "reasoning";
+        if (has_reasoning || !is_reasoning) && open != Some(position) {
+            snapshot.fields.remove_item(MESSAGES, position);
+        }
+    }
+}
+
+/// Whether a snapshot has all of a message's text.
+fn is_said(snapshot: &Snapshot, position: i64, messages: &[Object<'_>]) -> bool {
+    let text = snapshot.fields.find(&way(position)).map(|message| message.word("content")).unwrap_or_default();
+    let says = |message: &Object<'_>| {
+        Kind::of_role(&message.str("role")) == Some(Kind::Text) && content(message).starts_with(&*text)
+    };
+    !text.is_empty() && messages.iter().any(says)
+}
