@@ -191,7 +191,7 @@ impl Fold {
         let known = |value: &Raw<'_>| {
             let inner = value.object();
             let named = ["type", "object"].iter().any(|name| !inner.str(name).is_empty());
-            let found = dialect::detect(&dialect::kind("", &inner), &inner).filter(|_| named);
+            let found = if named { dialect::detect(&dialect::kind("", &inner), &inner) } else { None };
             found.is_some_and(|found| self.dialect.is_none_or(|own| own.name == found.name))
         };
         let inner = payload.iter().map(|(_, value)| value).find(known)?;

@@ -79,13 +79,15 @@ impl ApiError {
         if let Some(first) = payload.get("errors").and_then(|errors| errors.objects().first().copied()) {
             return Some(Self::of(first, payload));
         }
+        if !MESSAGE.iter().any(|name| payload.truthy(name).is_some()) {
+            return None;
+        }
         let word = |code: Raw<'_>| known && code.text().is_some_and(|word| !word.is_empty()) && !says_success(code);
         let code = CODE.iter().filter_map(|name| payload.get(name)).any(|code| says_failure(Some(code)) || word(code));
         let status = ["status", "statusCode"].iter().any(|name| payload.get(name).and_then(http_error).is_some());
         let failed = payload.get("success").is_some_and(|success| success.as_str() == "false");
         let said = matches!(payload.str("status").as_ref(), "error" | "failed" | "failure");
-        let worded = MESSAGE.iter().any(|name| payload.truthy(name).is_some());
-        (worded && (code || status || failed || said)).then(|| Self::of(payload.raw(), payload))
+        (code || status || failed || said).then(|| Self::of(payload.raw(), payload))
     }
 
     /// The error that a payload is of which no dialect knows anything, if it is the only one: that of a body made an event.

@@ -54,7 +54,7 @@ const IDS: [&str; 8] =
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     let named = || payload.str("type") == kind && payload.first(&IDS).is_some();
-    types::is_exact(kind) || (types::known(kind).is_some() && named())
+    types::is_exact(kind) || (named() && types::known(kind).is_some())
 }
 
 fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
