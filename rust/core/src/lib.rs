@@ -17,10 +17,12 @@ mod accumulate;
 mod dialect;
 mod framing;
 mod json;
+mod limits;
 mod snapshot;
 
 pub use accumulate::{Accumulator, UnknownDialect, foreign_format, freeze, may_be_error, may_have_huge_integer};
 pub use dialect::names as dialect_names;
-pub use framing::{DEFAULT_MAX_EVENT_SIZE, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
+pub use framing::{Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
 pub use json::{Constant, NotJson, PartialJson, Step, Text, TextBuffer};
+pub use limits::DEFAULT_MAX_EVENT_SIZE;
 pub use snapshot::{ApiError, Choice, Delta, Sink, Snapshot, ToolCall, ToolCalls, Usage};

@@ -1,8 +1,9 @@
 //! Ties the layers: bytes -> events -> deltas -> the snapshot.
 
 use crate::dialect;
-use crate::framing::{Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
+use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
 use crate::json::is_whitespace;
+use crate::limits::BODY_SAMPLE;
 use crate::snapshot::{Sink, Snapshot};
 
 mod not_a_stream;
@@ -15,11 +16,6 @@ pub use not_a_stream::foreign_format;
 pub use payload::{may_be_error, may_have_huge_integer};
 use payloads::Fold;
 pub use pickle::freeze;
-
-/// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
-const HEAD: usize = 64 * 1024;
-
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A dialect of that name is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +203,7 @@ impl Accumulator {
     /// Keeps the body's first bytes while nothing was found in it.
     fn keep_head(&mut self, taken: &[u8]) {
         if self.fold.snapshot.payloads == 0 {
-            let room = HEAD - self.head.len();
+            let room = BODY_SAMPLE - self.head.len();
             self.head.extend_from_slice(&taken[..taken.len().min(room)]);
         } else if self.head.capacity() > 0 {
             self.head = Vec::new();

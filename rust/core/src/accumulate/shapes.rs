@@ -11,13 +11,8 @@
 use crate::dialect::{Again, Refold, Repeat};
 use crate::framing::{Event, EventDecoder, Options};
 use crate::json::{Found, Raw, Strings, Template, Text, padding, span};
+use crate::limits::{MOST_KIN, SHAPE_MISSES};
 use crate::snapshot::{Delta, Place, Sink, Snapshot};
-
-/// After so many shapes that did not come again the stream is taken to have none.
-const MISSES: u32 = 16;
-
-/// As many choices or calls take turns as are worth remembering.
-const MOST_KIN: usize = 4;
 
 /// The shapes of the last payloads, while payloads are expected to repeat them.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +58,7 @@ struct Told {
 impl Repeating {
     /// Whether it has not given up.
     pub(crate) fn learns(&self) -> bool {
-        self.misses < MISSES
+        self.misses < SHAPE_MISSES
     }
 
     /// Learns the shape of a payload that was just folded, if it can repeat; what was learned before is void, but for its kin.

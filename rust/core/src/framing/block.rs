@@ -1,9 +1,7 @@
 //! What an event decoder holds between two pieces: the line that is open, and the block it belongs to.
 
 use super::field::Field;
-
-/// Room in bytes that a buffer keeps from one event to the next: a large event must not cost its memory for ever.
-const KEPT: usize = 64 * 1024;
+use crate::limits::RETAINED_CAPACITY;
 
 /// The line that a cut left open.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +21,7 @@ impl OpenLine {
         self.head.clear();
         self.field = None;
         self.value.clear();
-        self.value.shrink_to(KEPT);
+        self.value.shrink_to(RETAINED_CAPACITY);
         self.size = 0;
         self.start = 0;
     }
@@ -56,8 +54,8 @@ impl Block {
         self.begun = false;
         self.size = 0;
         self.dispatched = false;
-        self.data.shrink_to(KEPT);
-        self.stray.shrink_to(KEPT);
-        self.event.shrink_to(KEPT);
+        self.data.shrink_to(RETAINED_CAPACITY);
+        self.stray.shrink_to(RETAINED_CAPACITY);
+        self.event.shrink_to(RETAINED_CAPACITY);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::error::EventTooLarge;
 use crate::json::is_whitespace;
+use crate::limits::RETAINED_CAPACITY;
 
 /// What the next bytes turn out to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,9 +46,6 @@ enum Quoted {
     Escaped,
 }
 
-/// Room in bytes that is kept from one value to the next.
-const KEPT: usize = 64 * 1024;
-
 impl ValueDecoder {
     /// A decoder of a body that begins with `{` or `[`, `offset` bytes behind its beginning.
     pub(crate) fn new(first: u8, offset: u64, limit: Option<usize>) -> Self {
@@ -64,7 +62,7 @@ impl ValueDecoder {
         }
         if std::mem::take(&mut self.complete) {
             self.value.clear();
-            self.value.shrink_to(KEPT);
+            self.value.shrink_to(RETAINED_CAPACITY);
         }
         if self.value.is_empty() {
             let blank = data.iter().take_while(|&&byte| is_whitespace(byte.into()) || byte == b',');

@@ -18,4 +18,5 @@ pub use encode::{Unencodable, encode};
 pub use error::EventTooLarge;
 pub use event::Event;
 pub(crate) use json_values::{Found, ValueDecoder};
-pub use options::{DEFAULT_MAX_EVENT_SIZE, Options, Tail};
+pub(crate) use lines::BOM;
+pub use options::{Options, Tail};

@@ -1,7 +1,6 @@
 //! What the standard leaves open.
 
-/// 64 MiB: above any event of the recorded streams, below what would hurt a gateway.
-pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 * 1024 * 1024;
+use crate::limits::DEFAULT_MAX_EVENT_SIZE;
 
 /// What becomes of an event that the end of input leaves without its blank line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

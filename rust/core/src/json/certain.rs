@@ -1,10 +1,10 @@
 //! JSON text that broke off, as far as it is certain, and complete.
 
-use super::MAX_DEPTH;
 use super::partial::PartialJson;
 use super::step::Step;
 use super::text::{Text, TextBuffer};
 use super::write::quote;
+use crate::limits::PAYLOAD_DEPTH;
 
 /// The value that is certain of JSON text, written out with all that is open closed; `None` where nothing is.
 pub(crate) fn certain(text: &str) -> Option<String> {
@@ -28,7 +28,7 @@ struct Certain {
 
 impl Certain {
     fn take(&mut self, step: Step<'_>) {
-        self.too_deep |= self.open.len() >= MAX_DEPTH && matches!(step, Step::Object | Step::Array);
+        self.too_deep |= self.open.len() >= PAYLOAD_DEPTH && matches!(step, Step::Object | Step::Array);
         if self.too_deep {
             return;
         }
@@ -103,7 +103,7 @@ mod tests {
             assert_eq!(certain(text).as_deref(), Some(value), "{text}");
         }
         let deep = certain(&"[".repeat(1000)).unwrap();
-        assert_eq!(deep, "[".repeat(MAX_DEPTH) + &"]".repeat(MAX_DEPTH));
+        assert_eq!(deep, "[".repeat(PAYLOAD_DEPTH) + &"]".repeat(PAYLOAD_DEPTH));
         assert_eq!(certain(""), None);
         assert_eq!(certain("tru"), None);
     }

@@ -5,6 +5,7 @@
 //! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
 //! taken apart.
 
+use crate::limits::PAYLOAD_DEPTH;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -33,9 +34,6 @@ pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Found, Strings, Template, padding, span};
 pub use text::{Text, TextBuffer};
 pub(crate) use write::{ObjectWriter, quote, write_array};
-
-/// JSON nested deeper than this is refused: no reader behind this one could be trusted with it.
-const MAX_DEPTH: usize = 128;
 
 /// Text that is not one JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +73,8 @@ impl<'a> Payload<'a> {
         if let Some(nodes) = nodes::nodes(text) {
             return Ok(Self { text: Cow::Borrowed(text), nodes });
         }
-        if depth(text) > MAX_DEPTH {
-            return Err(Malformed(format!("nested deeper than {MAX_DEPTH} levels")));
+        if depth(text) > PAYLOAD_DEPTH {
+            return Err(Malformed(format!("nested deeper than {PAYLOAD_DEPTH} levels")));
         }
         let spelt = spell_constants(text).ok_or_else(|| Malformed::reason(text))?;
         let nodes = nodes::nodes(&spelt).ok_or_else(|| Malformed::reason(&spelt))?;
@@ -108,7 +106,7 @@ pub(crate) fn is_whitespace(c: char) -> bool {
 /// How deep the nesting goes, at most: exact where there are enough brackets for it to matter.
 fn depth(text: &str) -> usize {
     let open = open_brackets(text.as_bytes());
-    if open <= MAX_DEPTH {
+    if open <= PAYLOAD_DEPTH {
         return open;
     }
     let (mut depth, mut deepest) = (0_usize, 0);

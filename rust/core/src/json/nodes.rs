@@ -17,7 +17,8 @@
 //! times), half as long as simd-json for its tape or jiter for its values, and a third longer than the JSON crate's bare check.
 //! None of these says where each value stands in the text, on which the templates and the verbatim digits rest.
 
-use super::{MAX_DEPTH, scan};
+use super::scan;
+use crate::limits::{COMPARED_NAMES, PAYLOAD_DEPTH, TEMPLATE_SIZE};
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +48,6 @@ pub(super) struct Node {
 /// The nodes of a value that is null.
 pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: true }];
 
-/// The names of a larger object are not compared with each other by the pass, since that takes the square of the time.
-const MOST_COMPARED: usize = 64;
-
 /// The nodes of text that is one JSON value; `None` of any other, of one that is nested too deep, and of 4 GiB.
 pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
     u32::try_from(text.len()).ok()?;
@@ -61,12 +59,9 @@ pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
     (pass.at == text.len()).then_some(pass.nodes)
 }
 
-/// A value longer than this is not looked for in a text that goes on behind it.
-const LONGEST: usize = 16 * 1024;
-
 /// The nodes of the value that `bytes` begin with, inside of so many others, and its size in bytes.
 pub(super) fn first(bytes: &[u8], depth: usize) -> Option<(Vec<Node>, usize)> {
-    let bytes = &bytes[..bytes.len().min(LONGEST)];
+    let bytes = &bytes[..bytes.len().min(TEMPLATE_SIZE)];
     let mut pass = Pass { bytes, at: 0, nodes: Vec::with_capacity(16), open: NOTHING, depth };
     pass.run()?;
     Some((pass.nodes, pass.at))
@@ -154,7 +149,7 @@ impl Pass<'_> {
     /// Begins an array or an object. Whether it has ended, too.
     #[inline]
     fn begin(&mut self, kind: Kind, closing: u8) -> Option<bool> {
-        if self.depth == MAX_DEPTH {
+        if self.depth == PAYLOAD_DEPTH {
             return None;
         }
         self.depth += 1;
@@ -288,7 +283,7 @@ fn names_are_plain(bytes: &[u8], members: &[Node]) -> bool {
     while let [name, value, ..] = members[at..] {
         let mark = mark(text(bytes, name));
         let (marks, bit) = (&mut marks[mark / 64 % 4], 1 << (mark % 64));
-        let again = *marks & bit != 0 && (count >= MOST_COMPARED || is_among(bytes, &members[..at], name));
+        let again = *marks & bit != 0 && (count >= COMPARED_NAMES || is_among(bytes, &members[..at], name));
         if !name.plain || again {
             return false;
         }
@@ -391,8 +386,8 @@ mod tests {
     #[test]
     fn as_deep_as_the_limit_and_no_deeper() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(is_json(&nested(MAX_DEPTH)));
-        assert!(!is_json(&nested(MAX_DEPTH + 1)));
+        assert!(is_json(&nested(PAYLOAD_DEPTH)));
+        assert!(!is_json(&nested(PAYLOAD_DEPTH + 1)));
         assert!(!is_json(&"[".repeat(1_000_000)));
     }
 

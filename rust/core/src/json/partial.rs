@@ -11,9 +11,7 @@ use super::is_whitespace;
 use super::number::NumberState;
 use super::step::{Constant, NotJson, Step};
 use super::text::Text;
-
-/// Text nested deeper than this is refused: as deep as orjson reads, which every Python's own reader nearly does.
-const MAX_DEPTH: usize = 1024;
+use crate::limits::PARTIAL_DEPTH;
 
 #[derive(Clone, Copy, Debug, Default)]
 enum State {
@@ -181,7 +179,7 @@ impl PartialJson {
     }
 
     fn open(&mut self, bracket: Bracket, out: &mut impl FnMut(Step<'_>)) -> Result<State, &'static str> {
-        if self.open.len() == MAX_DEPTH {
+        if self.open.len() == PARTIAL_DEPTH {
             return Err("no more than 1024 levels of nesting");
         }
         self.open.push(bracket);

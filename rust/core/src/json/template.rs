@@ -6,16 +6,11 @@
 //! difference, and any string that JSON does not know, is left to the full parse. Bytes that are no UTF-8 become U+FFFD here as
 //! there, since ASCII stands around each string.
 
+use crate::limits::{TEMPLATE_HOLES, TEMPLATE_SIZE};
 use std::borrow::Cow;
 
 use super::text::Text;
 use super::{Node, Raw, nodes, read, scan};
-
-/// Payloads longer than this are not learned from: comparing them saves little beside reading their strings.
-const LONGEST: usize = 16 * 1024;
-
-/// The most holes that the payloads of the recorded streams need.
-const MOST_HOLES: usize = 6;
 
 /// What a hole may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +59,7 @@ pub(crate) struct Found {
 /// What was found in a payload, in the order of its holes.
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
-    found: [Found; MOST_HOLES],
+    found: [Found; TEMPLATE_HOLES],
     /// The values among them: their holes and nodes.
     values: Vec<(usize, Vec<Node>)>,
 }
@@ -93,7 +88,7 @@ impl Template {
         holes.sort_unstable_by_key(|hole| span(payload, *hole).0);
         holes.dedup_by_key(|hole| span(payload, *hole).0);
         let text = payload.as_str();
-        if text.len() > LONGEST || holes.len() > MOST_HOLES {
+        if text.len() > TEMPLATE_SIZE || holes.len() > TEMPLATE_HOLES {
             return None;
         }
         let mut around = Vec::with_capacity(holes.len() + 1);

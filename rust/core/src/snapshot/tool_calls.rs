@@ -9,13 +9,11 @@
 //!    name.
 //! 3. Calls keep the order in which they first appeared.
 
+use crate::limits::RECENT_CALLS;
 use std::collections::HashMap;
 
 use super::tool_call::{Piece, ToolCall, begins_object};
 use crate::json::Text;
-
-/// Of so many calls, the last ones, a piece without index and id may be the whole.
-const RECENT: usize = 32;
 
 /// The tool calls of one choice.
 #[derive(Clone, Debug, Default)]
@@ -176,7 +174,7 @@ impl ToolCalls {
             (true, true) => Some(self.by_place(piece.place)),
             (true, false) if call.name.is_empty() || call.goes_on(piece.name) => Some(last),
             (true, false) => {
-                let mut recent = (0..self.calls.len()).rev().take(RECENT);
+                let mut recent = (0..self.calls.len()).rev().take(RECENT_CALLS);
                 recent.find(|&position| self.calls[position].is_resent(piece))
             }
         }

@@ -6,6 +6,7 @@
 
 use super::object::{Fields, Lists, Nulls};
 use crate::json::{Payload, Raw};
+use crate::limits::USAGE_SIZE;
 
 /// What the provider counted: laid over key by key, never summed, since providers repeat it and let it grow.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +16,6 @@ pub struct Usage {
     laid: usize,
     too_large: bool,
 }
-
-/// Bytes of JSON text above which a usage is not told any more: every delta of it carries all of it.
-const LARGEST: usize = 16 * 1024;
 
 /// Where a count stands, by provider: the first that is there counts.
 type Paths = &'static [&'static [&'static str]];
@@ -134,9 +132,9 @@ impl Usage {
     /// Whether it is still to be told, now that so much has come.
     fn is_told(&mut self, news: Raw<'_>) -> bool {
         self.laid += news.as_str().len();
-        if !self.too_large && self.laid > LARGEST {
+        if !self.too_large && self.laid > USAGE_SIZE {
             self.laid = self.json().len();
-            self.too_large = self.laid > LARGEST;
+            self.too_large = self.laid > USAGE_SIZE;
         }
         !self.too_large
     }

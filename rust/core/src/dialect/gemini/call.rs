@@ -1,13 +1,11 @@
 //! Function calls: whole, or with their arguments in pieces (Vertex AI's `streamFunctionCallArguments`).
 
+use crate::limits::PATH_STEPS;
 use std::borrow::Cow;
 
 use super::{Object, PARTS, Sink, Snapshot, candidate_at, content};
 use crate::json::{Payload, Raw, Text, quoted_object};
 use crate::snapshot::{Fields, Key, Piece};
-
-/// A path with more steps than this is ignored: what it would build could not be read by anyone.
-const MAX_STEPS: usize = 64;
 
 /// The last part's call, if the last part is one.
 fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut Fields> {
@@ -111,7 +109,7 @@ fn keys(path: &str) -> Option<Vec<Key<'_>>> {
     let mut rest = path.strip_prefix('$')?;
     let mut keys = Vec::new();
     while !rest.is_empty() {
-        if keys.len() == MAX_STEPS {
+        if keys.len() == PATH_STEPS {
             return None;
         }
         if let Some(dotted) = rest.strip_prefix('.') {

@@ -3,14 +3,12 @@
 use super::{CALLS, IN_MESSAGE, Object, Raw, Sink, Snapshot};
 use crate::dialect::openai_chat::Said;
 use crate::json::{Text, quote};
+use crate::limits::RECENT_CALLS;
 use crate::snapshot::{Fields, In, Piece, ToolCall, ToolCalls, begins_object};
 
 const ARGUMENTS: &str = "arguments";
 const FUNCTION: &str = "function";
 const INDEX: &str = "index";
-
-/// Of so many calls, the last ones, another may be a repetition.
-const RECENT: usize = 32;
 
 /// The calls of a line: those of its message, or else its own. False where one cannot be read.
 pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool, out: &mut Sink<'_>) -> bool {
@@ -64,7 +62,7 @@ fn find(calls: &mut ToolCalls, piece: &Piece<'_>) -> Option<usize> {
         let same = call.id() == Some(piece.id) && (piece.name.is_empty() || call.name() == Some(piece.name));
         same && (call.is_announced() || !call.has_complete_arguments() || call.has(&piece.arguments))
     };
-    (0..count).rev().take(RECENT).find(|&position| belongs(calls.at(position)))
+    (0..count).rev().take(RECENT_CALLS).find(|&position| belongs(calls.at(position)))
 }
 
 /// The step to the call at a position of the object's list.

@@ -15,6 +15,7 @@
 //!
 //! What can only be guessed (4) is looked for among the last few items, so that thousands of items take no longer each.
 
+use crate::limits::RECENT_ITEMS;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,9 +26,6 @@ use super::voice::{Speakers, Voice};
 use super::whole::Whole;
 use crate::json::{Object, Payload, Raw};
 use crate::snapshot::{Choice, DialectState, Overlap, overlap};
-
-/// As many items are looked at for one that an event without a name may be about.
-pub(super) const RECENT: usize = 16;
 
 /// The items of a response, in the order in which they were first heard of.
 #[derive(Clone, Debug, Default)]
@@ -316,7 +314,7 @@ impl Items {
         let Some(index) = names.index else { return };
         item.index.get_or_insert(index);
         let items = self.by_index.entry(index).or_default();
-        if !items.iter().rev().take(RECENT).any(|&known| known == at) {
+        if !items.iter().rev().take(RECENT_ITEMS).any(|&known| known == at) {
             items.push(at);
         }
     }
@@ -343,12 +341,12 @@ impl Items {
 
     fn at_index(&self, index: Option<i64>) -> impl Iterator<Item = usize> {
         let items = index.and_then(|index| self.by_index.get(&index)).map_or(&[][..], Vec::as_slice);
-        items.iter().rev().take(RECENT).copied()
+        items.iter().rev().take(RECENT_ITEMS).copied()
     }
 
     /// The last items of the kind, in order.
     fn recent(&self, kind: &str, names: &Names<'_>) -> impl DoubleEndedIterator<Item = usize> {
-        let first = self.all.len().saturating_sub(RECENT);
+        let first = self.all.len().saturating_sub(RECENT_ITEMS);
         (first..self.all.len()).filter(move |&at| self.all[at].is(kind, names))
     }
 }

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::announce_item;
 use super::complete::{Settled, complete_item, finish as finish_item, seal_item};
-use super::items::{Items, Names, RECENT};
+use super::items::{Items, Names};
 use super::pieces::items_of;
 use super::texts::{Kind, OUTPUT, REASONING, SUMMARY, Texts};
 use super::whole::{Whole, listed};
 use crate::json::Raw;
+use crate::limits::RECENT_ITEMS;
 use crate::snapshot::{Choice, Sink, Snapshot};
 
 /// The output so far, of a stream that is taken up again.
@@ -114,7 +115,7 @@ fn pair(
     fits: impl Fn(usize, &Whole<'_>) -> bool,
 ) {
     for (at, whole) in found.iter_mut().zip(wholes).filter(|(at, _)| at.is_none()) {
-        *at = free.iter().take(RECENT).position(|&item| fits(item, whole)).and_then(|place| free.remove(place));
+        *at = free.iter().take(RECENT_ITEMS).position(|&item| fits(item, whole)).and_then(|place| free.remove(place));
     }
 }
 

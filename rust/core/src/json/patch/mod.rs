@@ -4,15 +4,13 @@
 //! linear in the document and the patches, but for copies and moves, which take as long as the document is large; and for
 //! lists: an item is put in at about the square root of their length.
 
-use crate::json::{MAX_DEPTH, Object, Payload, Raw, depth};
+use crate::json::{Object, Payload, Raw, depth};
+use crate::limits::{PATCHED_SIZE, PAYLOAD_DEPTH};
 
 mod scalar;
 mod tree;
 
 use tree::{Before, DEEPEST, Node};
-
-/// Copies may make a document this large, in bytes, and no larger: each may double what the one before made.
-const LARGEST: usize = 64 << 20;
 
 /// Patches of this size, in bytes, may wait behind a document that is smaller.
 const WAITING: usize = 4 << 10;
@@ -62,7 +60,7 @@ fn is_simple(patch: Raw<'_>) -> bool {
     let operations = patch.items();
     let longest = operations.iter().map(|operation| operation.object().str("path").matches('/').count()).max();
     let moves = |operation: &Raw<'_>| matches!(operation.object().str("op").as_ref(), "copy" | "move");
-    longest.unwrap_or(0) + depth(patch.as_str()) < MAX_DEPTH && !operations.iter().any(moves)
+    longest.unwrap_or(0) + depth(patch.as_str()) < PAYLOAD_DEPTH && !operations.iter().any(moves)
 }
 
 /// The document that simple patches make of one.
@@ -83,9 +81,9 @@ fn apply_alone(document: &str, patch: Raw<'_>) -> Option<String> {
     let mut document = Document::of(payload.raw());
     document.patch(patch).then_some(())?;
     let text = document.text();
-    let grown = document.copies < LARGEST && text.len() > LARGEST;
+    let grown = document.copies < PATCHED_SIZE && text.len() > PATCHED_SIZE;
     // Inside a list, since it stands inside an object.
-    let fits = !grown && depth(&text) < MAX_DEPTH;
+    let fits = !grown && depth(&text) < PAYLOAD_DEPTH;
     fits.then_some(text)
 }
 
@@ -100,7 +98,7 @@ type Undo<'a> = (Vec<String>, Before<'a>);
 
 impl<'a> Document<'a> {
     fn of(document: Raw<'a>) -> Self {
-        Self { root: Node::Raw(document), copies: LARGEST }
+        Self { root: Node::Raw(document), copies: PATCHED_SIZE }
     }
 
     fn text(&self) -> String {

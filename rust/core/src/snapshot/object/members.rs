@@ -3,14 +3,12 @@
 //! Nearly every object has a handful, and these are found by comparing names: to hash one takes longer. From so many on that this
 //! would tell, an index is kept beside them, so that no object of a hostile stream takes the square of its size.
 
+use crate::limits::COMPARED_NAMES;
 use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
 use super::kept::Kept;
-
-/// As many members are found without an index.
-const MOST_COMPARED: usize = 64;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members {
@@ -66,7 +64,7 @@ impl Members {
         self.entries.push((name.into(), kept));
         match &mut self.index {
             Some(index) => _ = index.insert(name.into(), at),
-            None if at == MOST_COMPARED => {
+            None if at == COMPARED_NAMES => {
                 let names = self.entries.iter().map(|(name, _)| name.clone());
                 self.index = Some(Box::new(names.zip(0..).collect()));
             }

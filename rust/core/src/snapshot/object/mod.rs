@@ -5,6 +5,7 @@
 //! 3. Objects are laid over each other, member by member.
 //! 4. Lists: the last one counts, or each extends the one before, as the caller says.
 
+use crate::limits::OVERLAY_DEPTH;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -52,9 +53,6 @@ pub(crate) enum In {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(Members);
 
-/// Objects inside kept objects are laid over each other down to this depth; below it the last one counts.
-const OVERLAY_DEPTH: usize = 4;
-
 impl Fields {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -77,7 +75,7 @@ impl Fields {
 
     fn assign_at(&mut self, object: Raw<'_>, depth: usize) -> bool {
         let members = object.object();
-        if !self.0.iter().map(|(name, _)| name).eq(members.iter().map(|(name, _)| name)) {
+        if !self.has_names_of(&members) {
             *self = Self::default();
             self.overlay_at(object, (Lists::Replace, Nulls::Keep), depth);
             return true;
@@ -276,12 +274,25 @@ impl Fields {
 
     /// Becomes an object, but for one member, which stays as it is.
     pub(crate) fn become_object(&mut self, object: &Object<'_>, but: &str) {
-        let kept = self.0.remove(but);
-        self.0 = Members::default();
-        self.set_all(object);
-        if let Some(kept) = kept {
-            *self.0.entry(but, || Kept::Value(SmolStr::default())) = kept;
+        if self.has_names_of(object) {
+            let pairs = self.0.values_mut().zip(object.iter());
+            pairs.filter(|(_, (name, _))| *name != but).for_each(|(kept, (_, value))| _ = kept.set(value.as_str()));
+            return;
         }
+        let mut kept = self.0.remove(but);
+        self.0 = Members::default();
+        for (name, value) in object.iter() {
+            let own = if name == but { kept.take() } else { None };
+            self.0.push(name, own.unwrap_or_else(|| Kept::Value(value.as_str().into())));
+        }
+        if let Some(kept) = kept {
+            self.0.push(but, kept);
+        }
+    }
+
+    /// Whether these are the members of an object, in their order.
+    fn has_names_of(&self, object: &Object<'_>) -> bool {
+        self.0.iter().map(|(name, _)| name).eq(object.iter().map(|(name, _)| name))
     }
 
     /// Whether there are no members of other names.
