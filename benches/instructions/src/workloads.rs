@@ -38,6 +38,7 @@ pub(crate) const ALL: &[Work] = &[
     deltas("3 tool calls in turn, 1 ev", Cut::Events, calls),
     deltas("logprobs, 1 ev", Cut::Events, logprobs),
     deltas("usage in every chunk, 1 ev", Cut::Events, usage),
+    deltas("text and reasoning in turn, 1 ev", Cut::Events, in_turn),
 ];
 
 const fn parsed(name: &'static str, cut: Cut, body: fn(usize) -> Body) -> Work {
@@ -117,6 +118,15 @@ fn reasoning(count: usize) -> Body {
         let word = numbers.word();
         let delta = format!(r#""content":null,"reasoning_content":"{word}""#);
         body.payload(&chunk(0, &delta, "", ""), length(word));
+    })
+}
+
+/// No chunk repeats the one before: each is parsed in full.
+fn in_turn(count: usize) -> Body {
+    of_chunks(count, |body, numbers, at| {
+        let word = numbers.word();
+        let name = if at % 2 == 0 { "content" } else { "reasoning_content" };
+        body.payload(&chunk(0, &format!(r#""{name}":"{word}""#), "", numbers.padding()), length(word));
     })
 }
 

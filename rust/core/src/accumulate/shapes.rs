@@ -23,6 +23,8 @@ pub(crate) struct Repeating {
     last: usize,
     /// Shapes in a row that were learned and never seen again.
     misses: u32,
+    /// What was found in the last payload that was compared with one.
+    strings: Strings,
     /// Payloads that were compared with a shape instead of parsed.
     pub(crate) matched: u64,
 }
@@ -97,33 +99,31 @@ impl Repeating {
     /// Folds the event that `piece` begins with, framing and all, if it has one of the shapes; returns its size in bytes.
     /// Only between events.
     pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
-        self.first(|shape| {
-            let mut strings = Strings::default();
-            let size = shape.template.read_framed(piece, &mut strings)?;
-            shape.fold(piece, &strings, snapshot, out).then_some(size)
+        self.first(|shape, strings| {
+            let size = shape.template.read_framed(piece, strings)?;
+            shape.fold(piece, strings, snapshot, out).then_some(size)
         })
     }
 
     /// Folds an event's payload if it has one of the shapes; whether it has.
     pub(crate) fn fold(&mut self, event: &Event<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        let folded = self.first(|shape| {
-            let mut strings = Strings::default();
-            let size = shape.template.read(event.data, &mut strings).filter(|_| shape.event == event.event)?;
-            (size == event.data.len() && shape.fold(event.data, &strings, snapshot, out)).then_some(())
+        let folded = self.first(|shape, strings| {
+            let size = shape.template.read(event.data, strings).filter(|_| shape.event == event.event)?;
+            (size == event.data.len() && shape.fold(event.data, strings, snapshot, out)).then_some(())
         });
         folded.is_some()
     }
 
     /// What `fold` makes of the first shape that it folds by; the ones behind the last come first, since kin takes turns.
     #[inline]
-    fn first<T>(&mut self, mut fold: impl FnMut(&Shape) -> Option<T>) -> Option<T> {
+    fn first<T>(&mut self, mut fold: impl FnMut(&Shape, &mut Strings) -> Option<T>) -> Option<T> {
         let kin = self.shapes.len();
         for _ in 0..kin {
             self.last += 1;
             if self.last >= kin {
                 self.last = 0;
             }
-            if let Some(folded) = fold(&self.shapes[self.last]) {
+            if let Some(folded) = fold(&self.shapes[self.last], &mut self.strings) {
                 self.misses = 0;
                 self.matched += 1;
                 return Some(folded);
@@ -213,7 +213,12 @@ impl Shape {
         if is_void || self.unnamed.iter().any(is_name) || self.may_say_again(payload, strings, snapshot) {
             return false;
         }
-        let Some(values) = strings.values(payload, &self.values) else { return false };
+        // Most payloads have none, and nothing is spent on them.
+        let mut values = Vec::new();
+        if !self.values.is_empty() {
+            let Some(found) = strings.values(payload, &self.values) else { return false };
+            values = found;
+        }
         for same in self.grows.chunk_by(|one, next| one.0 == next.0) {
             let text = strings.at(same[0].0).text(payload);
             for (_, place) in same {

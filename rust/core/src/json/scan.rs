@@ -8,7 +8,8 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 const WORDS: usize = 6;
 
 /// Where the first quote, backslash or control character is.
-#[inline]
+#[expect(clippy::inline_always, reason = "most strings are shorter than a call takes")]
+#[inline(always)]
 pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {

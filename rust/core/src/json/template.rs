@@ -57,7 +57,7 @@ pub(crate) struct Found {
 }
 
 /// What was found in a payload, in the order of its holes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Strings {
     found: [Found; TEMPLATE_HOLES],
     /// The values among them: their holes and nodes.
@@ -163,6 +163,7 @@ fn read_around<'t>(
     strings: &mut Strings,
 ) -> Option<usize> {
     let mut rest = bytes;
+    strings.values.clear();
     for (at, (hole, found)) in holes.iter().zip(&mut strings.found).enumerate() {
         rest = rest.strip_prefix(around.next()?)?;
         let (size, escaped) = match *hole {
