@@ -123,16 +123,10 @@ impl<'o, 'a: 'o> Iterator for Members<'o, 'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Plain(inside) => plain_member(inside),
+            Self::Plain(inside) => inside.member(),
             Self::Spelt(members) => members.next().map(|(name, value)| (name.as_ref(), *value)),
         }
     }
-}
-
-#[inline]
-fn plain_member<'a>(inside: &mut Inside<'a>) -> Option<(&'a str, Raw<'a>)> {
-    let name = inside.next()?.quoted()?;
-    Some((name, inside.next()?))
 }
 
 /// The members of an object by their true names, whose lone surrogates are replaced; of equal ones the last.

@@ -89,7 +89,7 @@ impl<'a> Raw<'a> {
             Kind::True => true,
             Kind::Object | Kind::Array => self.nodes.len() > 1,
             Kind::String => self.node().end - self.node().start > 2,
-            Kind::Number => self.as_str().parse::<f64>() != Ok(0.0),
+            Kind::Number => is_nonzero(self.as_str()),
         }
     }
 
@@ -115,13 +115,15 @@ impl<'a> Raw<'a> {
 
     /// The member whose name stands in the text like that, of an object.
     pub(super) fn find(self, name: &str) -> Option<Raw<'a>> {
-        let (bytes, mut rest) = (self.text.as_bytes(), &self.nodes[1..]);
-        while let [member, value, ..] = rest {
-            let (start, end) = (member.start as usize + 1, member.end as usize - 1);
+        let (bytes, nodes) = (self.text.as_bytes(), self.nodes);
+        let mut at = 1;
+        while let Some(value) = nodes.get(at + 1) {
+            let (start, end) = (nodes[at].start as usize + 1, nodes[at].end as usize - 1);
+            let next = at + 1 + value.size as usize;
             if end - start == name.len() && bytes[start..end] == *name.as_bytes() {
-                return Some(Raw { text: self.text, nodes: &rest[1..=value.size as usize] });
+                return Some(Raw { text: self.text, nodes: &nodes[at + 1..next] });
             }
-            rest = &rest[1 + value.size as usize..];
+            at = next;
         }
         None
     }
@@ -191,10 +193,28 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// Whether a number is another one than 0, as it is read by those who have 64 bits for it.
+fn is_nonzero(number: &str) -> bool {
+    let small = number.bytes().any(|byte| matches!(byte, b'e' | b'E')) || number.len() > 300;
+    if small { number.parse::<f64>() != Ok(0.0) } else { number.bytes().any(|byte| matches!(byte, b'1'..=b'9')) }
+}
+
 /// Values that follow each other.
 pub(crate) struct Inside<'a> {
     text: &'a str,
     nodes: &'a [Node],
+}
+
+impl<'a> Inside<'a> {
+    /// The next member of an object whose names stand in the text as they are.
+    #[inline]
+    pub(super) fn member(&mut self) -> Option<(&'a str, Raw<'a>)> {
+        let [name, value, ..] = self.nodes else { return None };
+        let (member, rest) = self.nodes.split_at(1 + value.size as usize);
+        self.nodes = rest;
+        let name = &self.text[name.start as usize + 1..name.end as usize - 1];
+        Some((name, Raw { text: self.text, nodes: &member[1..] }))
+    }
 }
 
 impl<'a> Iterator for Inside<'a> {

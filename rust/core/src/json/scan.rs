@@ -11,8 +11,13 @@ const WORDS: usize = 6;
 #[expect(clippy::inline_always, reason = "most strings are shorter than a call takes")]
 #[inline(always)]
 pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
+    // Half of all strings are a name or a word.
+    let found = bytes.first_chunk::<8>().map_or(0, |word| ends(u64::from_le_bytes(*word)));
+    if found != 0 {
+        return Some(found.trailing_zeros() as usize / 8);
+    }
     let (words, rest) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
+    for (at, word) in words.iter().enumerate().skip(1) {
         let found = ends(u64::from_le_bytes(*word));
         if found != 0 {
             return Some(at * 8 + found.trailing_zeros() as usize / 8);
