@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, tell};
+use super::{Again, BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, tell};
 use crate::json::{Payload, Text, compact, quoted_object};
 use crate::snapshot::{In, Overlap, Piece, grow_all, overlap_json};
 
@@ -98,10 +98,16 @@ fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Place>
 
 /// A piece of a call's input that is not the first. One that begins like all of it is never taken for one that repeats.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>) -> Option<Repeat<'a>> {
-    let call = call_at(snapshot, position)?;
-    let begun = !snapshot.fields.find(&[In::Item(BLOCKS, position)])?.json_text("input").is_empty();
-    let text = delta.get("partial_json").filter(|_| begun)?;
-    Repeat::of(Growth { text, places: places(snapshot, position, Some(call)) })
+    let call = call_at(snapshot, position);
+    let before = snapshot.fields.find(&[In::Item(BLOCKS, position)])?.json_text("input").len();
+    let text = delta.get("partial_json").filter(|_| before > 0)?;
+    let mut repeat = Repeat::of(Growth { text, places: places(snapshot, position, call) })?;
+    if call.is_none() {
+        // One of the provider's own tools.
+        repeat.told = Some((0, "input_json", text));
+        repeat.again = Some(Again::Size(before));
+    }
+    Some(repeat)
 }
 
 /// The call of a whole block: what its input has beyond the pieces is emitted.

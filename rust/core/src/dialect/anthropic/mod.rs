@@ -10,7 +10,7 @@
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
 //! 5. A whole message that follows its pieces is the same message: it adds what they lack.
 
-use super::{Dialect, Repeat, listed};
+use super::{Again, Dialect, Repeat, listed};
 use crate::json::{Object, Payload, Raw};
 use crate::snapshot::{Delta, Fields, Growth, Lists, Place, Sink, Snapshot};
 
