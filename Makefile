@@ -51,9 +51,10 @@ bench-functions: $(BENCH)/built  ## the public functions, each by itself
 merging: $(VENV)/built $(BENCH)-merging/tools $(BENCH)-litellm/tools  ## docs/merge-table.md: what peers make of the same streams
 	$(BIN)/python -m benches.merging
 
-lint: $(VENV)/built  ## formatting, lints and types of both languages
+lint: $(VENV)/built  ## formatting, lints, types and the crate's documentation
 	cargo fmt --all --check
 	PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --package ssewire-core
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

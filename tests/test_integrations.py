@@ -13,7 +13,7 @@ import pytest
 from openai import BaseModel, _models
 from pydantic import BaseModel as AnyModel
 from pydantic import Field
-from ssewire._core import PackageEvent
+from ssewire._core import SdkEvent
 from ssewire.integrations._builders import same
 from ssewire.integrations._decoder import Decoder, UnreadDecoder
 from ssewire.integrations._schema import construct_validator
@@ -141,7 +141,7 @@ BODY = (
 )
 
 
-def seen(events: Iterable[PackageEvent]) -> list[tuple[Any, ...]]:
+def seen(events: Iterable[SdkEvent]) -> list[tuple[Any, ...]]:
     return [(event.event, event.data, event.id, event.retry) for event in events]
 
 
@@ -187,7 +187,7 @@ def test_what_may_be_an_error_or_is_no_object_is_read(text: str) -> None:
 @pytest.mark.parametrize("text", ['{"a": 1}', '{"error": null}', '{"a": "error"}', '{"a": "\\u00e9"}', '{"a": '])
 def test_an_object_that_is_no_error_waits(text: str) -> None:
     [event] = UnreadDecoder().iter_bytes([f"data: {text}\n\n".encode()])
-    assert isinstance(event, PackageEvent)
+    assert isinstance(event, SdkEvent)
     assert event.json() is event
 
 

@@ -15,9 +15,9 @@ __all__ = [
     "DeltaIterator",
     "EventIterator",
     "FinishDelta",
-    "HandIterator",
+    "PushDeltaIterator",
     "OtherDelta",
-    "PackageEvent",
+    "SdkEvent",
     "ReasoningDelta",
     "RefusalDelta",
     "SSEDecoder",
@@ -33,7 +33,7 @@ __all__ = [
     "_choice",
     "_restore_snapshot",
     "_tool_call",
-    "foreign_format",
+    "body_format",
     "may_have_huge_integer",
     "observe_whole",
 ]
@@ -688,7 +688,7 @@ class EventIterator(Generic[_E]):
     @overload
     def __new__(
         cls, pieces: Iterable[_Data] | None, decoder: SSEDecoder, kind: Literal["package", "unread"]
-    ) -> EventIterator[PackageEvent]: ...
+    ) -> EventIterator[SdkEvent]: ...
     def close(self) -> list[_E]:
         """Tells that the input has ended.
 
@@ -707,7 +707,7 @@ class EventIterator(Generic[_E]):
     def __next__(self) -> _E: ...
 
 @final
-class PackageEvent:
+class SdkEvent:
     """An event as the providers' packages expect it: what the stream does not name is None."""
 
     @property
@@ -781,7 +781,7 @@ class TextIterator:
     def __next__(self) -> str: ...
 
 @final
-class HandIterator:
+class PushDeltaIterator:
     """What is in hand of an `AsyncStream`, whose pieces Python awaits.
 
     Iterating gives what the piece taken last completes, and goes on when another one is taken.
@@ -790,7 +790,7 @@ class HandIterator:
         accumulator: What the pieces are fed to.
     """
 
-    def __new__(cls, accumulator: Accumulator) -> HandIterator: ...
+    def __new__(cls, accumulator: Accumulator) -> PushDeltaIterator: ...
     @property
     def over(self) -> bool:
         """Whether a terminal, an error or a fault was seen: the rest of the body does not count."""
@@ -819,7 +819,7 @@ class HandIterator:
 def may_have_huge_integer(text: str) -> bool:
     """Whether JSON text may hold an integer of more than 64 bits."""
 
-def foreign_format(body: bytes) -> str | None:
+def body_format(body: bytes) -> str | None:
     """What a body is that begins like this, where its first bytes say it; None where nothing is known of it."""
 
 def observe_whole(data: _Data, dialect: str | None = None) -> Accumulator:

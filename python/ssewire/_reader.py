@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ssewire._core import HandIterator
+from ssewire._core import PushDeltaIterator
 from ssewire._errors import IncompleteStreamError, StreamError
 from ssewire._response import astream_pieces, refusal, seldom_undone, stream_pieces
 from ssewire._sources import adrain, drain, open_async_source, open_source
@@ -108,7 +108,7 @@ class AsyncReader(_Ending):
         self.source = open_async_source(source)
         pieces = astream_pieces(self.source)
         self.ask = self.source.ask if pieces is self.source.pieces else pieces.__anext__
-        self.hand = HandIterator(accumulator)
+        self.hand = PushDeltaIterator(accumulator)
         self.reading = False  # a task is waiting for the next piece
 
     async def finish(self, error: Exception | None) -> None:

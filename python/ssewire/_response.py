@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssewire._core import Accumulator, foreign_format
+from ssewire._core import Accumulator, body_format
 from ssewire._errors import ProviderError, ResponseError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/pdf", "ap
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 _DOCUMENT_KINDS = ("image/", "audio/", "video/", "font/", "multipart/")
 
-# Content codings that every client undoes (`foreign_format` knows gzip data where one did not). Lists of codings are
+# Content codings that every client undoes (`body_format` knows gzip data where one did not). Lists of codings are
 # not among them: each client undoes others.
 _UNDONE = ("", "identity", "gzip", "x-gzip", "deflate")
 # Bytes that no text has: WHATWG MIME Sniffing, "binary data byte".
@@ -123,7 +123,7 @@ def refusal(body: bytes, source: Source | AsyncSource | None = None) -> Provider
         if _is_http_error(status):
             error.status = status  # it counts more than the body's word
         return error
-    what = foreign_format(body) or _still_encoded(body, source)
+    what = body_format(body) or _still_encoded(body, source)
     parts = (f"HTTP {status}" if status else "", content_type or "", what or "")
     came = " ".join(part for part in parts if part) or "a body"
     begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ssewire._core import PackageEvent
+from ssewire._core import SdkEvent
 from ssewire.integrations._schema import construct_validator, is_union
 from ssewire.integrations._tagged import tagged_validator
 
@@ -48,7 +48,7 @@ class Builders:
         trusted = self._trusted
 
         def process(*, data: Any, cast_to: Any, response: Any) -> Any:
-            if type(data) is not PackageEvent:
+            if type(data) is not SdkEvent:
                 return by_package(data=_read_inside(data), cast_to=cast_to, response=response)
             if client._strict_response_validation:  # noqa: SLF001 - the package's own switch
                 return by_package(data=data.read(), cast_to=cast_to, response=response)
@@ -62,7 +62,7 @@ class Builders:
 
         return process
 
-    def _learn(self, cast_to: Any, event: PackageEvent, built: Any) -> None:
+    def _learn(self, cast_to: Any, event: SdkEvent, built: Any) -> None:
         plan = self._plans.get(id(cast_to))
         if plan is None and len(self._plans) < _MOST_TYPES:
             plan = self._plans[id(cast_to)] = _plan(self._models, cast_to)
@@ -73,7 +73,7 @@ class Builders:
 
 def _read_inside(data: Any) -> Any:
     """Return the data; an unread payload that the package has put together with its event type is read."""
-    if type(data) is dict and type(data.get("data")) is PackageEvent:
+    if type(data) is dict and type(data.get("data")) is SdkEvent:
         return {**data, "data": data["data"].read()}
     return data
 
@@ -91,14 +91,14 @@ class _Plan:
         self.cast_to = cast_to
         self.trusted: dict[str | None, Build] = {}
 
-    def try_learn(self, event: PackageEvent, built: Any) -> None:
+    def try_learn(self, event: SdkEvent, built: Any) -> None:
         """Take a payload and what the package built of it."""
         try:
             self.learn(event, built)
         except Exception:  # noqa: BLE001 - the object is there; a class that is not understood stays the package's
             self.trusted.clear()
 
-    def learn(self, event: PackageEvent, built: Any) -> None:
+    def learn(self, event: SdkEvent, built: Any) -> None:
         """Do so; whatever is raised ends the plan's use."""
 
 
@@ -109,7 +109,7 @@ class _ModelPlan(_Plan):
         super().__init__(cast_to)
         self._exact, self._roomy = _Trials(exact), _Trials(roomy)
 
-    def learn(self, event: PackageEvent, built: Any) -> None:
+    def learn(self, event: SdkEvent, built: Any) -> None:
         if len(self.trusted) >= _MOST_TYPES:
             return
         known = event.event in self.trusted
@@ -146,7 +146,7 @@ class _UnionPlan(_Plan):
         found = self._search(text)
         return found[1] if found else ""
 
-    def learn(self, event: PackageEvent, built: Any) -> None:
+    def learn(self, event: SdkEvent, built: Any) -> None:
         tag = event.event or self._tag(event.data)
         if tag in self._members and tag not in self.trusted:
             if tag not in self._trials:

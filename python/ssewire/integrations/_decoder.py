@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
     from typing import Literal
 
-    from ssewire._core import PackageEvent
+    from ssewire._core import SdkEvent
 
 
 class Decoder:
@@ -23,11 +23,11 @@ class Decoder:
 
     kind: Literal["package", "unread"] = "package"
 
-    def iter_bytes(self, iterator: Iterable[bytes]) -> Iterator[PackageEvent]:
+    def iter_bytes(self, iterator: Iterable[bytes]) -> Iterator[SdkEvent]:
         """Return the events of the pieces of a body."""
         return EventIterator(iterator, _new_decoder(), self.kind)
 
-    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[PackageEvent]:
+    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
         """Yield the events of the pieces of a body."""
         events = EventIterator(None, _new_decoder(), self.kind)
         async for piece in iterator:

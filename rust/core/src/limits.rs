@@ -52,7 +52,7 @@ pub(crate) const TEMPLATE_SIZE: usize = 16 * 1024;
 pub(crate) const TEMPLATE_HOLES: usize = 6;
 
 /// As many choices or calls take turns as are worth remembering.
-pub(crate) const MOST_KIN: usize = 4;
+pub(crate) const MOST_VARIANTS: usize = 4;
 
 /// After so many shapes that did not come again the stream is taken to have none.
 pub(crate) const SHAPE_MISSES: u32 = 16;

@@ -74,10 +74,10 @@ fn the_dialect_is_found() {
 
 /// The cases whose end was not cut off, and that have no lines outside of the standard, by event.
 fn framed_otherwise(case: &Case) -> Option<Outcome> {
-    let all = Options { tail: Tail::Dispatch, keep_stray: true, ..Options::default() };
+    let all = Options { tail: Tail::Dispatch, keep_nonstandard_lines: true, ..Options::default() };
     let events = interpret(&case.body, &all).events;
     let ended = interpret(&case.body, &Options { tail: Tail::Discard, ..all }).events.len() == events.len();
-    if !ended || events.iter().any(|event| !event.stray.is_empty()) {
+    if !ended || events.iter().any(|event| !event.nonstandard_lines.is_empty()) {
         return None;
     }
     let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();

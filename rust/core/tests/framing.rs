@@ -43,7 +43,7 @@ fn options(entry: &Json) -> Options {
             Some(other) => panic!("the corpus has a tail {other:?}"),
         },
         dispatch_empty: option("dispatch_empty").is_some_and(Json::is_true),
-        keep_stray: false,
+        keep_nonstandard_lines: false,
     }
 }
 
@@ -65,7 +65,7 @@ fn expected(entry: &Json) -> Outcome {
 fn event(entry: &Json) -> Event {
     let text = |name| entry[name].text().to_owned();
     let retry = entry.get("retry").map(Json::number);
-    Event { name: text("event"), data: text("data"), id: text("id"), retry, stray: String::new() }
+    Event { name: text("event"), data: text("data"), id: text("id"), retry, nonstandard_lines: String::new() }
 }
 
 /// The outcome as far as the corpus tells it.

@@ -75,12 +75,14 @@ fn body() -> impl Strategy<Value = Body> {
 fn options() -> impl Strategy<Value = Options> {
     let limit = prop_oneof![2 => Just(None), 1 => (1_usize..40).prop_map(Some)];
     let tail = select(vec![Tail::Discard, Tail::Dispatch]);
-    (limit, tail, any::<bool>(), any::<bool>()).prop_map(|(max_event_size, tail, dispatch_empty, keep_stray)| Options {
-        max_event_size,
-        tail,
-        dispatch_empty,
-        keep_stray,
-    })
+    (limit, tail, any::<bool>(), any::<bool>()).prop_map(
+        |(max_event_size, tail, dispatch_empty, keep_nonstandard_lines)| Options {
+            max_event_size,
+            tail,
+            dispatch_empty,
+            keep_nonstandard_lines,
+        },
+    )
 }
 
 fn points() -> impl Strategy<Value = Vec<Index>> {

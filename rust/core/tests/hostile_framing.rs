@@ -10,7 +10,12 @@ const HELD: usize = 16 * MIB;
 const PIECES: usize = 30_000;
 
 fn decoder() -> EventDecoder {
-    EventDecoder::new(Options { max_event_size: None, tail: Tail::Dispatch, dispatch_empty: true, keep_stray: true })
+    EventDecoder::new(Options {
+        max_event_size: None,
+        tail: Tail::Dispatch,
+        dispatch_empty: true,
+        keep_nonstandard_lines: true,
+    })
 }
 
 /// Feeds one piece; the number of its events.

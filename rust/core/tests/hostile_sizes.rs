@@ -300,7 +300,7 @@ fn parts_of_a_content() {
 fn errors_and_bodies_that_are_no_event_stream() {
     let mut stream = Stream::new();
     stream.feed("<p>\n\n".repeat(MANY)).feed("{\"choices\":\n\n".repeat(PIECES)).feed("[[\n".repeat(MANY)).feed("\n");
-    assert_eq!(stream.accumulator.foreign().unwrap().len(), 64 * 1024);
+    assert_eq!(stream.accumulator.not_a_stream().unwrap().len(), 64 * 1024);
     stream.feed("error: {\"message\":\"x\"}\n\n".repeat(PIECES)).feed("data: {\n\n".repeat(PIECES));
     assert_eq!(stream.error().unwrap().message, "x");
 }

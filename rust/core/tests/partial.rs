@@ -92,8 +92,8 @@ fn half_a_pair_is_told_when_its_other_half_cannot_come() {
         let found = pieces.iter().any(|step| step.contains("237, 160, 189"));
         assert_eq!(found, told, "{begin}: {pieces:?}");
     }
-    assert_eq!(steps(r#""\ude00""#), [format!("{:?}", Step::String(Text::Halved(b"\xED\xB8\x80".to_vec())))]);
-    let name = Text::Halved([b"\xED\xA0\xBD", "😀".as_bytes()].concat());
+    assert_eq!(steps(r#""\ude00""#), [format!("{:?}", Step::String(Text::Wtf8(b"\xED\xB8\x80".to_vec())))]);
+    let name = Text::Wtf8([b"\xED\xA0\xBD", "😀".as_bytes()].concat());
     assert_eq!(steps(r#"{"\ud83d\ud83d\ude00""#)[1], format!("{:?}", Step::Name(name)));
 }
 

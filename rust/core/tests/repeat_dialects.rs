@@ -55,7 +55,7 @@ fn a_repeated_shape_is_not_parsed_again() {
             for payload in family.opening.iter().map(ToString::to_string).chain(payloads) {
                 accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut |_| {}).unwrap();
             }
-            assert_eq!(accumulator.matched(), 3, "{shape}");
+            assert_eq!(accumulator.template_hits(), 3, "{shape}");
         }
     }
 }

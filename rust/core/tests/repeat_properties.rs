@@ -154,7 +154,7 @@ fn a_repeated_shape_is_not_parsed_again() {
         for text in ["one", r"two\n", "three"] {
             feed(&shape.replace('@', text));
         }
-        assert_eq!(accumulator.matched(), 2, "{shape} {wire:?}");
+        assert_eq!(accumulator.template_hits(), 2, "{shape} {wire:?}");
     }
 }
 
@@ -169,7 +169,7 @@ fn shapes_take_turns() {
             }
         }
         // The first of each is parsed.
-        let matched = accumulator.matched();
+        let matched = accumulator.template_hits();
         assert!(matched == 9, "{matched} of 9: {shape}");
     }
 }

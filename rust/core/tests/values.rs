@@ -25,7 +25,7 @@ fn a_foreign_body_keeps_the_blanks_behind_a_value() {
     for size in 1..=9 {
         let (mut accumulator, _) = fed("{} ,\nhello", size, None);
         accumulator.flush(&mut |_| {});
-        assert_eq!(accumulator.foreign(), Some(&b"{} ,\nhello"[..]), "by {size}");
+        assert_eq!(accumulator.not_a_stream(), Some(&b"{} ,\nhello"[..]), "by {size}");
     }
 }
 
@@ -122,7 +122,7 @@ fn values_that_are_no_objects_are_no_events() {
             let (accumulator, told) = told(body, size);
             let missing = accumulator.missing().unwrap();
             assert!(missing.contains("expected an event stream"), "{body} by {size}: {missing}");
-            assert_eq!((accumulator.foreign(), told.len()), (Some(body.as_bytes()), 0), "{body} by {size}");
+            assert_eq!((accumulator.not_a_stream(), told.len()), (Some(body.as_bytes()), 0), "{body} by {size}");
         }
     }
 }

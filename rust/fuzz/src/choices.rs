@@ -11,7 +11,7 @@ pub(crate) fn options(input: &mut Unstructured<'_>) -> Result<Options> {
         max_event_size: (bits & 1 > 0).then_some(limit),
         tail: if bits & 2 > 0 { Tail::Dispatch } else { Tail::Discard },
         dispatch_empty: bits & 4 > 0,
-        keep_stray: bits & 8 > 0,
+        keep_nonstandard_lines: bits & 8 > 0,
     })
 }
 

@@ -131,10 +131,11 @@ struct Case {
 /// Event by event, each with a payload behind it that is no dialect's: what was learned is void then. `None` where there are
 /// lines that are no field, since events that come without their framing have none.
 fn fold_slowly(body: &[u8], dialect: Option<&str>) -> Option<(Vec<String>, Whole)> {
-    let options = Options { max_event_size: None, tail: Tail::Discard, dispatch_empty: false, keep_stray: true };
+    let options =
+        Options { max_event_size: None, tail: Tail::Discard, dispatch_empty: false, keep_nonstandard_lines: true };
     let (mut accumulator, mut told) = (Accumulator::new(dialect, None).expect("the dialect is known"), Vec::new());
     for event in interpret(body, &options).events {
-        if !event.stray.is_empty() {
+        if !event.nonstandard_lines.is_empty() {
             return None;
         }
         accumulator.feed_event(&event.name, &event.data, &mut listen(&mut told));

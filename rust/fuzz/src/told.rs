@@ -23,7 +23,7 @@ impl Whole {
             done: accumulator.snapshot().done(),
             complete: accumulator.is_complete(),
             dialect: accumulator.dialect(),
-            foreign: accumulator.foreign().map(<[u8]>::to_vec),
+            foreign: accumulator.not_a_stream().map(<[u8]>::to_vec),
         }
     }
 

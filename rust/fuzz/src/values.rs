@@ -91,7 +91,8 @@ impl Plan<'_> {
 
     /// Writes the body; whether there is a byte in it that does not belong there.
     fn carry_out(&mut self) -> Result<bool> {
-        let stray = self.input.ratio(1, 4)?.then(|| Ok((self.input.arbitrary::<u16>()?, *self.input.choose(&STRAY)?)));
+        let nonstandard_lines =
+            self.input.ratio(1, 4)?.then(|| Ok((self.input.arbitrary::<u16>()?, *self.input.choose(&STRAY)?)));
         self.body.extend_from_slice(self.input.choose(&BEGINNINGS)?);
         if self.layout == Layout::Array {
             self.body.push(b'[');
@@ -102,7 +103,7 @@ impl Plan<'_> {
             Layout::Lines => self.body.extend_from_slice(self.between),
             Layout::Mixed => {}
         }
-        let Some((place, byte)) = stray.transpose()? else { return Ok(false) };
+        let Some((place, byte)) = nonstandard_lines.transpose()? else { return Ok(false) };
         self.body.insert(usize::from(place) % (self.body.len() + 1), byte);
         Ok(true)
     }
@@ -130,10 +131,10 @@ fn check_all(mut input: Unstructured<'_>) -> Result<()> {
     let first = shape(family, &mut input)?;
     let between = *input.choose(&BETWEEN)?;
     let mut plan = Plan { input, family, layout, shape: first, between, payloads: vec![], body: vec![] };
-    let stray = plan.carry_out()?;
+    let nonstandard_lines = plan.carry_out()?;
     check_cuts(&plan.body, named, limit, &places);
     // One value alone may be no stream at all.
-    if !stray && plan.payloads.len() > 1 {
+    if !nonstandard_lines && plan.payloads.len() > 1 {
         let (told, _, whole) = accumulate(&[&plan.body], Some(family.dialect), None);
         let (told_of_events, _, whole_of_events) = as_events(&plan.payloads, family.dialect);
         let body = plan.body.escape_ascii();

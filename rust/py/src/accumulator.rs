@@ -7,14 +7,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{Accumulator as Core, Delta, EventTooLarge};
 
-use crate::delta::{Made, Usage, objects};
+use crate::delta::{PendingDelta, Usage, objects};
 use crate::errors;
 use crate::event::{ServerSentEvent, SizeLimit};
 use crate::lock::{Held, Lock};
 use crate::partial::Trees;
 use crate::piece::Piece;
 use crate::snapshot::Snapshot;
-use crate::texts::{Part, Texts};
+use crate::string_cache::{Part, Texts};
 
 /// Takes deltas as they are found, with the texts that are Python strings already.
 pub(crate) trait Told: FnMut(&mut Texts, Delta<'_>) {}
@@ -55,16 +55,16 @@ impl Shared {
 
     fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Vec<Py<PyAny>>> {
         let mut deltas = Vec::new();
-        let result = self.lock(py).feed(data, |texts, delta| deltas.push(Made::of(py, texts, delta)));
+        let result = self.lock(py).feed(data, |texts, delta| deltas.push(PendingDelta::of(py, texts, delta)));
         match result {
             Err(fault) if deltas.is_empty() => Err(self.too_large(py, &fault)),
             _ => objects(py, deltas),
         }
     }
 
-    pub(crate) fn flush(&self, py: Python<'_>) -> Vec<Made> {
+    pub(crate) fn flush(&self, py: Python<'_>) -> Vec<PendingDelta> {
         let mut deltas = Vec::new();
-        self.lock(py).flush(|texts, delta| deltas.push(Made::of(py, texts, delta)));
+        self.lock(py).flush(|texts, delta| deltas.push(PendingDelta::of(py, texts, delta)));
         deltas
     }
 
@@ -199,7 +199,7 @@ impl Accumulator {
         let event = event.get();
         let (name, data) = (event.name(py)?, event.data(py)?);
         let mut deltas = Vec::new();
-        self.shared.lock(py).feed_event(&name, &data, |texts, delta| deltas.push(Made::of(py, texts, delta)));
+        self.shared.lock(py).feed_event(&name, &data, |texts, delta| deltas.push(PendingDelta::of(py, texts, delta)));
         objects(py, deltas)
     }
 
@@ -280,13 +280,13 @@ impl Accumulator {
     #[getter]
     fn _foreign<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyBytes>> {
         let state = self.shared.lock(py);
-        state.core.foreign().map(|body| pyo3::types::PyBytes::new(py, body))
+        state.core.not_a_stream().map(|body| pyo3::types::PyBytes::new(py, body))
     }
 
     /// Payloads so far that were compared with the shape of an earlier one instead of parsed.
     #[getter]
     fn _matched(&self, py: Python<'_>) -> u64 {
-        self.shared.lock(py).core.matched()
+        self.shared.lock(py).core.template_hits()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -316,6 +316,6 @@ pub(crate) fn observe_whole(py: Python<'_>, data: &Bound<'_, PyAny>, dialect: Op
 
 /// What a body is that begins like this, where its first bytes say it; None where nothing is known of it.
 #[pyfunction]
-pub(crate) fn foreign_format(body: &[u8]) -> Option<&'static str> {
-    ssewire_core::foreign_format(body)
+pub(crate) fn body_format(body: &[u8]) -> Option<&'static str> {
+    ssewire_core::body_format(body)
 }

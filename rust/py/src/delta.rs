@@ -6,9 +6,9 @@ use pyo3::types::{PyString, PyTuple};
 use ssewire_core::Delta;
 
 use crate::json;
+use crate::new_str;
 use crate::record::{Field, Record, record, record_methods, text_or};
-use crate::text;
-use crate::texts::{Part, Texts};
+use crate::string_cache::{Part, Texts};
 
 /// A class that holds a piece of text and its choice.
 macro_rules! text_delta {
@@ -286,7 +286,7 @@ record_methods! {
 
 /// A delta whose Python object is still to be made. That may run any code: the garbage collector's finalizers, on a Python
 /// that collects where it allocates. So it waits until no lock is held; its strings do not.
-pub(crate) enum Made {
+pub(crate) enum PendingDelta {
     Text(TextDelta),
     Reasoning(ReasoningDelta),
     Refusal(RefusalDelta),
@@ -296,9 +296,9 @@ pub(crate) enum Made {
     Other(OtherDelta),
 }
 
-impl Made {
+impl PendingDelta {
     pub(crate) fn of(py: Python<'_>, texts: &mut Texts, delta: Delta<'_>) -> Self {
-        let text = |text: &str| text::new(py, text);
+        let text = |text: &str| new_str::new(py, text);
         match delta {
             Delta::Text { choice, text: piece } => Self::Text(TextDelta { text: text(piece), choice }),
             Delta::Reasoning { choice, text: piece } => Self::Reasoning(ReasoningDelta { text: text(piece), choice }),
@@ -339,6 +339,6 @@ impl Made {
 }
 
 /// The Python objects of deltas.
-pub(crate) fn objects(py: Python<'_>, deltas: Vec<Made>) -> PyResult<Vec<Py<PyAny>>> {
+pub(crate) fn objects(py: Python<'_>, deltas: Vec<PendingDelta>) -> PyResult<Vec<Py<PyAny>>> {
     deltas.into_iter().map(|delta| delta.into_object(py)).collect()
 }

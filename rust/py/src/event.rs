@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
 use ssewire_core::{EventDecoder, Options, Tail, encode};
 
-use crate::decoding::Decoding;
+use crate::decoder_state::Decoding;
 use crate::lock::Lock;
 use crate::piece::Piece;
 use crate::record::{record, text_or};
@@ -152,8 +152,12 @@ impl SSEDecoder {
         text_signature = "(*, max_event_size=67108864, tail='discard', dispatch_empty=False)"
     )]
     fn new(max_event_size: SizeLimit, tail: &str, dispatch_empty: bool) -> PyResult<Self> {
-        let options =
-            Options { max_event_size: max_event_size.0, tail: tail_policy(tail)?, dispatch_empty, keep_stray: false };
+        let options = Options {
+            max_event_size: max_event_size.0,
+            tail: tail_policy(tail)?,
+            dispatch_empty,
+            keep_nonstandard_lines: false,
+        };
         Ok(Self { state: Lock::new(Decoding::new(EventDecoder::new(options))) })
     }
 

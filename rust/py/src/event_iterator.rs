@@ -6,12 +6,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use ssewire_core::{Event, EventTooLarge};
 
-use crate::decoding::Decoding;
+use crate::decoder_state::Decoding;
 use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::lock::Lock;
-use crate::package_event::PackageEvent;
-use crate::piece::Left;
+use crate::piece::UnreadPiece;
+use crate::sdk_event::SdkEvent;
 
 /// The events of an iterator of pieces, or of pieces that Python awaits and puts in hand.
 ///
@@ -30,22 +30,22 @@ pub(crate) struct EventIterator {
 struct Reading {
     decoding: Decoding,
     /// The piece in hand: it is decoded event by event, as they are asked for.
-    piece: Option<Left>,
+    piece: Option<UnreadPiece>,
     ended: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Kind {
     Event,
-    Package { unread: bool },
+    Sdk { lazy: bool },
 }
 
 impl Kind {
     fn named(name: &str) -> PyResult<Self> {
         match name {
             "event" => Ok(Self::Event),
-            "package" => Ok(Self::Package { unread: false }),
-            "unread" => Ok(Self::Package { unread: true }),
+            "package" => Ok(Self::Sdk { lazy: false }),
+            "unread" => Ok(Self::Sdk { lazy: true }),
             _ => {
                 let message = format!("kind: expected \"event\", \"package\" or \"unread\", got {name:?}");
                 Err(PyValueError::new_err(message))
@@ -55,7 +55,7 @@ impl Kind {
 }
 
 /// What is given of an event: its Python object is made when no lock is held.
-trait Given: Sized {
+trait FromEvent: Sized {
     /// `None`: nothing.
     fn of(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self>;
 
@@ -65,7 +65,7 @@ trait Given: Sized {
     fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
 }
 
-impl Given for ServerSentEvent {
+impl FromEvent for ServerSentEvent {
     fn of(_event: &Event<'_>, made: ServerSentEvent, _kind: Kind) -> Option<Self> {
         Some(made)
     }
@@ -79,14 +79,14 @@ impl Given for ServerSentEvent {
     }
 }
 
-impl Given for PackageEvent {
+impl FromEvent for SdkEvent {
     fn of(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self> {
-        Self::new(event, made, matches!(kind, Kind::Package { unread: true }))
+        Self::new(event, made, matches!(kind, Kind::Sdk { lazy: true }))
     }
 
     fn of_last(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self> {
         let whole = event.is_whole() && !event.data.is_empty();
-        Given::of(event, made, kind).filter(|_| whole)
+        FromEvent::of(event, made, kind).filter(|_| whole)
     }
 
     fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -115,7 +115,7 @@ impl EventIterator {
     /// Raises:
     ///     TypeError: `data` is not a bytes-like object.
     fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
-        let piece = Left::of(data)?;
+        let piece = UnreadPiece::of(data)?;
         self.state.lock(py).piece = Some(piece);
         Ok(())
     }
@@ -127,7 +127,7 @@ impl EventIterator {
     fn close(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
         let last = match self.kind {
             Kind::Event => self.last::<ServerSentEvent>(py),
-            Kind::Package { .. } => self.last::<PackageEvent>(py),
+            Kind::Sdk { .. } => self.last::<SdkEvent>(py),
         };
         Ok(last?.into_iter().collect())
     }
@@ -143,14 +143,14 @@ impl EventIterator {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         match self.kind {
             Kind::Event => self.next::<ServerSentEvent>(py),
-            Kind::Package { .. } => self.next::<PackageEvent>(py),
+            Kind::Sdk { .. } => self.next::<SdkEvent>(py),
         }
     }
 }
 
 impl Reading {
     /// The next event of the piece in hand.
-    fn take<G: Given>(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<G>, EventTooLarge> {
+    fn take<G: FromEvent>(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<G>, EventTooLarge> {
         let Some(piece) = &mut self.piece else { return Ok(None) };
         let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| G::of(event, made, kind)));
         if !matches!(taken, Ok(Some(_))) || piece.is_empty(py) {
@@ -162,7 +162,7 @@ impl Reading {
 }
 
 impl EventIterator {
-    fn next<G: Given>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+    fn next<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let mut state = self.state.lock(py);
         loop {
             match state.take::<G>(py, self.kind) {
@@ -195,14 +195,14 @@ impl EventIterator {
         }
     }
 
-    fn last<G: Given>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+    fn last<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
         let last = last.map_err(|fault| errors::event_too_large(py, &fault))?;
         last.map(|last| last.object(py)).transpose()
     }
 
-    fn ask(&self, py: Python<'_>) -> Option<PyResult<Left>> {
+    fn ask(&self, py: Python<'_>) -> Option<PyResult<UnreadPiece>> {
         let asked = self.pieces.as_ref()?.bind(py).clone().next()?;
-        Some(asked.and_then(Left::of))
+        Some(asked.and_then(UnreadPiece::of))
     }
 }

@@ -6,29 +6,29 @@
 //! 3. No `unsafe` but in `grow`, `lock` and `text`.
 
 mod accumulator;
-mod decoding;
+mod append_str;
+mod decoder_state;
 mod delta;
 mod errors;
 mod event;
 mod event_iterator;
-mod grow;
-mod hand;
 mod json;
 mod lock;
-mod package_event;
+mod new_str;
 mod partial;
+mod pending;
 mod piece;
 mod record;
+mod sdk_event;
 mod snapshot;
 mod stream;
-mod text;
-mod texts;
+mod string_cache;
 mod tree;
 
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::accumulator::{Accumulator, foreign_format, observe_whole};
+    use crate::accumulator::{Accumulator, body_format, observe_whole};
     #[pymodule_export]
     use crate::delta::{
         FinishDelta, OtherDelta, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta, Usage, UsageDelta,
@@ -38,11 +38,11 @@ mod _core {
     #[pymodule_export]
     use crate::event_iterator::EventIterator;
     #[pymodule_export]
-    use crate::hand::HandIterator;
-    #[pymodule_export]
     use crate::json::may_have_huge_integer;
     #[pymodule_export]
-    use crate::package_event::PackageEvent;
+    use crate::pending::PushDeltaIterator;
+    #[pymodule_export]
+    use crate::sdk_event::SdkEvent;
     #[pymodule_export]
     use crate::snapshot::{Choice, Snapshot, ToolCall, choice_of, restore_snapshot, tool_call_of};
     #[pymodule_export]

@@ -17,7 +17,7 @@ use ssewire_core::PartialJson;
 
 use crate::accumulator::Shared;
 use crate::lock::lock;
-use crate::texts::Part;
+use crate::string_cache::Part;
 use crate::tree::{Tree, number};
 
 /// Which text, read how.

@@ -35,7 +35,7 @@ impl<'a> Piece<'a> {
 }
 
 /// A piece that is taken event by event: as it stood when it came.
-pub(crate) struct Left {
+pub(crate) struct UnreadPiece {
     bytes: Bytes,
     taken: usize,
 }
@@ -45,7 +45,7 @@ enum Bytes {
     Copied(Vec<u8>),
 }
 
-impl Left {
+impl UnreadPiece {
     /// # Errors
     /// As [`Piece::of`].
     pub(crate) fn of(data: Bound<'_, PyAny>) -> PyResult<Self> {

@@ -3,13 +3,13 @@
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
-use ssewire_core::{Accumulator as Core, ApiError, freeze};
+use ssewire_core::{Accumulator as Core, ApiError, pickle};
 
 use crate::accumulator::{Accumulation, Shared};
 use crate::delta::Usage;
 use crate::json;
 use crate::partial::Key;
-use crate::texts::Part;
+use crate::string_cache::Part;
 
 /// The whole so far: a live, read-only view of what an accumulator holds.
 ///
@@ -134,7 +134,7 @@ impl Snapshot {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let state = self.shared.lock(py);
         let core = &state.core;
-        let (dialect, view, object) = (core.dialect(), freeze(core), core.object());
+        let (dialect, view, object) = (core.dialect(), pickle(core), core.object());
         let error = core.snapshot().error().cloned();
         drop(state);
         let error = error.map(|error| (error.message, error.code, error.kind, error.status, error.body));

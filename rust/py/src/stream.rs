@@ -6,10 +6,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
 
 use crate::accumulator::{Accumulator, Shared};
-use crate::delta::Made;
-use crate::hand::{Deltas, Hand, Nothing, Texts, Want};
+use crate::delta::PendingDelta;
 use crate::lock::{Held, Lock};
-use crate::piece::Left;
+use crate::pending::{Deltas, Nothing, Output, Pending, Texts};
+use crate::piece::UnreadPiece;
 
 /// The deltas of a source.
 ///
@@ -28,7 +28,7 @@ pub(crate) struct DeltaIterator {
 
 #[derive(Default)]
 struct State {
-    hand: Hand,
+    hand: Pending,
     phase: Phase,
     /// A thread is asking the source for a piece right now.
     reading: bool,
@@ -91,7 +91,7 @@ impl DeltaIterator {
 
 impl DeltaIterator {
     /// The next of what is wanted; `None` at the end.
-    fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
+    fn next<W: Output>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
         let mut state = self.state.lock(py);
         loop {
             match state.hand.next::<W>(py, &self.shared) {
@@ -129,7 +129,7 @@ impl DeltaIterator {
     fn pull<'a>(&'a self, py: Python<'_>, mut state: Held<'a, State>) -> PyResult<Held<'a, State>> {
         state.reading = true;
         drop(state);
-        let asked = self.pieces.bind(py).clone().next().map(|asked| asked.map(Left::of));
+        let asked = self.pieces.bind(py).clone().next().map(|asked| asked.map(UnreadPiece::of));
         let mut state = self.state.lock(py);
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {
@@ -158,7 +158,7 @@ impl DeltaIterator {
     }
 
     /// Gives out these deltas, and then what `finish` makes of the error.
-    fn read(&self, py: Python<'_>, deltas: Vec<Made>, error: Option<PyErr>) {
+    fn read(&self, py: Python<'_>, deltas: Vec<PendingDelta>, error: Option<PyErr>) {
         let mut state = self.state.lock(py);
         if matches!(state.phase, Phase::Open) {
             state.hand.extend(deltas);

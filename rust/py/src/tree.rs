@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use ssewire_core::{Constant, Step, Text};
 
-use crate::grow::append;
+use crate::append_str::append;
 
 /// The objects that a text has added up to so far.
 #[derive(Default)]
@@ -160,7 +160,7 @@ fn constant_of(py: Python<'_>, constant: Constant) -> PyResult<Bound<'_, PyAny>>
 fn string<'py>(py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
     match text {
         Text::Whole(text) => Ok(PyString::new(py, &text)),
-        Text::Halved(bytes) => {
+        Text::Wtf8(bytes) => {
             PyString::from_encoded_object(&PyBytes::new(py, &bytes), Some(c"utf-8"), Some(c"surrogatepass"))
         }
     }

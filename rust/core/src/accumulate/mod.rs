@@ -12,10 +12,10 @@ mod payloads;
 mod pickle;
 mod shapes;
 
-pub use not_a_stream::foreign_format;
+pub use not_a_stream::body_format;
 pub use payload::{may_be_error, may_have_huge_integer};
-use payloads::Fold;
-pub use pickle::freeze;
+use payloads::Payloads;
+pub use pickle::pickle;
 
 /// A dialect of that name is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Accumulator {
     before: (u64, u64),
     /// The body's first bytes, while nothing was found in it.
     head: Vec<u8>,
-    pub(crate) fold: Fold,
+    pub(crate) payloads: Payloads,
 }
 
 /// What the body is a row of.
@@ -69,9 +69,10 @@ impl Accumulator {
     pub fn new(name: Option<&str>, max_event_size: Option<usize>) -> Result<Self, UnknownDialect> {
         let known = |name: &str| dialect::named(name).ok_or_else(|| UnknownDialect(name.to_owned()));
         let dialect = name.map(known).transpose()?;
-        let options = Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_stray: true };
+        let options =
+            Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_nonstandard_lines: true };
         let decoder = EventDecoder::new(options);
-        Ok(Self { framing: Framing::Open, decoder, before: (0, 0), head: Vec::new(), fold: Fold::new(dialect) })
+        Ok(Self { framing: Framing::Open, decoder, before: (0, 0), head: Vec::new(), payloads: Payloads::new(dialect) })
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -135,8 +136,8 @@ impl Accumulator {
         let Framing::Values(values) = &mut self.framing else { return Ok(false) };
         let before = *data;
         match values.next(data) {
-            Ok(Some(Found::Value(value))) => self.fold.value(value, out),
-            Ok(Some(Found::End)) => self.fold.end_of_values(out),
+            Ok(Some(Found::Value(value))) => self.payloads.value(value, out),
+            Ok(Some(Found::End)) => self.payloads.end_of_values(out),
             Ok(Some(Found::Other)) => {
                 self.before = (values.values, values.offset);
                 self.framing = Framing::Events;
@@ -160,7 +161,7 @@ impl Accumulator {
     fn step_event(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let before = *data;
         while self.decoder.is_between_events(data) {
-            if let Some(size) = self.fold.repeat(self.decoder.within_limit(data), out) {
+            if let Some(size) = self.payloads.repeat(self.decoder.within_limit(data), out) {
                 self.decoder.pass_event(data, size);
                 return Ok(true);
             }
@@ -187,8 +188,8 @@ impl Accumulator {
             }
         };
         let taken = &before[..before.len() - data.len()];
-        self.fold.event(&event, out);
-        self.fold.learn_wire(taken, event.data);
+        self.payloads.event(&event, out);
+        self.payloads.learn_wire(taken, event.data);
         self.keep_head(taken);
         Ok(true)
     }
@@ -202,7 +203,7 @@ impl Accumulator {
 
     /// Keeps the body's first bytes while nothing was found in it.
     fn keep_head(&mut self, taken: &[u8]) {
-        if self.fold.snapshot.payloads == 0 {
+        if self.payloads.snapshot.payloads == 0 {
             let room = BODY_SAMPLE - self.head.len();
             self.head.extend_from_slice(&taken[..taken.len().min(room)]);
         } else if self.head.capacity() > 0 {
@@ -212,8 +213,10 @@ impl Accumulator {
 
     /// Folds an event that was framed otherwise.
     pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) {
-        self.fold
-            .event(&Event { event, named: true, data: data.as_bytes(), id: "", ids: 0, retry: None, stray: b"" }, out);
+        self.payloads.event(
+            &Event { event, named: true, data: data.as_bytes(), id: "", ids: 0, retry: None, nonstandard_lines: b"" },
+            out,
+        );
     }
 
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
@@ -222,38 +225,38 @@ impl Accumulator {
         if let Ok(Some(event)) = self.decoder.close()
             && event.is_whole()
         {
-            self.fold.event(&event, out);
+            self.payloads.event(&event, out);
         }
-        self.fold.end(out);
+        self.payloads.end(out);
     }
 
     /// The whole so far.
     pub fn snapshot(&self) -> &Snapshot {
-        &self.fold.snapshot
+        &self.payloads.snapshot
     }
 
     /// The dialect's name; `None` until a payload told it.
     pub fn dialect(&self) -> Option<&'static str> {
-        self.fold.dialect.map(|dialect| dialect.name)
+        self.payloads.dialect.map(|dialect| dialect.name)
     }
 
     /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
     pub fn is_complete(&self) -> bool {
-        if let Some(frozen) = &self.fold.frozen {
-            return frozen.complete;
+        if let Some(pickled) = &self.payloads.pickled {
+            return pickled.complete;
         }
         let snapshot = self.snapshot();
         let without_terminal =
-            || self.fold.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot));
-        (snapshot.done && !self.fold.is_silent()) || without_terminal()
+            || self.payloads.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot));
+        (snapshot.done && !self.payloads.is_silent()) || without_terminal()
     }
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
     pub fn object(&self) -> String {
-        if let Some(frozen) = &self.fold.frozen {
-            return frozen.object.clone();
+        if let Some(pickled) = &self.payloads.pickled {
+            return pickled.object.clone();
         }
-        self.fold.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.object)(self.snapshot()))
+        self.payloads.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.object)(self.snapshot()))
     }
 
     /// Whether nothing was found in the body yet: no payload, no error and no sentinel.
@@ -263,8 +266,8 @@ impl Accumulator {
     }
 
     /// Payloads so far that were compared with the shape of an earlier one instead of parsed: a figure for benches.
-    pub fn matched(&self) -> u64 {
-        self.fold.repeating.matched
+    pub fn template_hits(&self) -> u64 {
+        self.payloads.shapes.template_hits
     }
 
     /// Events dispatched so far.
@@ -278,8 +281,8 @@ impl Accumulator {
 
     /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or
     /// sentinel in it.
-    pub fn foreign(&self) -> Option<&[u8]> {
-        (self.fold.foreign && self.is_empty()).then_some(self.head.as_slice())
+    pub fn not_a_stream(&self) -> Option<&[u8]> {
+        (self.payloads.not_a_stream && self.is_empty()).then_some(self.head.as_slice())
     }
 
     /// What is missing for the stream to be complete, in words; `None` where nothing is.
@@ -288,14 +291,14 @@ impl Accumulator {
             return None;
         }
         let payloads = self.snapshot().payloads;
-        Some(match self.foreign() {
+        Some(match self.not_a_stream() {
             Some(body) => {
                 let begin: String = String::from_utf8_lossy(body).chars().take(80).collect();
-                let what = foreign_format(body).unwrap_or("a body without an event");
+                let what = body_format(body).unwrap_or("a body without an event");
                 format!("expected an event stream, got {what}, which begins {begin:?}")
             }
             None if payloads == 0 => "the stream ended before its first event".into(),
-            None if self.fold.is_silent() => {
+            None if self.payloads.is_silent() => {
                 format!("the stream ended with nothing in it that can be read, after event {payloads}")
             }
             None => format!("the stream ended before its terminal, after event {payloads}"),

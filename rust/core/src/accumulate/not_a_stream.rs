@@ -1,7 +1,7 @@
 //! Bodies that are no event stream, and whose first bytes say what they are.
 
 /// What a body is that begins like this; `None` where nothing is known of it.
-pub fn foreign_format(body: &[u8]) -> Option<&'static str> {
+pub fn body_format(body: &[u8]) -> Option<&'static str> {
     if is_aws_event_stream(body) {
         return Some("binary AWS event stream frames (application/vnd.amazon.eventstream)");
     }
@@ -38,10 +38,10 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         let mut frame = b"\x00\x00\x00\x10\x00\x00\x00\x00".to_vec();
         frame.extend(crc32(&frame).to_be_bytes());
-        assert!(foreign_format(&frame).is_some_and(|format| format.contains("AWS")));
+        assert!(body_format(&frame).is_some_and(|format| format.contains("AWS")));
         frame[11] ^= 1;
-        assert_eq!(foreign_format(&frame), None);
-        assert_eq!(foreign_format(b"data: x"), None);
-        assert_eq!(foreign_format(b"\n<!DOCTYPE html><p>"), Some("an HTML page"));
+        assert_eq!(body_format(&frame), None);
+        assert_eq!(body_format(b"data: x"), None);
+        assert_eq!(body_format(b"\n<!DOCTYPE html><p>"), Some("an HTML page"));
     }
 }

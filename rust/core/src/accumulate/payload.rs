@@ -12,8 +12,8 @@ impl Event<'_> {
     /// line, but nothing was cut. Its data is one JSON object or array, or the sentinel, or it has none.
     pub fn is_whole(&self) -> bool {
         let text = self.text();
-        let stray = String::from_utf8_lossy(self.stray);
-        let error = stray.strip_prefix("error:").filter(|_| self.data.is_empty());
+        let nonstandard_lines = String::from_utf8_lossy(self.nonstandard_lines);
+        let error = nonstandard_lines.strip_prefix("error:").filter(|_| self.data.is_empty());
         match error {
             Some(error) => error.ends_with('\n') || is_document(error),
             None => self.data.is_empty() || is_sentinel(&text) || is_document(&text),

@@ -1,8 +1,8 @@
 //! Events -> the snapshot: recognises the dialect, and tells payloads from errors and the sentinel.
 
 use super::payload::{Row, inside_string, is_sentinel, rows};
-use super::pickle::Frozen;
-use super::shapes::Repeating;
+use super::pickle::Pickled;
+use super::shapes::Shapes;
 use crate::dialect::{self, Dialect};
 use crate::framing::Event;
 use crate::json::{Object, Payload, Raw, is_whitespace, quote};
@@ -10,14 +10,14 @@ use crate::snapshot::{ApiError, Delta, Sink, Snapshot, begins_object};
 
 /// What the events of one stream add up to.
 #[derive(Clone, Default)]
-pub(crate) struct Fold {
+pub(crate) struct Payloads {
     pub(crate) dialect: Option<&'static Dialect>,
     pub(crate) snapshot: Snapshot,
     /// There were lines before the first payload that are neither an event stream's nor an error.
-    pub(crate) foreign: bool,
+    pub(crate) not_a_stream: bool,
     /// A first JSON value that no dialect knows, while it may be the only one; behind a comma each all others, while none of them
     /// is an object.
-    held: Option<String>,
+    undecided_body: Option<String>,
     came: Came,
     /// The dialect's payloads stand in others.
     enveloped: bool,
@@ -25,9 +25,9 @@ pub(crate) struct Fold {
     malformed: Option<Box<ApiError>>,
     /// The error that an event's payload is if no other comes: that of a body which was made an event.
     alone: Option<Box<ApiError>>,
-    pub(crate) repeating: Repeating,
+    pub(crate) shapes: Shapes,
     /// What was known of a stream that was frozen, where this is what came out of it.
-    pub(crate) frozen: Option<Box<Frozen>>,
+    pub(crate) pickled: Option<Box<Pickled>>,
 }
 
 /// The most that came, keep-alives aside.
@@ -41,14 +41,14 @@ enum Came {
     Known,
 }
 
-impl Fold {
+impl Payloads {
     pub(crate) fn new(dialect: Option<&'static Dialect>) -> Self {
         Self { dialect, ..Self::default() }
     }
 
     /// Folds the event that `piece` begins with if it repeats the last one's shape; returns its size in bytes.
     pub(crate) fn repeat(&mut self, piece: &[u8], out: &mut Sink<'_>) -> Option<usize> {
-        let size = self.repeating.fold_wire(piece, &mut self.snapshot, out)?;
+        let size = self.shapes.fold_wire(piece, &mut self.snapshot, out)?;
         self.snapshot.payloads += 1;
         Some(size)
     }
@@ -58,19 +58,19 @@ impl Fold {
             return;
         }
         let ended = self.snapshot.done;
-        if event.stray.is_empty() && self.repeating.fold(event, &mut self.snapshot, out) {
+        if event.nonstandard_lines.is_empty() && self.shapes.fold(event, &mut self.snapshot, out) {
             self.snapshot.payloads += 1;
             return;
         }
         let text = event.text();
         if !text.trim_matches(is_whitespace).is_empty() {
-            self.release(out);
+            self.flush_undecided(out);
             if !self.snapshot.is_over() {
                 self.text(event.event, &text, out);
             }
         }
-        if !event.stray.is_empty() && !ended {
-            self.stray(&String::from_utf8_lossy(event.stray), out);
+        if !event.nonstandard_lines.is_empty() && !ended {
+            self.nonstandard_lines(&String::from_utf8_lossy(event.nonstandard_lines), out);
         }
     }
 
@@ -89,15 +89,15 @@ impl Fold {
         self.fail_alone();
         self.snapshot.finish(out);
         // A shape would be folded unseen, whatever is done.
-        self.repeating.forget();
+        self.shapes.forget();
     }
 
     /// Learns how an event that was just folded stood in the bytes that it took, if it is whole in them.
     pub(crate) fn learn_wire(&mut self, taken: &[u8], data: &[u8]) {
-        if self.repeating.wants_wire() {
+        if self.shapes.wants_wire() {
             let start = (data.as_ptr() as usize).wrapping_sub(taken.as_ptr() as usize);
             if start < taken.len() && start + data.len() <= taken.len() {
-                self.repeating.learn_wire(taken, (start, start + data.len()));
+                self.shapes.learn_wire(taken, (start, start + data.len()));
             }
         }
     }
@@ -159,9 +159,9 @@ impl Fold {
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
         let settled = folded && error.is_none() && !self.snapshot.done;
-        let repeat = self.dialect.filter(|_| settled && self.repeating.learns());
+        let repeat = self.dialect.filter(|_| settled && self.shapes.learns());
         let repeat = repeat.and_then(|dialect| dialect.repeat(&self.snapshot, &object));
-        self.repeating.learn(event, outer, repeat);
+        self.shapes.learn(event, outer, repeat);
         if let Some(error) = error {
             self.snapshot.fail(error);
         }
@@ -237,13 +237,13 @@ impl Fold {
     }
 
     /// Lines that are no field of the standard: an error in some servers' own form, or nothing.
-    fn stray(&mut self, stray: &str, out: &mut Sink<'_>) {
-        match ApiError::find_in_stray(stray) {
+    fn nonstandard_lines(&mut self, nonstandard_lines: &str, out: &mut Sink<'_>) {
+        match ApiError::find_in_nonstandard_lines(nonstandard_lines) {
             Some(error) => {
-                self.release(out);
+                self.flush_undecided(out);
                 self.snapshot.fail(error);
             }
-            None => self.foreign |= self.snapshot.payloads == 0,
+            None => self.not_a_stream |= self.snapshot.payloads == 0,
         }
     }
 
@@ -253,29 +253,30 @@ impl Fold {
             return;
         }
         let text = String::from_utf8_lossy(value);
-        let first = self.snapshot.payloads == 0 && self.held.is_none();
+        let first = self.snapshot.payloads == 0 && self.undecided_body.is_none();
         if first && !is_known(&text) {
             // If no other comes, this is the whole of a body that is no stream.
-            self.held = Some(text.into_owned());
+            self.undecided_body = Some(text.into_owned());
             return;
         }
         // Values that are no objects are no events, however many there are.
-        if let Some(held) = self.held.as_mut().filter(|held| !begins_object(held))
+        if let Some(undecided_body) =
+            self.undecided_body.as_mut().filter(|undecided_body| !begins_object(undecided_body))
             && Payload::parse(&text).is_ok_and(|value| !value.raw().is_object() && inside_string(&value).is_none())
         {
-            held.push(',');
-            held.push_str(&text);
+            undecided_body.push(',');
+            undecided_body.push_str(&text);
             return;
         }
         self.event(&Event { data: text.as_bytes(), ..Event::unnamed() }, out);
     }
 
     /// Something else came: what was held is not the whole body.
-    fn release(&mut self, out: &mut Sink<'_>) {
-        let Some(held) = self.held.take() else { return };
-        match Payload::parse(&format!("[{held}]")) {
+    fn flush_undecided(&mut self, out: &mut Sink<'_>) {
+        let Some(undecided_body) = self.undecided_body.take() else { return };
+        match Payload::parse(&format!("[{undecided_body}]")) {
             Ok(values) => values.raw().items().iter().for_each(|value| self.text("message", value.as_str(), out)),
-            Err(_) => self.text("message", &held, out),
+            Err(_) => self.text("message", &undecided_body, out),
         }
     }
 
@@ -284,21 +285,21 @@ impl Fold {
         if self.snapshot.payloads > 0 {
             self.finish(out);
         } else {
-            self.foreign |= self.held.is_none();
+            self.not_a_stream |= self.undecided_body.is_none();
         }
     }
 
     /// The end of input.
     pub(crate) fn end(&mut self, out: &mut Sink<'_>) {
-        if let Some(body) = self.held.take() {
+        if let Some(body) = self.undecided_body.take() {
             let body = Payload::parse(&body);
             match body.ok().and_then(|body| ApiError::find_in_body(body.raw())) {
                 Some(error) => self.snapshot.fail(error),
-                None => self.foreign = true,
+                None => self.not_a_stream = true,
             }
         }
         self.fail_alone();
-        self.snapshot.settle(out);
+        self.snapshot.flush_surrogates(out);
         self.snapshot.done |= self.snapshot.ended;
     }
 

@@ -4,11 +4,11 @@
 
 use super::{Accumulator, UnknownDialect};
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, write_array};
-use crate::snapshot::{ApiError, Choice, Piece, Sink, Snapshot, ToolCall};
+use crate::snapshot::{ApiError, CallFragment, Choice, Sink, Snapshot, ToolCall};
 
 /// What a stream that is not read any more would say of itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Frozen {
+pub(crate) struct Pickled {
     pub(crate) object: String,
     pub(crate) complete: bool,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Frozen {
 const TEXTS: [&str; 3] = ["content", "reasoning", "refusal"];
 
 /// What can be seen of an accumulator's snapshot, but for its object and its error, as JSON text.
-pub fn freeze(accumulator: &Accumulator) -> String {
+pub fn pickle(accumulator: &Accumulator) -> String {
     let snapshot = accumulator.snapshot();
     let mut out = String::new();
     let mut view = ObjectWriter::new(&mut out);
@@ -55,7 +55,7 @@ fn write_call(out: &mut String, call: &ToolCall) {
 }
 
 impl Accumulator {
-    /// An accumulator whose snapshot is what [`freeze`] wrote, with the object and the error that it had.
+    /// An accumulator whose snapshot is what [`pickle`] wrote, with the object and the error that it had.
     ///
     /// # Errors
     /// The name is of no dialect.
@@ -68,15 +68,15 @@ impl Accumulator {
         let mut restored = Self::new(name, None)?;
         if let Ok(payload) = Payload::parse(view) {
             let view = payload.raw().object();
-            restored.fold.frozen = Some(Box::new(Frozen { object, complete: view.truthy("complete").is_some() }));
-            restored.fold.snapshot = thaw(&view);
+            restored.payloads.pickled = Some(Box::new(Pickled { object, complete: view.truthy("complete").is_some() }));
+            restored.payloads.snapshot = unpickle(&view);
         }
-        restored.fold.snapshot.error = error;
+        restored.payloads.snapshot.error = error;
         Ok(restored)
     }
 }
 
-fn thaw(view: &Object<'_>) -> Snapshot {
+fn unpickle(view: &Object<'_>) -> Snapshot {
     let mut snapshot = Snapshot::default();
     snapshot.set_id(&view.str("id"));
     snapshot.set_model(&view.str("model"));
@@ -86,12 +86,12 @@ fn thaw(view: &Object<'_>) -> Snapshot {
     for item in view.get("choices").map(Raw::objects).unwrap_or_default() {
         let item = item.object();
         let index = item.get("index").and_then(|index| index.as_str().parse().ok()).unwrap_or(0);
-        thaw_choice(snapshot.choice(index), &item, &mut |_| {});
+        unpickle_choice(snapshot.choice(index), &item, &mut |_| {});
     }
     snapshot
 }
 
-fn thaw_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) {
+fn unpickle_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) {
     choice.set_role(&view.str("role"), out);
     let [content, reasoning, refusal] = TEXTS.map(|name| view.get(name).and_then(Raw::text));
     if let Some(text) = &content {
@@ -111,7 +111,8 @@ fn thaw_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) {
         let call = call.object();
         let (id, kind, name) = (call.str("id"), call.str("type"), call.str("name"));
         let arguments = call.get("arguments").and_then(Raw::text).unwrap_or(Text::from(""));
-        let piece = Piece { index: Some(index), place: (0, 1), id: &id, kind: &kind, name: &name, arguments };
+        let piece =
+            CallFragment { index: Some(index), list_position: (0, 1), id: &id, kind: &kind, name: &name, arguments };
         choice.tool_calls.begin(&piece);
     }
 }

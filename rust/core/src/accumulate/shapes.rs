@@ -8,38 +8,38 @@
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
-use crate::dialect::{Again, Refold, Repeat};
+use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::framing::{Event, EventDecoder, Options};
-use crate::json::{Found, Raw, Strings, Template, Text, padding, span};
-use crate::limits::{MOST_KIN, SHAPE_MISSES};
-use crate::snapshot::{Delta, Place, Sink, Snapshot};
+use crate::json::{Hole, Holes, Raw, Template, Text, padding, span};
+use crate::limits::{MOST_VARIANTS, SHAPE_MISSES};
+use crate::snapshot::{Delta, Sink, Snapshot, Target};
 
 /// The shapes of the last payloads, while payloads are expected to repeat them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Repeating {
-    /// All of one kin.
-    shapes: Vec<Shape>,
+pub(crate) struct Shapes {
+    /// Those that say the same of several choices or calls.
+    known: Vec<Shape>,
     /// The one that the last payload had.
     last: usize,
     /// Shapes in a row that were learned and never seen again.
     misses: u32,
     /// What was found in the last payload that was compared with one.
-    strings: Strings,
+    holes: Holes,
     /// Payloads that were compared with a shape instead of parsed.
-    pub(crate) matched: u64,
+    pub(crate) template_hits: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Shape {
     event: String,
     /// All of the payload but its holes and indexes.
-    kin: String,
+    variant: String,
     template: Template,
     /// What grows by which hole.
-    grows: Vec<(usize, Place)>,
+    appends: Vec<(usize, Target)>,
     /// Holes with strings that must name nothing.
     unnamed: Vec<usize>,
-    told: Option<Told>,
+    passthrough: Option<Passthrough>,
     /// What shows that a piece may say again what came before it: then it is read in full.
     again: Option<Again>,
     /// Holes with values, and what folds them.
@@ -49,7 +49,7 @@ struct Shape {
 
 /// A value that is told of as it stands.
 #[derive(Clone, Debug)]
-struct Told {
+struct Passthrough {
     choice: i64,
     kind: &'static str,
     /// The hole that it encloses, and its bytes before and behind that.
@@ -57,34 +57,35 @@ struct Told {
     around: (usize, usize),
 }
 
-impl Repeating {
+impl Shapes {
     /// Whether it has not given up.
     pub(crate) fn learns(&self) -> bool {
         self.misses < SHAPE_MISSES
     }
 
     /// Learns the shape of a payload that was just folded, if it can repeat; what was learned before is void, but for its kin.
-    pub(crate) fn learn(&mut self, event: &str, payload: Raw<'_>, repeat: Option<Repeat<'_>>) {
+    pub(crate) fn learn(&mut self, event: &str, payload: Raw<'_>, repeat: Option<RepeatPlan<'_>>) {
         let Some(shape) = repeat.and_then(|repeat| Shape::learn(event, payload, &repeat)) else { return self.forget() };
-        self.shapes.retain(|old| old.event == shape.event && old.kin == shape.kin && old.template != shape.template);
-        if self.shapes.len() == MOST_KIN {
-            self.shapes.remove(0);
+        self.known
+            .retain(|old| old.event == shape.event && old.variant == shape.variant && old.template != shape.template);
+        if self.known.len() == MOST_VARIANTS {
+            self.known.remove(0);
         }
-        self.last = self.shapes.len();
+        self.last = self.known.len();
         // Most streams have one, and there may be thousands of them.
-        self.shapes.reserve_exact(1);
-        self.shapes.push(shape);
+        self.known.reserve_exact(1);
+        self.known.push(shape);
         self.misses += 1;
     }
 
     /// Voids what was learned.
     pub(crate) fn forget(&mut self) {
-        self.shapes.clear();
+        self.known.clear();
     }
 
     /// Learns how the last event, that took these bytes, was framed.
     pub(crate) fn learn_wire(&mut self, taken: &[u8], data: (usize, usize)) {
-        if let Some(shape) = self.shapes.get_mut(self.last).filter(|shape| !shape.template.is_framed())
+        if let Some(shape) = self.known.get_mut(self.last).filter(|shape| !shape.template.is_framed())
             && let Some((before, behind)) = framing(taken, data, &shape.event)
         {
             shape.template.frame(before, behind);
@@ -93,39 +94,39 @@ impl Repeating {
 
     /// Whether the framing of the last payload's shape is not known yet.
     pub(crate) fn wants_wire(&self) -> bool {
-        self.shapes.get(self.last).is_some_and(|shape| !shape.template.is_framed())
+        self.known.get(self.last).is_some_and(|shape| !shape.template.is_framed())
     }
 
     /// Folds the event that `piece` begins with, framing and all, if it has one of the shapes; returns its size in bytes.
     /// Only between events.
     pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
-        self.first(|shape, strings| {
-            let size = shape.template.read_framed(piece, strings)?;
-            shape.fold(piece, strings, snapshot, out).then_some(size)
+        self.first(|shape, holes| {
+            let size = shape.template.read_framed(piece, holes)?;
+            shape.fold(piece, holes, snapshot, out).then_some(size)
         })
     }
 
     /// Folds an event's payload if it has one of the shapes; whether it has.
     pub(crate) fn fold(&mut self, event: &Event<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        let folded = self.first(|shape, strings| {
-            let size = shape.template.read(event.data, strings).filter(|_| shape.event == event.event)?;
-            (size == event.data.len() && shape.fold(event.data, strings, snapshot, out)).then_some(())
+        let folded = self.first(|shape, holes| {
+            let size = shape.template.read(event.data, holes).filter(|_| shape.event == event.event)?;
+            (size == event.data.len() && shape.fold(event.data, holes, snapshot, out)).then_some(())
         });
         folded.is_some()
     }
 
     /// What `fold` makes of the first shape that it folds by; the ones behind the last come first, since kin takes turns.
     #[inline]
-    fn first<T>(&mut self, mut fold: impl FnMut(&Shape, &mut Strings) -> Option<T>) -> Option<T> {
-        let kin = self.shapes.len();
-        for _ in 0..kin {
+    fn first<T>(&mut self, mut fold: impl FnMut(&Shape, &mut Holes) -> Option<T>) -> Option<T> {
+        let variant = self.known.len();
+        for _ in 0..variant {
             self.last += 1;
-            if self.last >= kin {
+            if self.last >= variant {
                 self.last = 0;
             }
-            if let Some(folded) = fold(&self.shapes[self.last], &mut self.strings) {
+            if let Some(folded) = fold(&self.known[self.last], &mut self.holes) {
                 self.misses = 0;
-                self.matched += 1;
+                self.template_hits += 1;
                 return Some(folded);
             }
         }
@@ -134,27 +135,27 @@ impl Repeating {
 }
 
 impl Again {
-    fn of(repeat: &Repeat<'_>) -> Option<Self> {
-        let places = || repeat.grows.iter().map(|(_, place)| place);
-        let json = places().any(|place| matches!(place, Place::Json { .. }));
-        let arguments = places().find(|place| matches!(place, Place::Arguments { .. })).filter(|_| json);
-        match &repeat.grows[..] {
-            [(_, Place::Pieces { choice, position }), _, ..] => Some(Self::Arguments(*choice, *position)),
+    fn of(repeat: &RepeatPlan<'_>) -> Option<Self> {
+        let places = || repeat.appends.iter().map(|(_, place)| place);
+        let json = places().any(|place| matches!(place, Target::Json { .. }));
+        let arguments = places().find(|place| matches!(place, Target::Arguments { .. })).filter(|_| json);
+        match &repeat.appends[..] {
+            [(_, Target::Pieces { choice, position }), _, ..] => Some(Self::Arguments(*choice, *position)),
             _ => repeat.again.clone().or_else(|| arguments.cloned().map(Self::Json)),
         }
     }
 }
 
 impl Shape {
-    fn learn(event: &str, payload: Raw<'_>, repeat: &Repeat<'_>) -> Option<Self> {
+    fn learn(event: &str, payload: Raw<'_>, repeat: &RepeatPlan<'_>) -> Option<Self> {
         let mut holes: Vec<_> =
-            repeat.grows.iter().map(|(text, _)| *text).chain(repeat.dropped.iter().copied()).collect();
+            repeat.appends.iter().map(|(text, _)| *text).chain(repeat.ignored.iter().copied()).collect();
         holes.extend(&repeat.unnamed);
         let values: Vec<_> = repeat.values.iter().map(|(value, _)| *value).collect();
         let template = Template::learn(payload, &mut holes, &values)?;
         let hole = |text: Raw<'_>| holes.iter().position(|hole| span(payload, *hole) == span(payload, text));
-        let grows = repeat.grows.iter().map(|(text, place)| Some((hole(*text)?, place.clone())));
-        let told = match repeat.told {
+        let appends = repeat.appends.iter().map(|(text, place)| Some((hole(*text)?, place.clone())));
+        let passthrough = match repeat.passthrough {
             None => None,
             Some((choice, kind, value)) => {
                 let (start, end) = span(payload, value);
@@ -162,22 +163,22 @@ impl Shape {
                 let hole =
                     holes.iter().position(inside).filter(|_| holes.iter().filter(|text| inside(text)).count() == 1)?;
                 let (text_start, text_end) = span(payload, holes[hole]);
-                Some(Told { choice, kind, hole, around: (text_start + 1 - start, end + 1 - text_end) })
+                Some(Passthrough { choice, kind, hole, around: (text_start + 1 - start, end + 1 - text_end) })
             }
         };
-        let grows = grows.collect::<Option<_>>()?;
+        let appends = appends.collect::<Option<_>>()?;
         let unnamed = repeat.unnamed.iter().map(|name| hole(*name)).collect::<Option<_>>()?;
         let values = values.into_iter().map(hole).collect::<Option<_>>()?;
         let refolds = repeat.values.iter().map(|(_, refold)| *refold).collect();
-        holes.extend(&repeat.indexes);
-        let kin = without(payload, &holes);
+        holes.extend(&repeat.routing);
+        let variant = without(payload, &holes);
         Some(Self {
             event: event.to_owned(),
-            kin,
+            variant,
             template,
-            grows,
+            appends,
             unnamed,
-            told,
+            passthrough,
             again: Again::of(repeat),
             values,
             refolds,
@@ -185,10 +186,10 @@ impl Shape {
     }
 
     /// Whether the piece may say again what came before it.
-    fn may_say_again(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot) -> bool {
+    fn may_say_again(&self, payload: &[u8], holes: &Holes, snapshot: &mut Snapshot) -> bool {
         let Some(again) = &self.again else { return false };
-        let found = strings.at(self.grows[0].0);
-        let Found { start, end, .. } = found;
+        let found = holes.at(self.appends[0].0);
+        let Hole { start, end, .. } = found;
         match again {
             Again::Size(size) => end - start >= *size,
             Again::Whole(place) => {
@@ -207,29 +208,29 @@ impl Shape {
 
     /// Folds a payload by its strings; false, and nothing done, where one that counts is empty: a dialect may then look
     /// elsewhere.
-    fn fold(&self, payload: &[u8], strings: &Strings, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
-        let is_name = |hole: &usize| snapshot.state.is_name(&strings.at(*hole).text(payload).into_str());
-        let is_void = self.grows.iter().any(|(hole, _)| strings.at(*hole).is_empty());
-        if is_void || self.unnamed.iter().any(is_name) || self.may_say_again(payload, strings, snapshot) {
+    fn fold(&self, payload: &[u8], holes: &Holes, snapshot: &mut Snapshot, out: &mut Sink<'_>) -> bool {
+        let is_name = |hole: &usize| snapshot.state.is_name(&holes.at(*hole).text(payload).into_str());
+        let is_void = self.appends.iter().any(|(hole, _)| holes.at(*hole).is_empty());
+        if is_void || self.unnamed.iter().any(is_name) || self.may_say_again(payload, holes, snapshot) {
             return false;
         }
         // Most payloads have none, and nothing is spent on them.
         let mut values = Vec::new();
         if !self.values.is_empty() {
-            let Some(found) = strings.values(payload, &self.values) else { return false };
+            let Some(found) = holes.values(payload, &self.values) else { return false };
             values = found;
         }
-        for same in self.grows.chunk_by(|one, next| one.0 == next.0) {
-            let text = strings.at(same[0].0).text(payload);
+        for same in self.appends.chunk_by(|one, next| one.0 == next.0) {
+            let text = holes.at(same[0].0).text(payload);
             for (_, place) in same {
                 snapshot.grow(place, &text, out);
             }
         }
-        if let Some(told) = &self.told {
-            let Found { start, end, .. } = strings.at(told.hole);
+        if let Some(passthrough) = &self.passthrough {
+            let Hole { start, end, .. } = holes.at(passthrough.hole);
             // All but what the strings hold was compared with text.
-            let json = String::from_utf8_lossy(&payload[start - told.around.0..end + told.around.1]);
-            out(Delta::Other { choice: told.choice, kind: told.kind, json: &json });
+            let json = String::from_utf8_lossy(&payload[start - passthrough.around.0..end + passthrough.around.1]);
+            out(Delta::Other { choice: passthrough.choice, kind: passthrough.kind, json: &json });
         }
         for (value, Refold { choice, fold }) in values.into_iter().zip(&self.refolds) {
             fold(snapshot, *choice, value, out);
@@ -256,9 +257,9 @@ fn without(payload: Raw<'_>, values: &[Raw<'_>]) -> String {
 fn framing<'t>(taken: &'t [u8], (start, end): (usize, usize), event: &str) -> Option<(&'t str, &'t str)> {
     let begin = block_start(taken, start, event != "message")?;
     let mut rest = &taken[begin..];
-    let mut decoder = EventDecoder::new(Options { keep_stray: true, ..Options::default() });
+    let mut decoder = EventDecoder::new(Options { keep_nonstandard_lines: true, ..Options::default() });
     let found = decoder.next(&mut rest).ok().flatten()?;
-    let same = found.event == event && found.data == &taken[start..end] && found.stray.is_empty();
+    let same = found.event == event && found.data == &taken[start..end] && found.nonstandard_lines.is_empty();
     let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
     let text = |bytes| std::str::from_utf8(bytes).ok().filter(|_| same && alone);
     Some((text(&taken[begin..start])?, text(&taken[end..])?))

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::{Growth, Place, Sink, Snapshot};
+use crate::snapshot::{Append, Sink, Snapshot, Target};
 
 mod ag_ui;
 mod anthropic;
@@ -31,7 +31,7 @@ pub(crate) struct Dialect {
     pub(crate) fold: fn(&mut Snapshot, &str, &Object<'_>, &mut Sink<'_>) -> bool,
     /// What of a payload that was just folded would do anything if the payload came again with other texts; `None` where that
     /// cannot be told.
-    pub(crate) repeats: for<'a> fn(&Snapshot, &Object<'a>) -> Option<Repeat<'a>>,
+    pub(crate) repeats: for<'a> fn(&Snapshot, &Object<'a>) -> Option<RepeatPlan<'a>>,
     /// Whether nothing is missing when the input ends here without a terminal.
     pub(crate) complete: fn(&Snapshot) -> bool,
     /// The provider's own non-streaming object, as JSON text.
@@ -41,23 +41,23 @@ pub(crate) struct Dialect {
 impl Dialect {
     /// What of a payload that was just folded would do anything if it came again with other texts: none whose pieces may still
     /// say an announcement again, since they do not grow by all that comes.
-    pub(crate) fn repeat<'a>(&self, snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+    pub(crate) fn repeat<'a>(&self, snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
         (self.repeats)(snapshot, payload).filter(|repeat| !repeat.may_say_again(snapshot))
     }
 }
 
 /// What tells a payload from the next one of its shape. Said again, all else of it must change nothing.
-pub(crate) struct Repeat<'a> {
+pub(crate) struct RepeatPlan<'a> {
     /// Strings, none of them empty, and what grows by them, in the order in which that is told.
-    pub(crate) grows: Vec<(Raw<'a>, Place)>,
+    pub(crate) appends: Vec<(Raw<'a>, Target)>,
     /// Values that tell whose texts they are: with others, the payload says the same of somebody else.
-    pub(crate) indexes: Vec<Raw<'a>>,
+    pub(crate) routing: Vec<Raw<'a>>,
     /// Strings that do not count, whatever they are, as long as the ones that grow are not empty.
-    pub(crate) dropped: Vec<Raw<'a>>,
+    pub(crate) ignored: Vec<Raw<'a>>,
     /// Strings that do not count either, as long as they name nothing that is known: an id that is a new one in every payload.
     pub(crate) unnamed: Vec<Raw<'a>>,
     /// A value around one of these strings that is then told of as it stands: its choice and kind.
-    pub(crate) told: Option<(i64, &'static str, Raw<'a>)>,
+    pub(crate) passthrough: Option<(i64, &'static str, Raw<'a>)>,
     /// What shows that a piece may say again what came before it: then it is read in full.
     pub(crate) again: Option<Again>,
     /// Values that may be any others, each with what folds it, after all else.
@@ -70,9 +70,9 @@ pub(crate) enum Again {
     /// One of that many bytes or more.
     Size(usize),
     /// One that says all of a text.
-    Whole(Place),
+    Whole(Target),
     /// One that begins like an object, and is not shorter than the JSON text that grows.
-    Json(Place),
+    Json(Target),
     /// One that adds less than itself to a call's arguments, which something of the object grows with: their choice and position.
     Arguments(i64, usize),
 }
@@ -84,32 +84,32 @@ pub(crate) struct Refold {
     pub(crate) fold: fn(&mut Snapshot, i64, Raw<'_>, &mut Sink<'_>),
 }
 
-impl<'a> Repeat<'a> {
+impl<'a> RepeatPlan<'a> {
     /// A payload that does nothing but add to these.
-    pub(crate) fn of(growth: Growth<'a>) -> Option<Self> {
+    pub(crate) fn of(growth: Append<'a>) -> Option<Self> {
         Self::of_all([growth])
     }
 
     /// A payload that does nothing but add to all of these, those aside that are no text or an empty one.
-    pub(crate) fn of_all(growths: impl IntoIterator<Item = Growth<'a>>) -> Option<Self> {
-        let filled = |growth: &Growth<'_>| growth.text.is_truthy() && growth.text.text().is_some();
+    pub(crate) fn of_all(growths: impl IntoIterator<Item = Append<'a>>) -> Option<Self> {
+        let filled = |growth: &Append<'_>| growth.text.is_truthy() && growth.text.text().is_some();
         let each = growths.into_iter().filter(filled);
-        let grows: Vec<_> =
-            each.flat_map(|Growth { text, places }| places.into_iter().map(move |place| (text, place))).collect();
-        (!grows.is_empty()).then(|| Self {
-            grows,
-            indexes: vec![],
-            dropped: vec![],
+        let appends: Vec<_> =
+            each.flat_map(|Append { text, places }| places.into_iter().map(move |place| (text, place))).collect();
+        (!appends.is_empty()).then(|| Self {
+            appends,
+            routing: vec![],
+            ignored: vec![],
             unnamed: vec![],
-            told: None,
+            passthrough: None,
             again: None,
             values: vec![],
         })
     }
 
     fn may_say_again(&self, snapshot: &Snapshot) -> bool {
-        self.grows.iter().any(|(_, place)| match place {
-            Place::Member { way, name } => snapshot.fields.find(way).is_some_and(|owner| owner.is_announced(name)),
+        self.appends.iter().any(|(_, place)| match place {
+            Target::Member { way, name } => snapshot.fields.find(way).is_some_and(|owner| owner.is_announced(name)),
             _ => false,
         })
     }

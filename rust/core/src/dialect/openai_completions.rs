@@ -3,9 +3,9 @@
 //! The last chunk of a choice may say all of its text again: where it begins with all that came in several pieces.
 
 use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_told};
-use super::{Dialect, Repeat, all_finished};
+use super::{Dialect, RepeatPlan, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
-use crate::snapshot::{ApiError, Choice, Growth, Place, Sink, Snapshot};
+use crate::snapshot::{ApiError, Append, Choice, Sink, Snapshot, Target};
 
 pub(super) static DIALECT: Dialect =
     Dialect { name: "openai-completions", detects, fold, repeats, complete: all_finished, object };
@@ -51,7 +51,7 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
 /// The next piece of a text, or all of it again.
 fn fold_text(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     let index = index(item);
-    let (place, first) = (Place::Content { choice: index }, format!("first piece {index}"));
+    let (place, first) = (Target::Content { choice: index }, format!("first piece {index}"));
     let told = snapshot.emitted(&place);
     let in_pieces = snapshot.places.get(&first).is_some_and(|&first| first < size(told));
     if let Some(text) = item.get("text").and_then(Raw::str)
@@ -83,7 +83,7 @@ fn has_ended(snapshot: &Snapshot, index: i64) -> bool {
 }
 
 /// A chunk of one choice that brings nothing but text.
-fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let [item] = payload.get("choices")?.items()[..] else { return None };
     let listless = payload.iter().all(|(name, value)| name == "choices" || !value.has_list());
     if !listless || item.has_list() {
@@ -96,9 +96,9 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     {
         return None;
     }
-    let places = vec![Place::Content { choice: index(&item) }];
-    let mut repeat = Repeat::of(Growth { text: item.get("text")?, places })?;
-    repeat.indexes.extend(item.get("index"));
+    let places = vec![Target::Content { choice: index(&item) }];
+    let mut repeat = RepeatPlan::of(Append { text: item.get("text")?, places })?;
+    repeat.routing.extend(item.get("index"));
     Some(repeat)
 }
 

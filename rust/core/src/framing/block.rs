@@ -33,7 +33,7 @@ pub(crate) struct Block {
     pub(crate) event: String,
     /// As in the standard: each data line's value and an LF.
     pub(crate) data: Vec<u8>,
-    pub(crate) stray: Vec<u8>,
+    pub(crate) nonstandard_lines: Vec<u8>,
     pub(crate) retry: Option<u64>,
     /// A valid `event`, `id` or `retry` field stood in it.
     pub(crate) named: bool,
@@ -48,14 +48,14 @@ impl Block {
     pub(crate) fn clear(&mut self) {
         self.event.clear();
         self.data.clear();
-        self.stray.clear();
+        self.nonstandard_lines.clear();
         self.retry = None;
         self.named = false;
         self.begun = false;
         self.size = 0;
         self.dispatched = false;
         self.data.shrink_to(RETAINED_CAPACITY);
-        self.stray.shrink_to(RETAINED_CAPACITY);
+        self.nonstandard_lines.shrink_to(RETAINED_CAPACITY);
         self.event.shrink_to(RETAINED_CAPACITY);
     }
 }

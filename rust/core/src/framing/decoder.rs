@@ -9,8 +9,8 @@
 use super::block::{Block, OpenLine};
 use super::error::EventTooLarge;
 use super::event::Event;
-use super::fast_path::{self, Usual};
-use super::field::{Field, HEAD};
+use super::fast_path::{self, WholeEvent};
+use super::field::{FIELD_PREFIX, Field};
 use super::lines::{Lines, Step};
 use super::options::{Options, Tail};
 
@@ -19,7 +19,7 @@ enum Dispatch<'d> {
     /// In the caller's piece.
     Lent(&'d [u8]),
     /// In the block.
-    Kept,
+    Member,
 }
 
 /// An incremental event stream decoder: pieces in, events out.
@@ -89,11 +89,19 @@ impl EventDecoder {
     #[inline(always)]
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
         while self.is_between_events(data) {
-            if let Some(usual) = Usual::see(self.within_limit(data)) {
+            if let Some(usual) = WholeEvent::see(self.within_limit(data)) {
                 self.pass_event(data, usual.size);
                 let (event, named) = (usual.event.unwrap_or("message"), usual.event.is_some());
                 let (id, ids) = (self.last_event_id.as_str(), self.ids);
-                return Ok(Some(Event { event, named, data: usual.data, id, ids, retry: None, stray: b"" }));
+                return Ok(Some(Event {
+                    event,
+                    named,
+                    data: usual.data,
+                    id,
+                    ids,
+                    retry: None,
+                    nonstandard_lines: b"",
+                }));
             }
             if !self.pass_idle_line(data) {
                 break;
@@ -158,13 +166,13 @@ impl EventDecoder {
         if self.options.tail == Tail::Discard {
             return Ok(None);
         }
-        let stray = self.block.stray.len();
+        let nonstandard_lines = self.block.nonstandard_lines.len();
         let open = self.line.size > 0;
         self.end_open_line();
-        if open && self.block.stray.len() > stray {
-            self.block.stray.pop();
+        if open && self.block.nonstandard_lines.len() > nonstandard_lines {
+            self.block.nonstandard_lines.pop();
         }
-        Ok(self.dispatch().then_some(Dispatch::Kept))
+        Ok(self.dispatch().then_some(Dispatch::Member))
     }
 
     #[inline(never)]
@@ -204,7 +212,7 @@ impl EventDecoder {
         let data = match dispatch {
             Dispatch::Lent(data) => data,
             // The standard: "If the data buffer's last character is a U+000A LINE FEED, then remove" it.
-            Dispatch::Kept => self.block.data.strip_suffix(b"\n").unwrap_or(&self.block.data),
+            Dispatch::Member => self.block.data.strip_suffix(b"\n").unwrap_or(&self.block.data),
         };
         let named = !self.block.event.is_empty();
         let event = if named { &self.block.event } else { "message" };
@@ -215,7 +223,7 @@ impl EventDecoder {
             id: &self.last_event_id,
             ids: self.ids,
             retry: self.block.retry,
-            stray: &self.block.stray,
+            nonstandard_lines: &self.block.nonstandard_lines,
         }
     }
 
@@ -237,7 +245,7 @@ impl EventDecoder {
 
     fn blank_line(&mut self) -> Option<Dispatch<'static>> {
         if self.dispatch() {
-            return Some(Dispatch::Kept);
+            return Some(Dispatch::Member);
         }
         self.block.clear();
         None
@@ -256,8 +264,9 @@ impl EventDecoder {
     fn dispatch(&mut self) -> bool {
         self.end_block();
         let block = &self.block;
-        let dispatched =
-            !block.data.is_empty() || !block.stray.is_empty() || (self.options.dispatch_empty && block.named);
+        let dispatched = !block.data.is_empty()
+            || !block.nonstandard_lines.is_empty()
+            || (self.options.dispatch_empty && block.named);
         self.events += u64::from(dispatched);
         dispatched
     }
@@ -274,10 +283,10 @@ impl EventDecoder {
 
     fn append_to_open_line(&mut self, mut part: &[u8]) {
         if self.line.field.is_none() {
-            let (head, rest) = part.split_at(part.len().min(HEAD - self.line.head.len()));
+            let (head, rest) = part.split_at(part.len().min(FIELD_PREFIX - self.line.head.len()));
             self.line.head.extend_from_slice(head);
             part = rest;
-            if self.line.head.len() < HEAD {
+            if self.line.head.len() < FIELD_PREFIX {
                 return;
             }
             let head = std::mem::take(&mut self.line.head);
@@ -295,7 +304,9 @@ impl EventDecoder {
     fn append(&mut self, field: Field, part: &[u8]) {
         match field {
             Field::Data => self.block.data.extend_from_slice(part),
-            Field::Unknown if self.options.keep_stray => self.block.stray.extend_from_slice(part),
+            Field::Unknown if self.options.keep_nonstandard_lines => {
+                self.block.nonstandard_lines.extend_from_slice(part);
+            }
             Field::Event | Field::Id | Field::Retry => self.line.value.extend_from_slice(part),
             Field::Comment | Field::Unknown => {}
         }
@@ -332,9 +343,9 @@ impl EventDecoder {
                 self.block.data.extend_from_slice(value);
                 self.block.data.push(b'\n');
             }
-            Field::Unknown if self.options.keep_stray => {
-                self.block.stray.extend_from_slice(value);
-                self.block.stray.push(b'\n');
+            Field::Unknown if self.options.keep_nonstandard_lines => {
+                self.block.nonstandard_lines.extend_from_slice(value);
+                self.block.nonstandard_lines.push(b'\n');
             }
             Field::Event => {
                 self.block.event = String::from_utf8_lossy(value).into_owned();
@@ -371,8 +382,8 @@ impl EventDecoder {
     /// Comments and unknown lines before the first field of a block are not part of an event: they are checked, but
     /// then forgotten, so that a stream of keep-alives may go on for ever.
     fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
-        let dropped = field == Field::Comment || (field == Field::Unknown && !self.options.keep_stray);
-        if dropped && !self.block.begun {
+        let ignored = field == Field::Comment || (field == Field::Unknown && !self.options.keep_nonstandard_lines);
+        if ignored && !self.block.begun {
             return self.check(0, size);
         }
         self.check(self.block.size, size + 1)?;

@@ -18,14 +18,14 @@ pub struct Event<'a> {
     /// The reconnection time in milliseconds, where this event carried a valid one.
     pub retry: Option<u64>,
     /// Lines of the block that are no field of the standard, each with an LF, unless the input ended in it; empty
-    /// unless [`Options::keep_stray`].
-    pub stray: &'a [u8],
+    /// unless [`Options::keep_nonstandard_lines`](super::Options::keep_nonstandard_lines).
+    pub nonstandard_lines: &'a [u8],
 }
 
 impl<'a> Event<'a> {
     /// An event without a name and without data.
     pub(crate) fn unnamed() -> Self {
-        Self { event: "message", named: false, data: b"", id: "", ids: 0, retry: None, stray: b"" }
+        Self { event: "message", named: false, data: b"", id: "", ids: 0, retry: None, nonstandard_lines: b"" }
     }
 
     /// The data as text; invalid UTF-8 becomes U+FFFD.

@@ -5,7 +5,7 @@
 
 /// An event in its usual form, at the start of a piece.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Usual<'d> {
+pub(crate) struct WholeEvent<'d> {
     /// The event type, where it is named.
     pub(crate) event: Option<&'d str>,
     pub(crate) data: &'d [u8],
@@ -13,7 +13,7 @@ pub(crate) struct Usual<'d> {
     pub(crate) size: usize,
 }
 
-impl<'d> Usual<'d> {
+impl<'d> WholeEvent<'d> {
     /// Sees the event that `piece` begins with, if that is all there.
     pub(crate) fn see(piece: &'d [u8]) -> Option<Self> {
         let (event, rest) = match piece.strip_prefix(b"event: ") {
@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn the_usual_forms_are_seen() {
-        let seen = |piece: &'static str| Usual::see(piece.as_bytes()).map(|seen| (seen.event, seen.data, seen.size));
+        let seen =
+            |piece: &'static str| WholeEvent::see(piece.as_bytes()).map(|seen| (seen.event, seen.data, seen.size));
         assert_eq!(seen("data: a\n\ndata: b"), Some((None, &b"a"[..], 9)));
         assert_eq!(seen("data: \n\n"), Some((None, &b""[..], 8)));
         assert_eq!(seen("data: a\r\n\r\n\n"), Some((None, &b"a"[..], 11)));
@@ -83,8 +84,8 @@ mod tests {
             ": x\ndata: a\n\n",
             "\ndata: a\n\n",
         ] {
-            assert_eq!(Usual::see(piece.as_bytes()), None, "{piece:?}");
+            assert_eq!(WholeEvent::see(piece.as_bytes()), None, "{piece:?}");
         }
-        assert_eq!(Usual::see(b"event: \xFF\ndata: a\n\n"), None);
+        assert_eq!(WholeEvent::see(b"event: \xFF\ndata: a\n\n"), None);
     }
 }

@@ -15,7 +15,7 @@ const FIELDS: [(&[u8], Field); 4] =
     [(b"data", Field::Data), (b"event", Field::Event), (b"id", Field::Id), (b"retry", Field::Retry)];
 
 /// As many bytes of a line as tell its field, the colon and the space after it: `retry: `.
-pub(crate) const HEAD: usize = 7;
+pub(crate) const FIELD_PREFIX: usize = 7;
 
 impl Field {
     /// Splits a line, or its first `HEAD` bytes, into its field and value. The whole line is the value of an unknown

@@ -12,7 +12,7 @@ pub enum Tail {
     Dispatch,
 }
 
-/// How an [`EventDecoder`] treats what the standard leaves open.
+/// How an [`EventDecoder`](super::EventDecoder) treats what the standard leaves open.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Bytes that one event may have, `None` for no limit.
@@ -22,7 +22,7 @@ pub struct Options {
     /// Dispatch blocks that name an event, an id or a retry but have no data (the standard does not).
     pub dispatch_empty: bool,
     /// Keep lines that are no field of the standard: some servers write their errors so (`error: {…}`, or bare JSON).
-    pub keep_stray: bool,
+    pub keep_nonstandard_lines: bool,
 }
 
 impl Default for Options {
@@ -31,7 +31,7 @@ impl Default for Options {
             max_event_size: Some(DEFAULT_MAX_EVENT_SIZE),
             tail: Tail::Discard,
             dispatch_empty: false,
-            keep_stray: false,
+            keep_nonstandard_lines: false,
         }
     }
 }

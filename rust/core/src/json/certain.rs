@@ -68,7 +68,7 @@ impl Certain {
 
     fn end_string(&mut self) {
         if let Some(mut text) = self.string.take() {
-            text.settle();
+            text.flush_surrogates();
             self.value(&quote(text.as_str()));
         }
     }

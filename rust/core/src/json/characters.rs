@@ -21,7 +21,7 @@ impl Characters {
     pub(super) fn text(&self) -> Text<'_> {
         match std::str::from_utf8(&self.certain) {
             Ok(text) => Text::from(text),
-            Err(_) => Text::Halved(self.certain.clone()),
+            Err(_) => Text::Wtf8(self.certain.clone()),
         }
     }
 
@@ -32,7 +32,7 @@ impl Characters {
 
     pub(super) fn push(&mut self, run: &str) {
         if !run.is_empty() {
-            self.settle();
+            self.flush_surrogates();
             self.certain.extend_from_slice(run.as_bytes());
         }
     }
@@ -53,12 +53,12 @@ impl Characters {
     pub(super) fn expect(&mut self, digits: u8, unit: u16) {
         // Second halves are DC00 to DFFF: the first two digits tell.
         if (digits == 1 && unit != 0xD) || (digits == 2 && !(0xDC..=0xDF).contains(&unit)) {
-            self.settle();
+            self.flush_surrogates();
         }
     }
 
     /// The second half of a pair did not come.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn flush_surrogates(&mut self) {
         if let Some(half) = self.half.take() {
             self.push_lone(half);
         }

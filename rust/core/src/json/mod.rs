@@ -31,7 +31,7 @@ pub use partial::PartialJson;
 pub(crate) use patch::{Patched, is_same};
 pub(crate) use raw::Raw;
 pub use step::{Constant, NotJson, Step};
-pub(crate) use template::{Found, Strings, Template, padding, span};
+pub(crate) use template::{Hole, Holes, Template, padding, span};
 pub use text::{Text, TextBuffer};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
@@ -150,8 +150,8 @@ fn spell_constants(text: &str) -> Option<String> {
     for (at, _) in outside_strings(text).filter(|(_, byte)| matches!(byte, b'N' | b'I')) {
         let constants = [("NaN", "null"), ("Infinity", "1e999")];
         // After a digit or a letter it is the rest of something else: `1Infinity`, the second of `NaNaN`.
-        let begins = at == 0 || !goes_on(text.as_bytes()[at - 1]);
-        let ends = |name: &str| !text.as_bytes().get(at + name.len()).is_some_and(|&byte| goes_on(byte));
+        let begins = at == 0 || !is_mid_word(text.as_bytes()[at - 1]);
+        let ends = |name: &str| !text.as_bytes().get(at + name.len()).is_some_and(|&byte| is_mid_word(byte));
         let found = constants.iter().find(|(name, _)| begins && text[at..].starts_with(name) && ends(name));
         let Some((name, standard)) = found else { continue };
         out.push_str(&text[taken..at]);
@@ -163,7 +163,7 @@ fn spell_constants(text: &str) -> Option<String> {
 }
 
 /// Whether a byte makes one word of what stands before and behind it.
-fn goes_on(byte: u8) -> bool {
+fn is_mid_word(byte: u8) -> bool {
     byte == b'.' || byte.is_ascii_alphanumeric()
 }
 
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn lone_surrogates_are_read() {
-        assert_eq!(payload(r#""\ud83d""#).raw().text(), Some(Text::Halved(b"\xED\xA0\xBD".to_vec())));
+        assert_eq!(payload(r#""\ud83d""#).raw().text(), Some(Text::Wtf8(b"\xED\xA0\xBD".to_vec())));
         assert_eq!(payload(r#""\ud83d\ude00""#).raw().str().as_deref(), Some("😀"));
         assert_eq!(payload(r#"{"\ud83d": "\ude00"}"#).raw().object().iter().count(), 1);
     }

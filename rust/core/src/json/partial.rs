@@ -105,7 +105,7 @@ impl PartialJson {
             }
         }
         if let State::String(role @ (Role::Fresh | Role::Told), escape) = self.state {
-            self.tell(role, out);
+            self.emit(role, out);
             self.state = State::String(Role::Told, escape);
         }
         self.before += piece.chars().count();
@@ -288,11 +288,11 @@ impl PartialJson {
     fn end_string(&mut self, role: Role, run: &str, out: &mut impl FnMut(Step<'_>)) {
         self.state = if role == Role::Name { State::Colon } else { State::Next };
         if self.characters.is_empty() {
-            return tell(role, Text::from(run), out);
+            return emit(role, Text::from(run), out);
         }
         self.characters.push(run);
-        self.characters.settle();
-        self.tell(role, out);
+        self.characters.flush_surrogates();
+        self.emit(role, out);
     }
 
     fn escape(&mut self, role: Role, byte: u8) -> Result<(), &'static str> {
@@ -328,13 +328,13 @@ impl PartialJson {
         Ok(())
     }
 
-    fn tell(&mut self, role: Role, out: &mut impl FnMut(Step<'_>)) {
-        tell(role, self.characters.text(), out);
+    fn emit(&mut self, role: Role, out: &mut impl FnMut(Step<'_>)) {
+        emit(role, self.characters.text(), out);
         self.characters.clear();
     }
 }
 
-fn tell(role: Role, text: Text<'_>, out: &mut impl FnMut(Step<'_>)) {
+fn emit(role: Role, text: Text<'_>, out: &mut impl FnMut(Step<'_>)) {
     match role {
         Role::Name => out(Step::Name(text)),
         Role::Fresh => out(Step::String(text)),

@@ -20,7 +20,7 @@ pub(super) fn string(string: &str) -> Option<Text<'static>> {
     let StringBytes(bytes) = serde_json::from_str(string).ok()?;
     Some(match String::from_utf8(bytes) {
         Ok(text) => Text::Whole(Cow::Owned(text)),
-        Err(error) => Text::Halved(error.into_bytes()),
+        Err(error) => Text::Wtf8(error.into_bytes()),
     })
 }
 

@@ -14,7 +14,7 @@ use super::{Node, Raw, nodes, read, scan};
 
 /// What a hole may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hole {
+enum HoleKind {
     /// A string; its quotes are part of the text around it.
     String,
     /// A whole number.
@@ -26,7 +26,7 @@ enum Hole {
 /// A payload with holes where strings, whole numbers and whole values stood.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    holes: Vec<Hole>,
+    holes: Vec<HoleKind>,
     /// The text before each hole, a string's quote included, and behind the last; with what stands around the payload, where
     /// that is known.
     around: Vec<Vec<u8>>,
@@ -49,7 +49,7 @@ impl PartialEq for Template {
 
 /// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, a number's digits, or a value.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Hole {
     /// Where it stands in the payload, quotes excluded.
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -58,22 +58,22 @@ pub(crate) struct Found {
 
 /// What was found in a payload, in the order of its holes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Strings {
-    found: [Found; TEMPLATE_HOLES],
+pub(crate) struct Holes {
+    found: [Hole; TEMPLATE_HOLES],
     /// The values among them: their holes and nodes.
     values: Vec<(usize, Vec<Node>)>,
 }
 
-impl Strings {
+impl Holes {
     /// What was found in that hole.
-    pub(crate) fn at(&self, hole: usize) -> Found {
+    pub(crate) fn at(&self, hole: usize) -> Hole {
         self.found[hole]
     }
 
     /// The values, out of the payload that they were found in; `None` where one is no UTF-8.
     pub(crate) fn values<'a>(&'a self, payload: &'a [u8], holes: &[usize]) -> Option<Vec<Raw<'a>>> {
         let value = |wanted: &usize| {
-            let Found { start, end, .. } = self.found[*wanted];
+            let Hole { start, end, .. } = self.found[*wanted];
             let (_, nodes) = self.values.iter().find(|(hole, _)| hole == wanted)?;
             Some(Raw::new(std::str::from_utf8(&payload[start..end]).ok()?, nodes))
         };
@@ -101,10 +101,10 @@ impl Template {
             }
             let (kind, quote) = match hole.index() {
                 _ if values.iter().any(|value| value.span() == hole.span()) => {
-                    (Hole::Value { depth: payload.depth_of(*hole) }, 0)
+                    (HoleKind::Value { depth: payload.depth_of(*hole) }, 0)
                 }
-                _ if hole.is_string() => (Hole::String, 1),
-                Some(_) => (Hole::Digits, 0),
+                _ if hole.is_string() => (HoleKind::String, 1),
+                Some(_) => (HoleKind::Digits, 0),
                 None => return None,
             };
             kinds.push(kind);
@@ -143,14 +143,14 @@ impl Template {
 
     /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
-    pub(crate) fn read(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
-        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), &self.holes, self.padded, strings)
+    pub(crate) fn read(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
+        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), &self.holes, self.padded, holes)
     }
 
     /// The same of a payload with what stands around it.
-    pub(crate) fn read_framed(&self, bytes: &[u8], strings: &mut Strings) -> Option<usize> {
+    pub(crate) fn read_framed(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
         self.frame?;
-        read_around(bytes, self.around.iter().map(Vec::as_slice), &self.holes, self.padded, strings)
+        read_around(bytes, self.around.iter().map(Vec::as_slice), &self.holes, self.padded, holes)
     }
 }
 
@@ -158,18 +158,18 @@ impl Template {
 fn read_around<'t>(
     bytes: &[u8],
     mut around: impl Iterator<Item = &'t [u8]>,
-    holes: &[Hole],
+    kinds: &[HoleKind],
     padded: bool,
-    strings: &mut Strings,
+    holes: &mut Holes,
 ) -> Option<usize> {
     let mut rest = bytes;
-    strings.values.clear();
-    for (at, (hole, found)) in holes.iter().zip(&mut strings.found).enumerate() {
+    holes.values.clear();
+    for (at, (kind, found)) in kinds.iter().zip(&mut holes.found).enumerate() {
         rest = rest.strip_prefix(around.next()?)?;
-        let (size, escaped) = match *hole {
-            Hole::String => string(rest)?,
-            Hole::Digits => (digits(rest)?, false),
-            Hole::Value { depth } => (value(rest, at, depth, &mut strings.values)?, false),
+        let (size, escaped) = match *kind {
+            HoleKind::String => string(rest)?,
+            HoleKind::Digits => (digits(rest)?, false),
+            HoleKind::Value { depth } => (value(rest, at, depth, &mut holes.values)?, false),
         };
         found.start = bytes.len() - rest.len();
         found.end = found.start + size;
@@ -229,7 +229,7 @@ fn escaped_string(bytes: &[u8], plain: usize) -> Option<usize> {
     (bytes[end] == b'"').then_some(end)
 }
 
-impl Found {
+impl Hole {
     /// Whether it is the empty string.
     pub(crate) fn is_empty(self) -> bool {
         self.start == self.end
@@ -321,7 +321,7 @@ mod tests {
         let payload = Payload::parse(r#"{"n":7,"text":"a"}"#).unwrap();
         let object = payload.raw().object();
         let template = Template::learn(payload.raw(), &mut vec![object.get("n").unwrap()], &[]).unwrap();
-        let read = |payload: &str| template.read(payload.as_bytes(), &mut Strings::default());
+        let read = |payload: &str| template.read(payload.as_bytes(), &mut Holes::default());
         assert_eq!(read(r#"{"n":1234,"text":"a"}"#), Some(21));
         assert_eq!(read(r#"{"n":0,"text":"a"}"#), Some(18));
         for other in [
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn padding_may_be_of_any_length() {
         let template = template(r#"{"p":"xyz","text":"a","n":1   }"#);
-        let read = |payload: &str| template.read(payload.as_bytes(), &mut Strings::default());
+        let read = |payload: &str| template.read(payload.as_bytes(), &mut Holes::default());
         assert_eq!(read(r#"{"p":"","text":"bc","n":1}"#), Some(26));
         assert_eq!(read(r#"{"p":"","text":"bc","n":1          }"#), Some(36));
         for other in
@@ -352,10 +352,10 @@ mod tests {
     fn only_the_holes_may_differ() {
         let template = template(r#"{"p":"xyz","text":"a","n":1}"#);
         let read = |payload: &str| {
-            let mut strings = Strings::default();
-            let size = template.read(payload.as_bytes(), &mut strings)?;
-            let text = strings.at(1).text(payload.as_bytes()).into_str().into_owned();
-            Some((text, payload[strings.at(1).start..strings.at(1).end].to_owned(), payload.len() - size))
+            let mut holes = Holes::default();
+            let size = template.read(payload.as_bytes(), &mut holes)?;
+            let text = holes.at(1).text(payload.as_bytes()).into_str().into_owned();
+            Some((text, payload[holes.at(1).start..holes.at(1).end].to_owned(), payload.len() - size))
         };
         let found = |text: &str, raw: &str, rest: usize| Some((text.to_owned(), raw.to_owned(), rest));
         assert_eq!(read(r#"{"p":"","text":"bc","n":1}"#), found("bc", "bc", 0));

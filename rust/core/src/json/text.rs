@@ -12,7 +12,7 @@ pub enum Text<'a> {
     /// Unicode text, as all but a very few strings are.
     Whole(Cow<'a, str>),
     /// Text with lone surrogates, as WTF-8: UTF-8 in which these stand as three bytes each.
-    Halved(Vec<u8>),
+    Wtf8(Vec<u8>),
 }
 
 impl<'a> Text<'a> {
@@ -20,10 +20,10 @@ impl<'a> Text<'a> {
     pub fn into_str(self) -> Cow<'a, str> {
         match self {
             Self::Whole(text) => text,
-            Self::Halved(_) => {
+            Self::Wtf8(_) => {
                 let mut buffer = TextBuffer::default();
                 buffer.push(&self);
-                buffer.settle();
+                buffer.flush_surrogates();
                 Cow::Owned(buffer.text)
             }
         }
@@ -33,7 +33,7 @@ impl<'a> Text<'a> {
     pub(crate) fn into_owned<'o>(self) -> Text<'o> {
         match self {
             Self::Whole(text) => Text::Whole(Cow::Owned(text.into_owned())),
-            Self::Halved(bytes) => Text::Halved(bytes),
+            Self::Wtf8(bytes) => Text::Wtf8(bytes),
         }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
         match self {
             _ if text.is_empty() => self,
             Self::Whole(rest) => Self::Whole(Cow::Owned(text.to_owned() + &rest)),
-            Self::Halved(rest) => Self::Halved([text.as_bytes(), &rest].concat()),
+            Self::Wtf8(rest) => Self::Wtf8([text.as_bytes(), &rest].concat()),
         }
     }
 
@@ -52,14 +52,14 @@ impl<'a> Text<'a> {
             (text, next) if next.is_empty() => text,
             (text, next) if text.is_empty() => next,
             (Self::Whole(text), Self::Whole(next)) => Self::Whole(Cow::Owned(text.into_owned() + &next)),
-            (text, next) => Self::Halved([text.into_bytes(), next.into_bytes()].concat()),
+            (text, next) => Self::Wtf8([text.into_bytes(), next.into_bytes()].concat()),
         }
     }
 
     fn into_bytes(self) -> Vec<u8> {
         match self {
             Self::Whole(text) => text.into_owned().into_bytes(),
-            Self::Halved(bytes) => bytes,
+            Self::Wtf8(bytes) => bytes,
         }
     }
 
@@ -107,16 +107,16 @@ impl TextBuffer {
         match piece {
             Text::Whole(text) if text.is_empty() => {}
             Text::Whole(text) => {
-                self.settle();
+                self.flush_surrogates();
                 self.text.push_str(text);
             }
-            Text::Halved(bytes) => self.push_halved(bytes),
+            Text::Wtf8(bytes) => self.push_halved(bytes),
         }
         &self.text[start..]
     }
 
     /// Gives up on a waiting half: returns the U+FFFD that stands for it, or nothing.
-    pub fn settle(&mut self) -> &str {
+    pub fn flush_surrogates(&mut self) -> &str {
         let start = self.text.len();
         if self.half.take().is_some() {
             self.text.push(char::REPLACEMENT_CHARACTER);
@@ -143,7 +143,7 @@ impl TextBuffer {
 
     fn push_valid(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.settle();
+            self.flush_surrogates();
             self.text.push_str(&String::from_utf8_lossy(bytes));
         }
     }
@@ -155,11 +155,11 @@ impl TextBuffer {
             self.text.push(joined);
             return;
         }
-        self.settle();
+        self.flush_surrogates();
         self.half = Some(unit);
         // A second half without its first never becomes a character.
         if unit >= 0xDC00 {
-            self.settle();
+            self.flush_surrogates();
         }
     }
 }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     fn halved(text: &[u8]) -> Text<'static> {
-        Text::Halved(text.to_vec())
+        Text::Wtf8(text.to_vec())
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(buffer.push(&halved(b"a\xED\xA0\xBD")), "a");
         assert_eq!(buffer.push(&Text::from("")), "");
         assert_eq!(buffer.push(&halved(b"\xED\xB8\x80b")), "😀b");
-        assert_eq!(buffer.settle(), "");
+        assert_eq!(buffer.flush_surrogates(), "");
     }
 
     #[test]
@@ -202,6 +202,6 @@ mod tests {
         assert_eq!(buffer.push(&Text::from("x")), "\u{FFFD}x");
         assert_eq!(buffer.push(&halved(b"\xED\xB8\x80")), "\u{FFFD}");
         assert_eq!(buffer.push(&halved(b"\xED\xA0\xBD")), "");
-        assert_eq!(buffer.settle(), "\u{FFFD}");
+        assert_eq!(buffer.flush_surrogates(), "\u{FFFD}");
     }
 }

@@ -109,10 +109,10 @@ impl ApiError {
     }
 
     /// The error that a line outside the standard is: `error: …`, or bare JSON.
-    pub(crate) fn find_in_stray(stray: &str) -> Option<Self> {
-        let (named, text) = match stray.strip_prefix("error:") {
+    pub(crate) fn find_in_nonstandard_lines(nonstandard_lines: &str) -> Option<Self> {
+        let (named, text) = match nonstandard_lines.strip_prefix("error:") {
             Some(rest) => (true, rest.trim()),
-            None => (false, stray.trim()),
+            None => (false, nonstandard_lines.trim()),
         };
         match Payload::parse(text) {
             Ok(payload) if named => Self::find("error", &payload.raw().object()),

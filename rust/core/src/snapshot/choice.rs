@@ -1,9 +1,9 @@
 //! One of a message's choices: what its deltas add up to.
 
 use super::delta::{Delta, Sink};
-use super::object::Fields;
+use super::object::MergedObject;
 use super::sources::Sources;
-use super::tool_call::Piece;
+use super::tool_call::CallFragment;
 use super::tool_calls::ToolCalls;
 use crate::json::{Text, TextBuffer};
 
@@ -21,15 +21,15 @@ pub struct Choice {
     pub(crate) refusal: Option<TextBuffer>,
     pub(crate) tool_calls: ToolCalls,
     pub(crate) finish_reason: String,
-    pub(crate) logprobs: Fields,
+    pub(crate) logprobs: MergedObject,
     pub(crate) details: Details,
     /// Members of the message as they came whole, where they are not what the pieces say.
-    pub(crate) whole: Fields,
+    pub(crate) whole: MergedObject,
     /// All that was emitted of it came whole.
     pub(crate) came_whole: bool,
     /// Other members of the message, and of the choice itself.
-    pub(crate) message_fields: Fields,
-    pub(crate) fields: Fields,
+    pub(crate) message_fields: MergedObject,
+    pub(crate) fields: MergedObject,
 }
 
 fn text_of(buffer: Option<&TextBuffer>) -> Option<&str> {
@@ -82,7 +82,7 @@ impl Choice {
         let texts = [self.content(), self.reasoning(), self.refusal(), self.finish_reason()];
         let members = [&self.message_fields, &self.fields, &self.logprobs];
         texts.into_iter().flatten().all(str::is_empty)
-            && members.into_iter().all(Fields::is_empty)
+            && members.into_iter().all(MergedObject::is_empty)
             && self.tool_calls.as_slice().is_empty()
             && self.details.items.is_empty()
     }
@@ -116,60 +116,60 @@ impl Choice {
     }
 
     /// Merges a piece of a tool call in; returns the call's position.
-    pub(crate) fn add_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
+    pub(crate) fn add_tool_call(&mut self, piece: &CallFragment<'_>, out: &mut Sink<'_>) -> usize {
         let (position, grown) = self.tool_calls.merge(piece);
-        self.tell_tool_call(position, grown, out);
+        self.emit_tool_call(position, grown, out);
         position
     }
 
     /// Adds a tool call, whatever came before; returns its position.
-    pub(crate) fn begin_tool_call(&mut self, piece: &Piece<'_>, out: &mut Sink<'_>) -> usize {
+    pub(crate) fn begin_tool_call(&mut self, piece: &CallFragment<'_>, out: &mut Sink<'_>) -> usize {
         let position = self.tool_calls.begin(piece);
         let grown = self.tool_calls.at(position).arguments().len();
-        self.tell_tool_call(position, grown, out);
+        self.emit_tool_call(position, grown, out);
         position
     }
 
     /// Adds to the call at that position what was not known of it.
-    pub(crate) fn name_tool_call(&mut self, position: usize, piece: &Piece<'_>, out: &mut Sink<'_>) {
+    pub(crate) fn name_tool_call(&mut self, position: usize, piece: &CallFragment<'_>, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);
         let unknown = |known: &str, told: &str| known.is_empty() && !told.is_empty();
         if unknown(&call.id, piece.id) || unknown(&call.name, piece.name) {
             self.tool_calls.complete(position, piece);
-            self.tell_tool_call(position, 0, out);
+            self.emit_tool_call(position, 0, out);
         }
     }
 
     /// Adds to the arguments of the call at that position.
     pub(crate) fn add_arguments(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
         let grown = self.tool_calls.at(position).arguments.push(piece).len();
-        self.tell_tool_call(position, grown, out);
+        self.emit_tool_call(position, grown, out);
     }
 
     /// Merges a piece into the only call of its kind: no identity to find out.
     pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
-        let piece = Piece { index: None, place: (0, 1), id: "", kind, name, arguments };
+        let piece = CallFragment { index: None, list_position: (0, 1), id: "", kind, name, arguments };
         let (position, grown) = self.tool_calls.merge_sole(&piece);
-        self.tell_tool_call(position, grown, out);
+        self.emit_tool_call(position, grown, out);
     }
 
     /// Adds to the call at that position what it has whole, and what was not known of it.
-    pub(crate) fn complete_tool_call(&mut self, position: usize, whole: &Piece<'_>, out: &mut Sink<'_>) {
+    pub(crate) fn complete_tool_call(&mut self, position: usize, whole: &CallFragment<'_>, out: &mut Sink<'_>) {
         let new = self.tool_calls.complete(position, whole);
         let grown = self.tool_calls.at(position).complete(&whole.arguments).len();
         if new || grown > 0 {
-            self.tell_tool_call(position, grown, out);
+            self.emit_tool_call(position, grown, out);
         }
     }
 
     /// Adds a piece to the arguments of the call at that position, as far as it does not say again what they have.
     pub(crate) fn add_piece(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
         let grown = self.tool_calls.at(position).add(piece).len();
-        self.tell_tool_call(position, grown, out);
+        self.emit_tool_call(position, grown, out);
     }
 
     /// Tells of a tool call whose arguments grew by their last `grown` bytes.
-    pub(crate) fn tell_tool_call(&self, index: usize, grown: usize, out: &mut Sink<'_>) {
+    pub(crate) fn emit_tool_call(&self, index: usize, grown: usize, out: &mut Sink<'_>) {
         let call = &self.tool_calls.as_slice()[index];
         let arguments = &call.arguments()[call.arguments().len() - grown..];
         out(Delta::ToolCall { choice: self.index, index, id: call.id(), name: call.name(), arguments });
@@ -184,19 +184,19 @@ impl Choice {
     }
 
     /// Gives up on characters whose second half never came, and on arguments that were only announced.
-    pub(crate) fn settle(&mut self, out: &mut Sink<'_>) {
+    pub(crate) fn flush_surrogates(&mut self, out: &mut Sink<'_>) {
         let choice = self.index;
-        if let Some(text) = self.content.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
+        if let Some(text) = self.content.as_mut().map(TextBuffer::flush_surrogates).filter(|text| !text.is_empty()) {
             out(Delta::Text { choice, text });
         }
-        if let Some(text) = self.reasoning.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
+        if let Some(text) = self.reasoning.as_mut().map(TextBuffer::flush_surrogates).filter(|text| !text.is_empty()) {
             out(Delta::Reasoning { choice, text });
         }
-        if let Some(text) = self.refusal.as_mut().map(TextBuffer::settle).filter(|text| !text.is_empty()) {
+        if let Some(text) = self.refusal.as_mut().map(TextBuffer::flush_surrogates).filter(|text| !text.is_empty()) {
             out(Delta::Refusal { choice, text });
         }
-        self.details.items.iter_mut().for_each(Fields::settle);
-        self.message_fields.settle();
+        self.details.items.iter_mut().for_each(MergedObject::flush_surrogates);
+        self.message_fields.flush_surrogates();
         (0..self.tool_calls.as_slice().len()).for_each(|position| self.settle_tool_call(position, out));
     }
 
@@ -211,9 +211,9 @@ impl Choice {
 
     /// No more pieces will come of the call at that position.
     pub(crate) fn settle_tool_call(&mut self, position: usize, out: &mut Sink<'_>) {
-        let grown = self.tool_calls.at(position).settle().len();
+        let grown = self.tool_calls.at(position).flush_surrogates().len();
         if grown > 0 {
-            self.tell_tool_call(position, grown, out);
+            self.emit_tool_call(position, grown, out);
         }
     }
 }
@@ -221,7 +221,7 @@ impl Choice {
 /// Reasoning in structured pieces (`reasoning_details`): merged by type, index and id.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
-    pub(crate) items: Vec<Fields>,
+    pub(crate) items: Vec<MergedObject>,
     pub(crate) positions: std::collections::HashMap<(String, String, String), usize>,
 }
 
@@ -232,10 +232,10 @@ impl Details {
     }
 
     /// The item of that type, index and id, made where there is none.
-    pub(crate) fn item(&mut self, key: (String, String, String)) -> &mut Fields {
+    pub(crate) fn item(&mut self, key: (String, String, String)) -> &mut MergedObject {
         let position = *self.positions.entry(key).or_insert(self.items.len());
         if position == self.items.len() {
-            self.items.push(Fields::default());
+            self.items.push(MergedObject::default());
         }
         &mut self.items[position]
     }

@@ -1,19 +1,19 @@
 //! What the pieces of a payload make grow.
 
-use super::{In, Sink, Snapshot};
+use super::{PathStep, Sink, Snapshot};
 use crate::json::{Raw, Text};
 
 /// A string of a payload, and what grows by it.
-pub(crate) struct Growth<'a> {
+pub(crate) struct Append<'a> {
     pub(crate) text: Raw<'a>,
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Vec<Target>,
 }
 
-impl Growth<'_> {
+impl Append<'_> {
     /// The string of the dialect's object that grows.
-    pub(crate) fn member(&self) -> Option<(&[In], &'static str)> {
+    pub(crate) fn member(&self) -> Option<(&[PathStep], &'static str)> {
         self.places.iter().find_map(|place| match place {
-            Place::Member { way, name } => Some((way.as_slice(), *name)),
+            Target::Member { way, name } => Some((way.as_slice(), *name)),
             _ => None,
         })
     }
@@ -33,7 +33,7 @@ impl Growth<'_> {
 }
 
 /// Adds a text to all of these.
-pub(crate) fn grow_all(places: &[Place], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+pub(crate) fn grow_all(places: &[Target], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     for place in places {
         snapshot.grow(place, text, out);
     }
@@ -44,14 +44,14 @@ pub(crate) fn grow_all(places: &[Place], text: &Text<'_>, snapshot: &mut Snapsho
 pub(crate) fn grow_arguments(
     snapshot: &mut Snapshot,
     position: usize,
-    copies: &[Place],
+    copies: &[Target],
     piece: &Text<'_>,
     out: &mut Sink<'_>,
 ) -> bool {
     let call = snapshot.choice(0).tool_calls.at(position);
     let announced = call.is_announced();
     let news = call.news(piece);
-    let otherwise = call.is_announced().then(|| call.otherwise.clone());
+    let otherwise = call.is_announced().then(|| call.initial_input.clone());
     if announced || otherwise.is_some() {
         for place in copies {
             snapshot.restart(place, otherwise.as_deref().unwrap_or_default());
@@ -66,7 +66,7 @@ pub(crate) fn grow_arguments(
 }
 
 /// Adds each string to what grows by it.
-pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Growth<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Append<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     for growth in growths {
         growth.fold(snapshot, out);
     }
@@ -74,7 +74,7 @@ pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Growth<'a>>, snapsh
 
 /// A text that grows.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum Target {
     Content {
         choice: i64,
     },
@@ -104,12 +104,12 @@ pub(crate) enum Place {
     },
     /// A string of the dialect's object.
     Member {
-        way: Vec<In>,
+        way: Vec<PathStep>,
         name: &'static str,
     },
     /// A value of the dialect's object whose JSON text comes in pieces.
     Json {
-        way: Vec<In>,
+        way: Vec<PathStep>,
         name: &'static str,
     },
 }

@@ -21,12 +21,12 @@ pub use api_error::ApiError;
 pub use choice::Choice;
 pub(crate) use choice::Details;
 pub use delta::{Delta, Sink};
-pub(crate) use growth::{Growth, Place, fold_all, grow_all, grow_arguments};
-pub(crate) use object::{Fields, In, Key, Lists, Nulls};
+pub(crate) use growth::{Append, Target, fold_all, grow_all, grow_arguments};
+pub(crate) use object::{Key, Lists, MergedObject, Nulls, PathStep};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
 pub(crate) use state::{DialectState, State};
 pub use tool_call::ToolCall;
-pub(crate) use tool_call::{CUSTOM, Piece, begins_object};
+pub(crate) use tool_call::{CUSTOM, CallFragment, begins_object};
 pub use tool_calls::ToolCalls;
 pub use usage::Usage;
 
@@ -47,7 +47,7 @@ pub struct Snapshot {
     /// Payloads folded or passed through so far.
     pub(crate) payloads: u64,
     /// The dialect's object, but for what stands above.
-    pub(crate) fields: Fields,
+    pub(crate) fields: MergedObject,
     /// Where in a list of the object the item with that key is.
     pub(crate) places: HashMap<String, i64>,
     pub(crate) state: State,
@@ -119,33 +119,33 @@ impl Snapshot {
 
     /// Adds a piece to one of the texts, which is there already.
     #[inline]
-    pub(crate) fn grow(&mut self, place: &Place, text: &Text<'_>, out: &mut Sink<'_>) {
+    pub(crate) fn grow(&mut self, place: &Target, text: &Text<'_>, out: &mut Sink<'_>) {
         match *place {
-            Place::Content { choice } => self.choice(choice).add_content(text, out),
-            Place::Reasoning { choice } => self.choice(choice).add_reasoning(text, out),
-            Place::Refusal { choice } => self.choice(choice).add_refusal(text, out),
-            Place::Arguments { choice, position } => self.choice(choice).add_arguments(position, text, out),
-            Place::Pieces { choice, position } => self.choice(choice).add_piece(position, text, out),
+            Target::Content { choice } => self.choice(choice).add_content(text, out),
+            Target::Reasoning { choice } => self.choice(choice).add_reasoning(text, out),
+            Target::Refusal { choice } => self.choice(choice).add_refusal(text, out),
+            Target::Arguments { choice, position } => self.choice(choice).add_arguments(position, text, out),
+            Target::Pieces { choice, position } => self.choice(choice).add_piece(position, text, out),
             _ => self.grow_object(place, text),
         }
     }
 
     /// Adds a piece to what only the object has.
     #[inline(never)]
-    fn grow_object(&mut self, place: &Place, text: &Text<'_>) {
+    fn grow_object(&mut self, place: &Target, text: &Text<'_>) {
         match *place {
-            Place::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
-            Place::Member { ref way, name } => self.fields.at(way).append(name, text),
-            Place::Json { ref way, name } => self.fields.at(way).append_json(name, text),
+            Target::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
+            Target::Member { ref way, name } => self.fields.at(way).append(name, text),
+            Target::Json { ref way, name } => self.fields.at(way).append_json(name, text),
             _ => {}
         }
     }
 
     /// Lets a text of the object, or a value whose JSON text comes in pieces, begin anew with this.
-    pub(crate) fn restart(&mut self, place: &Place, text: &str) {
+    pub(crate) fn restart(&mut self, place: &Target, text: &str) {
         match *place {
-            Place::Member { ref way, name } => _ = self.fields.at(way).set(name, quote(text)),
-            Place::Json { ref way, name } => _ = self.fields.at(way).set(name, text),
+            Target::Member { ref way, name } => _ = self.fields.at(way).set(name, quote(text)),
+            Target::Json { ref way, name } => _ = self.fields.at(way).set(name, text),
             _ => {}
         }
     }
@@ -171,19 +171,19 @@ impl Snapshot {
     }
 
     /// What was emitted of one of a choice's texts.
-    pub(crate) fn emitted(&self, place: &Place) -> &str {
+    pub(crate) fn emitted(&self, place: &Target) -> &str {
         let text = |choice: i64, buffer: fn(&Choice) -> Option<&TextBuffer>| {
             self.choices.get(&choice).and_then(|choice| buffer(choice)).map_or("", TextBuffer::as_str)
         };
         match *place {
-            Place::Content { choice } => text(choice, |choice| choice.content.as_ref()),
-            Place::Reasoning { choice } => text(choice, |choice| choice.reasoning.as_ref()),
-            Place::Refusal { choice } => text(choice, |choice| choice.refusal.as_ref()),
-            Place::Arguments { choice, position } | Place::Pieces { choice, position } => {
+            Target::Content { choice } => text(choice, |choice| choice.content.as_ref()),
+            Target::Reasoning { choice } => text(choice, |choice| choice.reasoning.as_ref()),
+            Target::Refusal { choice } => text(choice, |choice| choice.refusal.as_ref()),
+            Target::Arguments { choice, position } | Target::Pieces { choice, position } => {
                 let calls = self.choices.get(&choice).map(|choice| choice.tool_calls.as_slice());
                 calls.and_then(|calls| calls.get(position)).map_or("", ToolCall::arguments)
             }
-            Place::Detail { .. } | Place::Member { .. } | Place::Json { .. } | Place::Nowhere => "",
+            Target::Detail { .. } | Target::Member { .. } | Target::Json { .. } | Target::Nowhere => "",
         }
     }
 
@@ -191,7 +191,7 @@ impl Snapshot {
     /// Nothing where it says less, or something else; returns which.
     pub(crate) fn complete<'w>(
         &mut self,
-        place: &Place,
+        place: &Target,
         start: usize,
         whole: &'w str,
         out: &mut Sink<'_>,
@@ -205,16 +205,16 @@ impl Snapshot {
     }
 
     /// Forgets half a character at the end of a text that comes again as a whole.
-    pub(crate) fn forget_half(&mut self, place: &Place) {
+    pub(crate) fn forget_half(&mut self, place: &Target) {
         let buffer = match *place {
-            Place::Content { choice } => self.choice(choice).content.as_mut(),
-            Place::Reasoning { choice } => self.choice(choice).reasoning.as_mut(),
-            Place::Refusal { choice } => self.choice(choice).refusal.as_mut(),
-            Place::Arguments { choice, position } | Place::Pieces { choice, position } => {
+            Target::Content { choice } => self.choice(choice).content.as_mut(),
+            Target::Reasoning { choice } => self.choice(choice).reasoning.as_mut(),
+            Target::Refusal { choice } => self.choice(choice).refusal.as_mut(),
+            Target::Arguments { choice, position } | Target::Pieces { choice, position } => {
                 Some(&mut self.choice(choice).tool_calls.at(position).arguments)
             }
-            Place::Member { ref way, name } => self.fields.at(way).buffer(name),
-            Place::Detail { .. } | Place::Json { .. } | Place::Nowhere => None,
+            Target::Member { ref way, name } => self.fields.at(way).buffer(name),
+            Target::Detail { .. } | Target::Json { .. } | Target::Nowhere => None,
         };
         if let Some(buffer) = buffer {
             buffer.forget_half();
@@ -230,7 +230,7 @@ impl Snapshot {
 
     /// The dialect's terminal: what comes behind it does not count.
     pub(crate) fn finish(&mut self, out: &mut Sink<'_>) {
-        self.settle(out);
+        self.flush_surrogates(out);
         self.done = true;
         self.resumes = None;
     }
@@ -248,10 +248,10 @@ impl Snapshot {
     }
 
     /// Gives up on characters whose second half never came.
-    pub(crate) fn settle(&mut self, out: &mut Sink<'_>) {
+    pub(crate) fn flush_surrogates(&mut self, out: &mut Sink<'_>) {
         for choice in self.choices.values_mut() {
-            choice.settle(out);
+            choice.flush_surrogates(out);
         }
-        self.fields.settle();
+        self.fields.flush_surrogates();
     }
 }

@@ -112,8 +112,8 @@ impl Repetition {
             Text::Whole(text) if text.starts_with(expected) => {
                 News::Rest(Text::from(&text[expected.len()..]).into_owned())
             }
-            Text::Halved(bytes) if bytes.starts_with(expected.as_bytes()) => {
-                News::Rest(Text::Halved(bytes[expected.len()..].to_vec()))
+            Text::Wtf8(bytes) if bytes.starts_with(expected.as_bytes()) => {
+                News::Rest(Text::Wtf8(bytes[expected.len()..].to_vec()))
             }
             _ => News::Apart(piece.after(&emitted[start..at])),
         }
@@ -187,10 +187,10 @@ mod tests {
     fn half_a_character_is_no_repetition() {
         let mut repetition = Repetition::expected();
         assert!(repetition.news("ab", Text::from("a")).is_empty());
-        let half = Text::Halved(b"\xED\xA0\xBD".to_vec());
-        assert_eq!(repetition.news("ab", half.clone()), Text::Halved(b"a\xED\xA0\xBD".to_vec()));
+        let half = Text::Wtf8(b"\xED\xA0\xBD".to_vec());
+        assert_eq!(repetition.news("ab", half.clone()), Text::Wtf8(b"a\xED\xA0\xBD".to_vec()));
         assert!(!repetition.is_expected());
-        let behind = Text::Halved(b"ab\xED\xA0\xBD".to_vec());
+        let behind = Text::Wtf8(b"ab\xED\xA0\xBD".to_vec());
         assert_eq!(Repetition::expected().news("ab", behind), half);
     }
 

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn half_a_character_is_compared_with_nothing() {
         let mut sources = Sources::default();
-        let half = || Text::Halved(b"\xED\xA0\xBD".to_vec());
+        let half = || Text::Wtf8(b"\xED\xA0\xBD".to_vec());
         assert_eq!(sources.news(1, "", half()), half());
         assert!(sources.are_level(1));
         assert_eq!(sources.news(2, "ab", half()), half());

@@ -6,7 +6,7 @@
 //! touched.
 
 use super::completeness::Completeness;
-use super::object::Fields;
+use super::object::MergedObject;
 use super::overlap::{Overlap, Repetition, overlap};
 use crate::json::{Text, TextBuffer, is_beginning, is_same, is_whitespace};
 
@@ -24,7 +24,7 @@ pub struct ToolCall {
     pub(crate) name: String,
     pub(crate) arguments: TextBuffer,
     /// The arguments that it came with, which count where no pieces come.
-    pub(crate) otherwise: String,
+    pub(crate) initial_input: String,
     /// The arguments as they came whole, where they are not what the pieces say.
     pub(crate) whole: String,
     complete: Completeness,
@@ -33,26 +33,26 @@ pub struct ToolCall {
     /// The arguments came in more than one piece.
     in_pieces: bool,
     /// Members of the call, and of its function, that the merge rule does not know.
-    pub(crate) fields: Fields,
-    pub(crate) function_fields: Fields,
+    pub(crate) fields: MergedObject,
+    pub(crate) function_fields: MergedObject,
 }
 
 /// What a chunk says of one call; empty where it says nothing.
 #[derive(Debug)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct CallFragment<'a> {
     pub(crate) index: Option<i64>,
     /// Its place in the chunk's list, and the list's length.
-    pub(crate) place: (usize, usize),
+    pub(crate) list_position: (usize, usize),
     pub(crate) id: &'a str,
     pub(crate) kind: &'a str,
     pub(crate) name: &'a str,
     pub(crate) arguments: Text<'a>,
 }
 
-impl<'a> Piece<'a> {
+impl<'a> CallFragment<'a> {
     /// The beginning of a call that the provider tells apart by its index or its id.
     pub(crate) fn start(index: Option<i64>, id: &'a str, name: &'a str) -> Self {
-        Self { index, place: (0, 1), id, kind: "", name, arguments: Text::from("") }
+        Self { index, list_position: (0, 1), id, kind: "", name, arguments: Text::from("") }
     }
 }
 
@@ -79,25 +79,25 @@ impl ToolCall {
 
     /// Whether it has no arguments but those that it was announced with.
     pub(crate) fn is_announced(&self) -> bool {
-        self.arguments.is_empty() && !self.otherwise.is_empty()
+        self.arguments.is_empty() && !self.initial_input.is_empty()
     }
 
     /// Nothing more will come: returns what the arguments grow by.
-    pub(crate) fn settle(&mut self) -> &str {
+    pub(crate) fn flush_surrogates(&mut self) -> &str {
         if self.is_announced() {
-            return self.arguments.push(&Text::from(self.otherwise.as_str()));
+            return self.arguments.push(&Text::from(self.initial_input.as_str()));
         }
-        self.arguments.settle()
+        self.arguments.flush_surrogates()
     }
 
     /// Merges a piece in; returns what the arguments grew by.
-    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> &str {
+    pub(crate) fn merge(&mut self, piece: &CallFragment<'_>) -> &str {
         self.identify(piece);
         self.add(&piece.arguments)
     }
 
     /// Takes from a piece who the call is.
-    pub(crate) fn identify(&mut self, piece: &Piece<'_>) {
+    pub(crate) fn identify(&mut self, piece: &CallFragment<'_>) {
         if self.id.is_empty() {
             piece.id.clone_into(&mut self.id);
         }
@@ -130,7 +130,7 @@ impl ToolCall {
     pub(crate) fn grows_by(&self, piece: &Text<'_>) -> bool {
         let again = match piece {
             Text::Whole(text) => self.may_repeat(text),
-            Text::Halved(_) => self.again.is_expected(),
+            Text::Wtf8(_) => self.again.is_expected(),
         };
         !self.arguments.is_empty() && !again
     }
@@ -146,7 +146,7 @@ impl ToolCall {
         if whole.is_empty() {
             return "";
         }
-        self.otherwise.clear();
+        self.initial_input.clear();
         self.whole.clear();
         match overlap(self.arguments.as_str(), &whole) {
             Overlap::Repeats => "",
@@ -170,16 +170,16 @@ impl ToolCall {
             && self.kind != CUSTOM
         {
             let blank = text.trim_matches(is_whitespace).is_empty();
-            if blank && !self.otherwise.is_empty() {
-                self.otherwise.push_str(text);
+            if blank && !self.initial_input.is_empty() {
+                self.initial_input.push_str(text);
                 return Text::default();
             }
             if text == "{}" {
-                self.otherwise.replace_range(.., text);
+                self.initial_input.replace_range(.., text);
                 return Text::default();
             }
         }
-        let announced = std::mem::take(&mut self.otherwise);
+        let announced = std::mem::take(&mut self.initial_input);
         if matches!(piece, Text::Whole(text) if begins_object(text)) {
             return piece.clone();
         }
@@ -222,7 +222,7 @@ impl ToolCall {
 
     /// The arguments, or the empty object that stands for them until they come.
     fn said(&self) -> &str {
-        if self.arguments.is_empty() { &self.otherwise } else { self.arguments.as_str() }
+        if self.arguments.is_empty() { &self.initial_input } else { self.arguments.as_str() }
     }
 
     /// Whether these are the arguments that it has.
@@ -232,25 +232,25 @@ impl ToolCall {
     }
 
     /// The complete arguments once more, of a call that came in pieces: by a provider that says it twice.
-    pub(crate) fn is_resent(&mut self, piece: &Piece<'_>) -> bool {
+    pub(crate) fn is_resent(&mut self, piece: &CallFragment<'_>) -> bool {
         self.in_pieces && self.name == piece.name && self.has_complete_arguments() && self.has(&piece.arguments)
     }
 
     /// Whether the arguments are an object, all of it.
     pub(crate) fn has_complete_arguments(&mut self) -> bool {
         if self.arguments.is_empty() {
-            return !self.otherwise.is_empty();
+            return !self.initial_input.is_empty();
         }
         self.complete.first(self.arguments.as_str()) == Some(b'{') && self.complete.check(self.arguments.as_str())
     }
 
     /// The same tool, in the middle of its arguments.
-    pub(crate) fn goes_on(&mut self, name: &str) -> bool {
+    pub(crate) fn is_mid_arguments(&mut self, name: &str) -> bool {
         self.name == name && !self.arguments.is_empty() && !self.complete.check(self.arguments.as_str())
     }
 
     /// Whether a piece that has this call's index, but another id or none, begins another call.
-    pub(crate) fn is_left_by(&mut self, piece: &Piece<'_>) -> bool {
+    pub(crate) fn starts_new_call(&mut self, piece: &CallFragment<'_>) -> bool {
         if piece.name.is_empty() {
             // With an unknown id too: some servers make a new one for every chunk.
             return false;
@@ -258,11 +258,11 @@ impl ToolCall {
         if piece.id.is_empty() || self.id.is_empty() {
             return self.is_left_by_name(piece);
         }
-        !self.goes_on(piece.name)
+        !self.is_mid_arguments(piece.name)
     }
 
     /// After complete arguments, another name or another object is another call.
-    fn is_left_by_name(&mut self, piece: &Piece<'_>) -> bool {
+    fn is_left_by_name(&mut self, piece: &CallFragment<'_>) -> bool {
         if self.name.is_empty() || !self.has_complete_arguments() {
             return false;
         }

@@ -12,7 +12,7 @@
 use crate::limits::RECENT_CALLS;
 use std::collections::HashMap;
 
-use super::tool_call::{Piece, ToolCall, begins_object};
+use super::tool_call::{CallFragment, ToolCall, begins_object};
 use crate::json::Text;
 
 /// The tool calls of one choice.
@@ -58,7 +58,7 @@ impl ToolCalls {
     }
 
     /// Merges a piece into its call; returns the call's position and the bytes that its arguments grew by.
-    pub(crate) fn merge(&mut self, piece: &Piece<'_>) -> (usize, usize) {
+    pub(crate) fn merge(&mut self, piece: &CallFragment<'_>) -> (usize, usize) {
         let known = match piece.index {
             Some(index) => self.find_by_index(index, piece),
             None => self.find_without_index(piece),
@@ -89,7 +89,7 @@ impl ToolCalls {
     }
 
     /// Adds a call, whatever came before; returns its position.
-    pub(crate) fn begin(&mut self, piece: &Piece<'_>) -> usize {
+    pub(crate) fn begin(&mut self, piece: &CallFragment<'_>) -> usize {
         let position = self.add();
         if let Some(index) = piece.index {
             self.slots.insert(index, position);
@@ -103,7 +103,7 @@ impl ToolCalls {
     }
 
     /// Adds to a call what was not known of it; its arguments stay. Returns whether its id or its name is new.
-    pub(crate) fn complete(&mut self, position: usize, piece: &Piece<'_>) -> bool {
+    pub(crate) fn complete(&mut self, position: usize, piece: &CallFragment<'_>) -> bool {
         let call = &mut self.calls[position];
         let known = (call.id.is_empty(), call.name.is_empty());
         for (known, told) in [(&mut call.id, piece.id), (&mut call.name, piece.name), (&mut call.kind, piece.kind)] {
@@ -119,13 +119,13 @@ impl ToolCalls {
     }
 
     /// Merges a piece into the only call of its kind.
-    pub(crate) fn merge_sole(&mut self, piece: &Piece<'_>) -> (usize, usize) {
+    pub(crate) fn merge_sole(&mut self, piece: &CallFragment<'_>) -> (usize, usize) {
         let position = self.sole.unwrap_or_else(|| self.add());
         self.sole = Some(position);
         self.merge_into(position, piece)
     }
 
-    fn merge_into(&mut self, position: usize, piece: &Piece<'_>) -> (usize, usize) {
+    fn merge_into(&mut self, position: usize, piece: &CallFragment<'_>) -> (usize, usize) {
         let grown = self.calls[position].merge(piece).len();
         if self.calls[position].is_announced() {
             self.announced.push(position);
@@ -138,7 +138,7 @@ impl ToolCalls {
         self.calls.len() - 1
     }
 
-    fn find_by_index(&mut self, index: i64, piece: &Piece<'_>) -> Option<usize> {
+    fn find_by_index(&mut self, index: i64, piece: &CallFragment<'_>) -> Option<usize> {
         let Some(&position) = self.slots.get(&index) else { return self.find_at_another_index(piece) };
         let call = &mut self.calls[position];
         if !piece.id.is_empty() {
@@ -149,11 +149,11 @@ impl ToolCalls {
                 return Some(known);
             }
         }
-        (!call.is_left_by(piece)).then_some(position)
+        (!call.starts_new_call(piece)).then_some(position)
     }
 
     /// The call with the piece's id, which had another index before, unless the piece shows that it is of a call with the same id.
-    fn find_at_another_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
+    fn find_at_another_index(&mut self, piece: &CallFragment<'_>) -> Option<usize> {
         let &position = self.by_id.get(piece.id)?;
         let call = &mut self.calls[position];
         let another = matches!(&piece.arguments, Text::Whole(text) if begins_object(text));
@@ -162,7 +162,7 @@ impl ToolCalls {
         (same && !other).then_some(position)
     }
 
-    fn find_without_index(&mut self, piece: &Piece<'_>) -> Option<usize> {
+    fn find_without_index(&mut self, piece: &CallFragment<'_>) -> Option<usize> {
         if let Some(&known) = self.by_id.get(piece.id) {
             return Some(known);
         }
@@ -171,8 +171,8 @@ impl ToolCalls {
         match (piece.id.is_empty(), piece.name.is_empty()) {
             (false, true) => call.id.is_empty().then_some(last),
             (false, false) => None,
-            (true, true) => Some(self.by_place(piece.place)),
-            (true, false) if call.name.is_empty() || call.goes_on(piece.name) => Some(last),
+            (true, true) => Some(self.by_place(piece.list_position)),
+            (true, false) if call.name.is_empty() || call.is_mid_arguments(piece.name) => Some(last),
             (true, false) => {
                 let mut recent = (0..self.calls.len()).rev().take(RECENT_CALLS);
                 recent.find(|&position| self.calls[position].is_resent(piece))

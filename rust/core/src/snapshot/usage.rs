@@ -4,14 +4,14 @@
 //! (<https://github.com/open-telemetry/semantic-conventions-genai>): input and output are wholes, and the other counts are
 //! parts of them. docs/usage.md says which members make up each, and where the providers say so.
 
-use super::object::{Fields, Lists, Nulls};
+use super::object::{Lists, MergedObject, Nulls};
 use crate::json::{Payload, Raw};
 use crate::limits::USAGE_SIZE;
 
 /// What the provider counted: laid over key by key, never summed, since providers repeat it and let it grow.
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
-    fields: Fields,
+    fields: MergedObject,
     /// Bytes of what was laid over it, since its size was last looked at.
     laid: usize,
     too_large: bool,

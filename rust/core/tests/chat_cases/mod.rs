@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall, freeze};
+use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall, pickle};
 
 use crate::json::{Json, unhex};
 
@@ -95,7 +95,7 @@ pub(crate) fn accumulate_as(dialect: Option<&str>, pieces: &[&[u8]]) -> Outcome 
 /// An accumulator made from what another one writes.
 pub(crate) fn restored(accumulator: &Accumulator) -> Accumulator {
     let error = accumulator.snapshot().error().cloned();
-    Accumulator::restore(accumulator.dialect(), &freeze(accumulator), accumulator.object(), error).unwrap()
+    Accumulator::restore(accumulator.dialect(), &pickle(accumulator), accumulator.object(), error).unwrap()
 }
 
 /// What an accumulator holds, in the shape of the corpus.

@@ -12,7 +12,7 @@ fn owned(event: &ssewire_core::Event<'_>) -> Event {
         data: event.text().into_owned(),
         id: event.id.to_owned(),
         retry: event.retry,
-        stray: String::from_utf8_lossy(event.stray).into_owned(),
+        nonstandard_lines: String::from_utf8_lossy(event.nonstandard_lines).into_owned(),
     }
 }
 

@@ -6,7 +6,7 @@
 //! 1. The last event ID is taken over at each blank line and outlives the stream; `retry` is taken at its line.
 //! 2. `Tail::Dispatch`: the end of input ends the last line and the last block.
 //! 3. `dispatch_empty`: a block without data is dispatched where a valid event, id or retry field stood in it.
-//! 4. `keep_stray`: lines with an unknown field are kept as they are, and dispatch their block.
+//! 4. `keep_nonstandard_lines`: lines with an unknown field are kept as they are, and dispatch their block.
 //! 5. `max_event_size`: the content of each line and one for each line end, since the event began. A comment, or an
 //!    unknown field that is not kept, that is complete before the block's first known field has not begun it. A blank
 //!    line counts nothing. The fault names the first byte that is too much.
@@ -22,7 +22,7 @@ pub(crate) struct Event {
     pub(crate) data: String,
     pub(crate) id: String,
     pub(crate) retry: Option<u64>,
-    pub(crate) stray: String,
+    pub(crate) nonstandard_lines: String,
 }
 
 /// What a whole body gives once it is fed and closed.
@@ -82,7 +82,7 @@ struct Block {
     data: String,
     event_type: String,
     retry: Option<u64>,
-    stray: String,
+    nonstandard_lines: String,
     has_valid_field: bool,
     has_begun: bool,
     size: usize,
@@ -116,7 +116,7 @@ impl Interpreter<'_> {
         if !self.count(line.bytes.len(), line.start) {
             return false;
         }
-        let kept = self.options.keep_stray && !name.is_empty() && !text.is_empty();
+        let kept = self.options.keep_nonstandard_lines && !name.is_empty() && !text.is_empty();
         self.block.has_begun |= is_known(name) || kept;
         if !self.block.has_begun {
             self.block.size = 0;
@@ -153,7 +153,7 @@ impl Interpreter<'_> {
                 self.block.has_valid_field = true;
             }
             "" | "id" | "retry" => {}
-            _ if self.options.keep_stray => self.block.stray.extend([line, end]),
+            _ if self.options.keep_nonstandard_lines => self.block.nonstandard_lines.extend([line, end]),
             _ => {}
         }
     }
@@ -161,14 +161,20 @@ impl Interpreter<'_> {
     fn dispatch(&mut self) {
         let block = std::mem::take(&mut self.block);
         self.outcome.last_event_id.clone_from(&self.id_buffer);
-        let empty = block.data.is_empty() && block.stray.is_empty();
+        let empty = block.data.is_empty() && block.nonstandard_lines.is_empty();
         if empty && !(self.options.dispatch_empty && block.has_valid_field) {
             return;
         }
         let name = if block.event_type.is_empty() { "message".to_owned() } else { block.event_type };
         let data = block.data.strip_suffix('\n').unwrap_or_default().to_owned();
         let id = self.id_buffer.clone();
-        self.outcome.events.push(Event { name, data, id, retry: block.retry, stray: block.stray });
+        self.outcome.events.push(Event {
+            name,
+            data,
+            id,
+            retry: block.retry,
+            nonstandard_lines: block.nonstandard_lines,
+        });
     }
 }
 

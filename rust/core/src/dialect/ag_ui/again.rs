@@ -35,7 +35,7 @@ pub(super) fn grow(snapshot: &mut Snapshot, kind: Kind, position: i64, piece: Te
 fn size(piece: &Text<'_>) -> usize {
     match piece {
         Text::Whole(text) => text.len(),
-        Text::Halved(text) => text.len(),
+        Text::Wtf8(text) => text.len(),
     }
 }
 

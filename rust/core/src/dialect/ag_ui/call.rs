@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::message::{self, Kind, keep};
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
 use crate::json::{Payload, Text, compact, is_object};
-use crate::snapshot::{In, Overlap, Piece, Place, grow_arguments, overlap, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, PathStep, Target, grow_arguments, overlap, overlap_json};
 
 pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";
@@ -40,14 +40,14 @@ pub(super) struct Spot {
 
 impl Spot {
     /// The way to the call.
-    pub(super) fn way(self) -> Vec<In> {
-        vec![In::Item(MESSAGES, self.message), In::Item(CALLS, self.at)]
+    pub(super) fn way(self) -> Vec<PathStep> {
+        vec![PathStep::Item(MESSAGES, self.message), PathStep::Item(CALLS, self.at)]
     }
 
     /// The way to its function.
-    fn function(self) -> Vec<In> {
+    fn function(self) -> Vec<PathStep> {
         let mut way = self.way();
-        way.push(In::Object("function"));
+        way.push(PathStep::Object("function"));
         way
     }
 }
@@ -155,7 +155,7 @@ fn identify(
             _ => name = first.into(),
         }
     }
-    let (piece, calls) = (Piece::start(None, id, &name), &mut snapshot.choice(0).tool_calls);
+    let (piece, calls) = (CallFragment::start(None, id, &name), &mut snapshot.choice(0).tool_calls);
     match known {
         Some(position) => (position, calls.complete(position, &piece)),
         None => (calls.begin(&piece), true),
@@ -163,8 +163,8 @@ fn identify(
 }
 
 /// The arguments of a call in the object.
-fn arguments_at(spot: Spot) -> Place {
-    Place::Member { way: spot.function(), name: ARGUMENTS }
+fn arguments_at(spot: Spot) -> Target {
+    Target::Member { way: spot.function(), name: ARGUMENTS }
 }
 
 /// Adds a piece to the arguments of a call; whether any were told.
@@ -197,7 +197,7 @@ fn emit_rest<'w>(
     spaceless: &'w str,
     out: &mut Sink<'_>,
 ) -> Overlap<'w> {
-    let place = Place::Arguments { choice: 0, position };
+    let place = Target::Arguments { choice: 0, position };
     let emitted = snapshot.emitted(&place);
     let overlap = if emitted.is_empty() { overlap("", whole) } else { overlap_json(emitted, spaceless) };
     if let Overlap::Continues(rest) = overlap {
@@ -264,7 +264,7 @@ pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: b
         let whole = function.get(ARGUMENTS).map(arguments).unwrap_or_default();
         let calls = &mut snapshot.choice(0).tool_calls;
         let unnamed = id.is_empty() && calls.as_slice().iter().any(|call| call.id().is_none());
-        let piece = Piece::start(None, &id, &name);
+        let piece = CallFragment::start(None, &id, &name);
         match calls.by_id(&id) {
             Some(position) => {
                 let new = calls.complete(position, &piece);
@@ -276,7 +276,7 @@ pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: b
             }
             None if pending && !unnamed => {
                 let arguments = Text::from(whole.as_ref());
-                snapshot.choice(0).begin_tool_call(&Piece { arguments, ..piece }, out);
+                snapshot.choice(0).begin_tool_call(&CallFragment { arguments, ..piece }, out);
             }
             None => {}
         }
@@ -284,11 +284,11 @@ pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: b
 }
 
 /// What grows by a piece of the arguments that is nothing but that: the call's come first.
-pub(super) fn places(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Place>> {
+pub(super) fn places(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
     let id = id_of(snapshot, payload);
     let spot = find(snapshot, &id)?;
     let position = position(snapshot, &id)?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
     let ended = Runs::of(snapshot).ended.contains(&position);
-    (begun && !ended).then(|| vec![Place::Pieces { choice: 0, position }, arguments_at(spot)])
+    (begun && !ended).then(|| vec![Target::Pieces { choice: 0, position }, arguments_at(spot)])
 }

@@ -3,7 +3,7 @@
 use super::run::Runs;
 use super::{MESSAGES, OF_EVENT, Object, Raw, Sink, Snapshot, again, next, result};
 use crate::json::{Text, quote};
-use crate::snapshot::{Fields, In, Lists, Overlap, Place, overlap};
+use crate::snapshot::{Lists, MergedObject, Overlap, PathStep, Target, overlap};
 
 /// The members of events that the rules name.
 const RULED: [&str; 8] = ["messageId", "role", "delta", "id", "content", "toolCalls", "error", "stepId"];
@@ -23,8 +23,8 @@ pub(super) enum Kind {
 pub(super) const REASONINGS: [Kind; 3] = [Kind::Reasoning, Kind::Thinking, Kind::Step];
 
 /// The way to a message.
-pub(super) fn way(position: i64) -> Vec<In> {
-    vec![In::Item(MESSAGES, position)]
+pub(super) fn way(position: i64) -> Vec<PathStep> {
+    vec![PathStep::Item(MESSAGES, position)]
 }
 
 /// The message with that id, of whichever kind.
@@ -80,20 +80,20 @@ impl Kind {
     }
 
     /// Where its text is seen.
-    pub(super) fn seen(self) -> Place {
-        if self == Self::Text { Place::Content { choice: 0 } } else { Place::Reasoning { choice: 0 } }
+    pub(super) fn seen(self) -> Target {
+        if self == Self::Text { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } }
     }
 
     /// What grows by a piece that is nothing but that.
-    pub(super) fn places(self, snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Place>> {
+    pub(super) fn places(self, snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
         let position = self.find(snapshot, &payload.id("messageId"))?;
         (!again::echoes(snapshot, position)).then(|| vec![self.seen(), content_at(position)])
     }
 }
 
 /// The text of a message.
-pub(super) fn content_at(position: i64) -> Place {
-    Place::Member { way: way(position), name: "content" }
+pub(super) fn content_at(position: i64) -> Target {
+    Target::Member { way: way(position), name: "content" }
 }
 
 /// False where the event is not of a message, or its text cannot be read.
@@ -177,7 +177,7 @@ pub(super) fn add(snapshot: &mut Snapshot, kind: Kind, id: &str, role: &str) -> 
 }
 
 /// Keeps the members that no rule names.
-pub(super) fn keep(fields: &mut Fields, payload: &Object<'_>, ruled: &[&str]) {
+pub(super) fn keep(fields: &mut MergedObject, payload: &Object<'_>, ruled: &[&str]) {
     let others = payload.iter().filter(|(name, _)| !OF_EVENT.contains(name) && !ruled.contains(name));
     for (name, value) in others.filter(|(_, value): &(&str, Raw<'_>)| !value.is_null()) {
         fields.merge(name, value, Lists::Replace);

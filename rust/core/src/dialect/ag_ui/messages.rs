@@ -11,7 +11,7 @@ use super::run::Runs;
 use std::borrow::Cow;
 
 use super::message::{Kind, way};
-use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, next, result, run, tell};
+use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, result, run};
 use crate::json::{Payload, Raw, Text};
 use crate::snapshot::{Overlap, overlap};
 
@@ -19,11 +19,11 @@ pub(super) fn take(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
     let list = payload.get(MESSAGES).filter(|messages| messages.is_array() || messages.is_object());
     let Some(list) = list else { return false };
     let messages: Vec<_> = payload.objects(MESSAGES).into_iter().map(|message| message.camel_case_of(&NAMES)).collect();
-    tell(MESSAGES, list, out);
+    emit(MESSAGES, list, out);
     if run::is_silent(snapshot) {
         snapshot.state.get_mut::<Runs>().unsaid = true;
     } else {
-        emit(snapshot, &messages, out);
+        emit_messages(snapshot, &messages, out);
     }
     replace(snapshot, &messages);
     true
@@ -37,7 +37,7 @@ pub(super) fn emit_unsaid(snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     let json = snapshot.fields.json_of(MESSAGES).unwrap_or_default();
     if let Ok(messages) = Payload::parse(&json) {
         let messages: Vec<_> = messages.raw().objects().into_iter().map(Raw::object).collect();
-        emit(snapshot, &messages, out);
+        emit_messages(snapshot, &messages, out);
     }
 }
 
@@ -56,7 +56,7 @@ fn content<'a>(message: &Object<'a>) -> Cow<'a, str> {
 }
 
 /// Emits what the answer says beyond what the run has emitted.
-fn emit(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sink<'_>) {
+fn emit_messages(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sink<'_>) {
     let of_run = |role: &str| matches!(role, "" | "assistant" | "reasoning" | "activity");
     let answer = &messages[behind(messages, |role| !of_run(role) && role != "tool")..];
     let last = &messages[behind(messages, |role| !of_run(role))..];

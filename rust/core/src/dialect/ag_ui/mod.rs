@@ -7,9 +7,9 @@
 //!    what it says beyond their pieces is emitted.
 //! 5. Another run may follow the end of one.
 
-use super::{Again, Dialect, Repeat};
+use super::{Again, Dialect, RepeatPlan};
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::{ApiError, Delta, Growth, Place, Sink, Snapshot};
+use crate::snapshot::{ApiError, Append, Delta, Sink, Snapshot, Target};
 
 mod again;
 mod call;
@@ -84,7 +84,7 @@ fn fold_event(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &m
     true
 }
 
-fn tell(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+fn emit(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: value.as_str() });
 }
 
@@ -96,14 +96,14 @@ fn next(snapshot: &Snapshot) -> i64 {
 fn take_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let Some(state) = payload.member("snapshot") else { return false };
     snapshot.fields.set("state", state.as_str());
-    tell("state", state, out);
+    emit("state", state, out);
     true
 }
 
 fn patch_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let Some(patch) = payload.get("delta") else { return false };
     snapshot.fields.patch("state", patch);
-    tell("state", patch, out);
+    emit("state", patch, out);
     true
 }
 
@@ -116,11 +116,11 @@ fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
     if let (Some(way), Some(value)) = (way, payload.get("encryptedValue")) {
         snapshot.fields.at(&way).set("encryptedValue", value.as_str());
     }
-    tell("signature", payload.raw(), out);
+    emit("signature", payload.raw(), out);
 }
 
 /// A text that goes on. Members that are kept from it are what they are already.
-fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
     let kind = types::known(&kind)?;
     let chunk = kind.ends_with("_CHUNK");
@@ -132,20 +132,20 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
         None => (call::places(snapshot, payload)?, call::ID, "args"),
     };
     let limit = size(snapshot, &places);
-    let mut repeat = Repeat::of(Growth { text: payload.get("delta")?, places })?;
+    let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, places })?;
     // A chunk is what the next one without an id goes on with: one of something else is not the same.
     // Without an id it is of the last, which another one changes.
-    repeat.indexes.extend(payload.truthy(id).filter(|id| !chunk && id.text().is_some()));
-    repeat.dropped.extend(payload.get("timestamp").filter(|timestamp| timestamp.index().is_some()));
-    repeat.dropped.extend(payload.get(whole).filter(|whole| whole.text().is_some()));
+    repeat.routing.extend(payload.truthy(id).filter(|id| !chunk && id.text().is_some()));
+    repeat.ignored.extend(payload.get("timestamp").filter(|timestamp| timestamp.index().is_some()));
+    repeat.ignored.extend(payload.get(whole).filter(|whole| whole.text().is_some()));
     repeat.again = Some(Again::Size(limit));
     Some(repeat)
 }
 
 /// How much there is of the text that grows, in bytes.
-fn size(snapshot: &Snapshot, places: &[Place]) -> usize {
-    let size = |place: &Place| match place {
-        Place::Member { way, name } => Some(snapshot.fields.find(way)?.word(name).len()),
+fn size(snapshot: &Snapshot, places: &[Target]) -> usize {
+    let size = |place: &Target| match place {
+        Target::Member { way, name } => Some(snapshot.fields.find(way)?.word(name).len()),
         _ => None,
     };
     places.iter().find_map(size).unwrap_or(0)

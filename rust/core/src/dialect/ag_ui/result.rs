@@ -1,6 +1,6 @@
 //! Results of tools: each a message of its own.
 
-use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, next, quote, tell};
+use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, emit, next, quote};
 
 /// The key of the message of role `tool` with that id.
 pub(super) fn key(id: &str) -> String {
@@ -28,6 +28,6 @@ pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
         snapshot.places.entry(key(&id)).or_insert(position);
     }
     if news {
-        tell("tool-output", payload.raw(), out);
+        emit("tool-output", payload.raw(), out);
     }
 }

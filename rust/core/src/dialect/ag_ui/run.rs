@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::message::Kind;
-use super::{MESSAGES, OF_EVENT, Object, Place, Sink, Snapshot, messages, types};
+use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, Target, messages, types};
 use crate::snapshot::{DialectState, Lists};
 
-const TEXT: Place = Place::Content { choice: 0 };
-const REASONING: Place = Place::Reasoning { choice: 0 };
+const TEXT: Target = Target::Content { choice: 0 };
+const REASONING: Target = Target::Reasoning { choice: 0 };
 
 /// What is known of the runs beside their object. Messages are numbered as in there.
 #[derive(Clone, Debug, Default)]
@@ -105,9 +105,9 @@ pub(super) fn is_silent(snapshot: &Snapshot) -> bool {
 }
 
 /// How much of a text there was when the run began.
-pub(super) fn before(snapshot: &Snapshot, place: &Place) -> usize {
+pub(super) fn before(snapshot: &Snapshot, place: &Target) -> usize {
     let runs = Runs::of(snapshot);
-    if matches!(place, Place::Content { .. }) { runs.text } else { runs.reasoning }
+    if matches!(place, Target::Content { .. }) { runs.text } else { runs.reasoning }
 }
 
 fn calls(snapshot: &Snapshot) -> usize {

@@ -31,7 +31,7 @@ fn a_run_has_messages_a_state_and_a_result() {
     let run = r#""threadId":"t","runId":"r""#;
     assert_eq!(object, format!(r#"{{"state":null,{run},"messages":[{message}],"result":{{"ok":null}}}}"#));
     assert!(accumulator.is_complete());
-    assert_eq!((accumulator.snapshot().id(), accumulator.matched()), (Some("r"), 1));
+    assert_eq!((accumulator.snapshot().id(), accumulator.template_hits()), (Some("r"), 1));
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn repeating_a_shape_changes_nothing() {
         let payloads: Vec<_> = payloads.iter().map(String::as_str).collect();
         let (fast, slow) = (fold(&payloads, false), fold(&payloads, true));
         assert_eq!((&fast.0, &fast.1), (&slow.0, &slow.1), "{shape} {between}");
-        matched += fast.2.matched();
+        matched += fast.2.template_hits();
     }
     assert!(matched > 200, "{matched}");
 }

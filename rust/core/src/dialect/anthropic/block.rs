@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, index, input, tell};
+use super::{Append, BLOCKS, Object, Raw, RepeatPlan, Sink, Snapshot, Target, block_at, emit, index, input};
 use crate::json::{Text, quote};
-use crate::snapshot::{Fields, In, Lists, Overlap, grow_all, overlap};
+use crate::snapshot::{Lists, MergedObject, Overlap, PathStep, grow_all, overlap};
 
 /// The members in which servers send what a model thinks.
 const THOUGHTS: [&str; 3] = ["thinking", "reasoning", "text"];
@@ -21,23 +21,23 @@ pub(super) fn id_of(block: &Object<'_>) -> Option<String> {
 }
 
 /// The member of a block or a delta of that kind that is text, and what is seen of it.
-pub(super) fn text_of(kind: &str, owner: &Object<'_>) -> Option<(&'static str, Place)> {
+pub(super) fn text_of(kind: &str, owner: &Object<'_>) -> Option<(&'static str, Target)> {
     match kind {
-        "text" => Some(("text", Place::Content { choice: 0 })),
+        "text" => Some(("text", Target::Content { choice: 0 })),
         "thinking" | "reasoning" => {
             let name = THOUGHTS.into_iter().find(|name| owner.get(name).is_some())?;
-            Some((name, Place::Reasoning { choice: 0 }))
+            Some((name, Target::Reasoning { choice: 0 }))
         }
         _ => None,
     }
 }
 
 /// The texts of all blocks of a kind, in their order.
-pub(super) fn texts(snapshot: &mut Snapshot, seen: &Place) -> Vec<String> {
-    let names = if matches!(seen, Place::Content { .. }) { &["text"][..] } else { &THOUGHTS };
+pub(super) fn texts(snapshot: &mut Snapshot, seen: &Target) -> Vec<String> {
+    let names = if matches!(seen, Target::Content { .. }) { &["text"][..] } else { &THOUGHTS };
     let of_kind = |kind: &str| match seen {
         // Some servers send text in the middle of a thought.
-        Place::Content { .. } => matches!(kind, "text" | "thinking"),
+        Target::Content { .. } => matches!(kind, "text" | "thinking"),
         _ => matches!(kind, "thinking" | "reasoning"),
     };
     let mut texts = vec![];
@@ -57,8 +57,8 @@ fn find(snapshot: &Snapshot, index: i64) -> Option<i64> {
     snapshot.places.get(&index.to_string()).copied()
 }
 
-fn at(snapshot: &Snapshot, position: i64) -> Option<&Fields> {
-    snapshot.fields.find(&[In::Item(BLOCKS, position)])
+fn at(snapshot: &Snapshot, position: i64) -> Option<&MergedObject> {
+    snapshot.fields.find(&[PathStep::Item(BLOCKS, position)])
 }
 
 /// The position of a new block at that index: after the others where that is taken, or where there is none.
@@ -83,17 +83,17 @@ pub(super) fn start(snapshot: &mut Snapshot, index: Option<i64>, block: &Object<
     if let Some((name, seen)) = text_of(&kind, block) {
         if let Some(text) = block.get(name).and_then(Raw::scalar) {
             block_at(snapshot, position).set(name, quote(""));
-            let way = vec![In::Item(BLOCKS, position)];
-            grow_all(&[seen, Place::Member { way, name }], &text, snapshot, out);
+            let way = vec![PathStep::Item(BLOCKS, position)];
+            grow_all(&[seen, Target::Member { way, name }], &text, snapshot, out);
             block_at(snapshot, position).announce(name);
         }
         if let Some(signature) = block.truthy("signature") {
-            tell("signature", signature, out);
+            emit("signature", signature, out);
         }
     } else if kind == "tool_use" {
         input::begin(snapshot, position, block, out);
     } else if !matches!(kind.as_ref(), "text" | "thinking" | "reasoning") {
-        tell(&kind, block.raw(), out);
+        emit(&kind, block.raw(), out);
     }
     position
 }
@@ -121,8 +121,8 @@ fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: 
             Overlap::Continues(rest) => Text::from(rest),
             Overlap::Repeats | Overlap::Differs => Text::default(),
         };
-        let way = vec![In::Item(BLOCKS, position)];
-        grow_all(&[seen, Place::Member { way, name }], &rest, snapshot, out);
+        let way = vec![PathStep::Item(BLOCKS, position)];
+        grow_all(&[seen, Target::Member { way, name }], &rest, snapshot, out);
         block_at(snapshot, position).announce(name);
     } else if block.str("type") == "tool_use" {
         input::begin_again(snapshot, position, block, out);
@@ -235,13 +235,13 @@ fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object
         "citations" => {
             if let Some(citation) = delta.get("citation") {
                 block.push("citations", citation);
-                tell("citation", citation, out);
+                emit("citation", citation, out);
             }
         }
         "signature" => {
             // Some servers send it with the start of the block too.
             if let Some(signature) = delta.get("signature").filter(|value| block.merge(kind, *value, Lists::Replace)) {
-                tell(kind, signature, out);
+                emit(kind, signature, out);
             }
         }
         kind => {
@@ -249,27 +249,27 @@ fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object
                 block.merge(name, value, Lists::Replace);
             }
             let told = if kind == "compaction" { kind } else { &delta.str("type") };
-            tell(told, delta.raw(), out);
+            emit(told, delta.raw(), out);
         }
     }
 }
 
 /// What only grows by a piece of a text: the block's member, and what is seen of it.
-fn growth<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Growth<'a>> {
+fn growth<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Append<'a>> {
     let (name, seen) = text_of(kind, delta)?;
-    let way = vec![In::Item(BLOCKS, position)];
-    Some(Growth { text: delta.get(name)?, places: vec![seen, Place::Member { way, name }] })
+    let way = vec![PathStep::Item(BLOCKS, position)];
+    Some(Append { text: delta.get(name)?, places: vec![seen, Target::Member { way, name }] })
 }
 
-pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let delta = payload.get("delta").filter(|_| payload.str("type") == "content_block_delta")?.object();
     let kind = kind_of(&delta);
     let position = find_for(snapshot, payload, &kind)?;
     let mut repeat = match kind.as_ref() {
         "input_json" => input::repeats(snapshot, position, &delta)?,
-        kind => Repeat::of(growth(position, kind, &delta)?)?,
+        kind => RepeatPlan::of(growth(position, kind, &delta)?)?,
     };
     // An index that is of no use goes on with the last block, which another one changes.
-    repeat.indexes.extend(payload.get("index").filter(|index| index.index().is_some()));
+    repeat.routing.extend(payload.get("index").filter(|index| index.index().is_some()));
     Some(repeat)
 }

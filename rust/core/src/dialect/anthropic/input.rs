@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Again, BLOCKS, Growth, Object, Place, Raw, Repeat, Sink, Snapshot, block_at, tell};
+use super::{Again, Append, BLOCKS, Object, Raw, RepeatPlan, Sink, Snapshot, Target, block_at, emit};
 use crate::json::{Payload, Text, compact, quoted_object};
-use crate::snapshot::{In, Overlap, Piece, grow_all, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, PathStep, grow_all, overlap_json};
 
 /// Some servers send it before the pieces of an input that is another one.
 const PLACEHOLDER: &str = "{}";
@@ -22,7 +22,7 @@ pub(super) fn arguments(input: Raw<'_>) -> Cow<'_, str> {
 /// A tool call begins with its block.
 pub(super) fn begin(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
     let (id, name) = (block.id("id"), block.str("name"));
-    let call = snapshot.choice(0).begin_tool_call(&Piece::start(Some(position), &id, &name), out);
+    let call = snapshot.choice(0).begin_tool_call(&CallFragment::start(Some(position), &id, &name), out);
     expect(snapshot, position, call, block);
 }
 
@@ -30,7 +30,7 @@ pub(super) fn begin(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, 
 pub(super) fn begin_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
     let Some(call) = call_at(snapshot, position) else { return };
     let (id, name) = (block.id("id"), block.str("name"));
-    snapshot.choice(0).name_tool_call(call, &Piece::start(None, &id, &name), out);
+    snapshot.choice(0).name_tool_call(call, &CallFragment::start(None, &id, &name), out);
     expect(snapshot, position, call, block);
 }
 
@@ -39,7 +39,7 @@ fn expect(snapshot: &mut Snapshot, position: i64, call: usize, block: &Object<'_
     let Some(input) = block.truthy("input") else { return };
     let call = snapshot.choice(0).tool_calls.at(call);
     if call.arguments.is_empty() {
-        call.otherwise = arguments(input).into_owned();
+        call.initial_input = arguments(input).into_owned();
         let object = quoted_object(input).unwrap_or_else(|| input.as_str().into());
         block_at(snapshot, position).set("input", object);
     }
@@ -52,7 +52,7 @@ pub(super) fn fold_piece(snapshot: &mut Snapshot, position: i64, delta: &Object<
     let Some(piece) = value.scalar().or(object) else { return value.is_null() };
     let call = call_at(snapshot, position);
     if call.is_none() && !piece.is_empty() {
-        tell("input_json", value, out);
+        emit("input_json", value, out);
     }
     if !piece.is_empty() && !holds_back(snapshot, position, call, &piece) {
         grow_all(&places(snapshot, position, call), &piece, snapshot, out);
@@ -74,10 +74,10 @@ fn holds_back(snapshot: &mut Snapshot, position: i64, call: Option<usize>, piece
     }
     if let Some(call) = call.map(|call| snapshot.choice(0).tool_calls.at(call)).filter(|call| call.arguments.is_empty())
     {
-        match call.otherwise.as_str() {
-            "" if placeholder => call.otherwise = PLACEHOLDER.into(),
+        match call.initial_input.as_str() {
+            "" if placeholder => call.initial_input = PLACEHOLDER.into(),
             // The pieces count.
-            _ if !placeholder => call.otherwise.clear(),
+            _ if !placeholder => call.initial_input.clear(),
             _ => {}
         }
     }
@@ -89,22 +89,22 @@ fn is_object(text: &str) -> bool {
 }
 
 /// What grows by a piece. Arguments that were emitted already, since the block had stopped, stay as they are.
-fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Place> {
-    let way = vec![In::Item(BLOCKS, position)];
-    let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].otherwise.is_empty();
-    let arguments = call.filter(open).map(|position| Place::Arguments { choice: 0, position });
-    arguments.into_iter().chain([Place::Json { way, name: "input" }]).collect()
+fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Target> {
+    let way = vec![PathStep::Item(BLOCKS, position)];
+    let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].initial_input.is_empty();
+    let arguments = call.filter(open).map(|position| Target::Arguments { choice: 0, position });
+    arguments.into_iter().chain([Target::Json { way, name: "input" }]).collect()
 }
 
 /// A piece of a call's input that is not the first. One that begins like all of it is never taken for one that repeats.
-pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>) -> Option<Repeat<'a>> {
+pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let call = call_at(snapshot, position);
-    let before = snapshot.fields.find(&[In::Item(BLOCKS, position)])?.json_text("input").len();
+    let before = snapshot.fields.find(&[PathStep::Item(BLOCKS, position)])?.json_text("input").len();
     let text = delta.get("partial_json").filter(|_| before > 0)?;
-    let mut repeat = Repeat::of(Growth { text, places: places(snapshot, position, call) })?;
+    let mut repeat = RepeatPlan::of(Append { text, places: places(snapshot, position, call) })?;
     if call.is_none() {
         // One of the provider's own tools.
-        repeat.told = Some((0, "input_json", text));
+        repeat.passthrough = Some((0, "input_json", text));
         repeat.again = Some(Again::Size(before));
     }
     Some(repeat)

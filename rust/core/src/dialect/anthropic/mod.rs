@@ -10,9 +10,9 @@
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
 //! 5. A whole message that follows its pieces is the same message: it adds what they lack.
 
-use super::{Again, Dialect, Repeat, listed};
+use super::{Again, Dialect, RepeatPlan, listed};
 use crate::json::{Object, Payload, Raw};
-use crate::snapshot::{Delta, Fields, Growth, Lists, Place, Sink, Snapshot};
+use crate::snapshot::{Append, Delta, Lists, MergedObject, Sink, Snapshot, Target};
 
 mod block;
 mod input;
@@ -117,11 +117,11 @@ fn index(payload: &Object<'_>) -> Option<i64> {
 }
 
 /// The block at a position.
-fn block_at(snapshot: &mut Snapshot, position: i64) -> &mut Fields {
+fn block_at(snapshot: &mut Snapshot, position: i64) -> &mut MergedObject {
     snapshot.fields.item(BLOCKS, position)
 }
 
-fn tell(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+fn emit(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: value.as_str() });
 }
 

@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 
 use super::block::{self, text_of};
-use super::{BLOCKS, Object, Place, Raw, Sink, Snapshot, block_at, finish, fold_members, input, tell};
+use super::{BLOCKS, Object, Raw, Sink, Snapshot, Target, block_at, emit, finish, fold_members, input};
 use crate::dialect::listed;
 use crate::json::{Payload, Text, quote};
-use crate::snapshot::{Fields, Lists, Overlap, beyond, overlap};
+use crate::snapshot::{Lists, MergedObject, Overlap, beyond, overlap};
 
 /// The key that says that a whole message came after its pieces.
 const WHOLE: &str = "whole";
@@ -44,9 +44,9 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     let Ok(content) = Payload::parse(&content) else { return };
     let blocks: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
     let known = matches(snapshot, &blocks);
-    let seen = [Place::Content { choice: 0 }, Place::Reasoning { choice: 0 }];
+    let seen = [Target::Content { choice: 0 }, Target::Reasoning { choice: 0 }];
     let said = seen.each_ref().map(|seen| fold_texts(snapshot, &blocks, seen, out));
-    let said_of = |place: &Place| said[usize::from(matches!(place, Place::Reasoning { .. }))];
+    let said_of = |place: &Target| said[usize::from(matches!(place, Target::Reasoning { .. }))];
     drop_others(snapshot, &known, |place| said_of(place).is_all);
     for (block, known) in blocks.iter().zip(known) {
         let text = text_of(&block.str("type"), block);
@@ -71,7 +71,7 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
 /// kind.
 fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
     let mut free = snapshot.fields.indexes(BLOCKS);
-    let mut take = |fits: &dyn Fn(&Fields) -> bool| {
+    let mut take = |fits: &dyn Fn(&MergedObject) -> bool| {
         let at = free.iter().position(|&position| fits(block_at(snapshot, position)));
         at.map(|at| free.remove(at))
     };
@@ -80,19 +80,19 @@ fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
     let mut known: Vec<_> = ids.iter().map(by_id).collect();
     for ((block, id), known) in blocks.iter().zip(&ids).zip(&mut known).filter(|(_, known)| known.is_none()) {
         let kind = block.str("type");
-        let unnamed = |mine: &Fields| id.is_none() || mine.json_of("id").is_none_or(|id| id == "\"\"");
+        let unnamed = |mine: &MergedObject| id.is_none() || mine.json_of("id").is_none_or(|id| id == "\"\"");
         *known = take(&|mine| mine.word("type") == kind && unnamed(mine));
     }
     known
 }
 
 /// Drops the blocks that a whole message leaves out of texts that it says all of.
-fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&Place) -> bool) {
+fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&Target) -> bool) {
     let kept: HashSet<_> = known.iter().flatten().copied().collect();
     for position in snapshot.fields.indexes(BLOCKS).into_iter().filter(|position| !kept.contains(position)) {
         let place = match block_at(snapshot, position).word("type").as_ref() {
-            "text" => Place::Content { choice: 0 },
-            "thinking" | "reasoning" => Place::Reasoning { choice: 0 },
+            "text" => Target::Content { choice: 0 },
+            "thinking" | "reasoning" => Target::Reasoning { choice: 0 },
             _ => continue,
         };
         if is_all(&place) {
@@ -113,7 +113,7 @@ struct Said {
 }
 
 /// Emits what the texts of a kind have beyond the ones so far.
-fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Place, out: &mut Sink<'_>) -> Said {
+fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Target, out: &mut Sink<'_>) -> Said {
     let name_of = |block: &Object<'_>| {
         text_of(&block.str("type"), block)
             .filter(|(_, place)| std::mem::discriminant(place) == std::mem::discriminant(seen))
@@ -147,12 +147,12 @@ fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, is_all: 
     }
     mine.keep_all(block, &COMPARED);
     if let Some(signature) = block.truthy("signature").filter(|value| mine.merge("signature", *value, Lists::Replace)) {
-        tell("signature", signature, out);
+        emit("signature", signature, out);
     }
     if let Some(citations) = block.truthy("citations") {
         if !mine.contains("citations") || mine.json_of("citations").is_some_and(|list| list == "[]") {
             for citation in citations.items() {
-                tell("citation", citation, out);
+                emit("citation", citation, out);
             }
         }
         mine.set("citations", citations.as_str());

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{CALLS, Fields, Growth, MESSAGE, Object, Place, Raw, Sink, Snapshot, message_of, quote};
+use super::{Append, CALLS, MESSAGE, MergedObject, Object, Raw, Sink, Snapshot, Target, message_of, quote};
 use crate::dialect::known_calls;
 use crate::json::{Text, compact};
-use crate::snapshot::{In, Overlap, Piece, grow_all, overlap, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, PathStep, grow_all, overlap, overlap_json};
 
 const ARGUMENTS: &str = "arguments";
 
@@ -18,7 +18,7 @@ fn index_of(snapshot: &Snapshot, position: usize) -> i64 {
 }
 
 /// The function in the message of the call at a position.
-fn function_of(snapshot: &mut Snapshot, position: usize) -> &mut Fields {
+fn function_of(snapshot: &mut Snapshot, position: usize) -> &mut MergedObject {
     let index = index_of(snapshot, position);
     message_of(snapshot).item(CALLS, index).object("function")
 }
@@ -67,7 +67,7 @@ pub(super) fn end(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
 /// The position of a call, which is made where it is not known, and whether anything is new of who it is.
 fn identify(snapshot: &mut Snapshot, known: Option<usize>, named: Option<i64>, call: &Object<'_>) -> (usize, bool) {
     let (id, kind, name) = (call.id("id"), call.str("type"), call.child("function").str("name").into_owned());
-    let piece = Piece { kind: &kind, ..Piece::start(named, &id, &name) };
+    let piece = CallFragment { kind: &kind, ..CallFragment::start(named, &id, &name) };
     let position = known.unwrap_or_else(|| begin(snapshot, &piece));
     let new = snapshot.choice(0).tool_calls.complete(position, &piece) || known.is_none();
     let index = index_of(snapshot, position);
@@ -76,19 +76,22 @@ fn identify(snapshot: &mut Snapshot, known: Option<usize>, named: Option<i64>, c
 }
 
 /// Makes a call, at its index in the list, or after the others where that is taken.
-fn begin(snapshot: &mut Snapshot, piece: &Piece<'_>) -> usize {
+fn begin(snapshot: &mut Snapshot, piece: &CallFragment<'_>) -> usize {
     let message = message_of(snapshot);
     let free = piece.index.filter(|&index| !message.has_item(CALLS, index));
     let index = free.unwrap_or_else(|| message.next_index(CALLS));
-    let piece =
-        Piece { index: piece.index.or(Some(index)), kind: piece.kind, ..Piece::start(None, piece.id, piece.name) };
+    let piece = CallFragment {
+        index: piece.index.or(Some(index)),
+        kind: piece.kind,
+        ..CallFragment::start(None, piece.id, piece.name)
+    };
     let position = snapshot.choice(0).tool_calls.begin(&piece);
     snapshot.places.insert(format!("call {position}"), index);
     position
 }
 
 /// Keeps what a piece says of a call beside its arguments.
-fn keep(kept: &mut Fields, call: &Object<'_>) {
+fn keep(kept: &mut MergedObject, call: &Object<'_>) {
     let function = call.child("function");
     kept.set_once("id", call.get("id"));
     kept.set_once("type", call.get("type"));
@@ -113,27 +116,27 @@ fn arguments(value: Raw<'_>) -> Cow<'_, str> {
 fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> bool {
     let placeholder = matches!(piece, Text::Whole(piece) if piece.trim() == PLACEHOLDER);
     let call = snapshot.choice(0).tool_calls.at(position);
-    if !call.arguments.is_empty() || (!placeholder && call.otherwise.is_empty()) {
+    if !call.arguments.is_empty() || (!placeholder && call.initial_input.is_empty()) {
         return false;
     }
-    call.otherwise = if placeholder { PLACEHOLDER.into() } else { String::new() };
-    let kept = quote(&call.otherwise);
+    call.initial_input = if placeholder { PLACEHOLDER.into() } else { String::new() };
+    let kept = quote(&call.initial_input);
     function_of(snapshot, position).set(ARGUMENTS, kept);
     placeholder
 }
 
 /// What grows by a piece of the arguments of the call at a position.
-fn places(snapshot: &Snapshot, position: usize) -> [Place; 2] {
-    let way = vec![MESSAGE, In::Item(CALLS, index_of(snapshot, position)), In::Object("function")];
-    [Place::Arguments { choice: 0, position }, Place::Member { way, name: ARGUMENTS }]
+fn places(snapshot: &Snapshot, position: usize) -> [Target; 2] {
+    let way = vec![MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")];
+    [Target::Arguments { choice: 0, position }, Target::Member { way, name: ARGUMENTS }]
 }
 
 /// What a piece adds to, if it is not the first.
-pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) -> Option<Growth<'a>> {
+pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) -> Option<Append<'a>> {
     let position = find(snapshot, "tool-call-delta", Some(index), &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
     let text = call.child("function").get(ARGUMENTS).filter(|_| begun)?;
-    Some(Growth { text, places: places(snapshot, position).into() })
+    Some(Append { text, places: places(snapshot, position).into() })
 }
 
 /// The calls of a whole message: what they have beyond their pieces is emitted.

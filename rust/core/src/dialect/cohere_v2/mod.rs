@@ -7,9 +7,9 @@
 //! 4. `message-end` has the finish reason, the usage, and the error of a stream that failed. `[DONE]` follows it.
 //! 5. A whole answer that follows its pieces is the same answer: it adds what they lack.
 
-use super::{Dialect, Repeat};
+use super::{Dialect, RepeatPlan};
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::{ApiError, Delta, Fields, Growth, In, Place, Sink, Snapshot, fold_all};
+use crate::snapshot::{ApiError, Append, Delta, MergedObject, PathStep, Sink, Snapshot, Target, fold_all};
 
 mod call;
 #[cfg(test)]
@@ -19,7 +19,7 @@ mod whole;
 pub(super) static DIALECT: Dialect =
     Dialect { name: "cohere-v2", detects, fold, repeats, complete: whole::is_complete, object };
 
-const MESSAGE: In = In::Object("message");
+const MESSAGE: PathStep = PathStep::Object("message");
 const BLOCKS: &str = "content";
 const CALLS: &str = "tool_calls";
 const CITATIONS: &str = "citations";
@@ -81,7 +81,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
 }
 
 /// The message, which is there from the first on that is said of it.
-fn message_of(snapshot: &mut Snapshot) -> &mut Fields {
+fn message_of(snapshot: &mut Snapshot) -> &mut MergedObject {
     let message = snapshot.fields.at(&[MESSAGE]);
     if message.is_empty() {
         message.set("role", quote("assistant"));
@@ -100,7 +100,7 @@ fn fold_end(snapshot: &mut Snapshot, end: &Object<'_>, out: &mut Sink<'_>) {
 }
 
 /// The index in a list of the message that a payload is about.
-fn place(message: &mut Fields, list: &str, kind: &str, payload: &Object<'_>) -> i64 {
+fn place(message: &mut MergedObject, list: &str, kind: &str, payload: &Object<'_>) -> i64 {
     let known = payload.get("index").and_then(Raw::index);
     known.unwrap_or_else(|| {
         let next = message.next_index(list);
@@ -109,23 +109,23 @@ fn place(message: &mut Fields, list: &str, kind: &str, payload: &Object<'_>) -> 
 }
 
 /// What grows by a piece of the plan.
-fn plan<'a>(message: &Object<'a>) -> Option<Growth<'a>> {
-    let places = vec![Place::Reasoning { choice: 0 }, Place::Member { way: vec![MESSAGE], name: PLAN }];
-    Some(Growth { text: message.get(PLAN)?, places })
+fn plan<'a>(message: &Object<'a>) -> Option<Append<'a>> {
+    let places = vec![Target::Reasoning { choice: 0 }, Target::Member { way: vec![MESSAGE], name: PLAN }];
+    Some(Append { text: message.get(PLAN)?, places })
 }
 
 /// The texts of a block, and where they are seen.
-const TEXTS: [(&str, Place); 2] =
-    [("text", Place::Content { choice: 0 }), ("thinking", Place::Reasoning { choice: 0 })];
+const TEXTS: [(&str, Target); 2] =
+    [("text", Target::Content { choice: 0 }), ("thinking", Target::Reasoning { choice: 0 })];
 
 /// What grows by a piece of one of a block's texts.
-fn growth<'a>(index: i64, text: Raw<'a>, (name, seen): (&'static str, Place)) -> Growth<'a> {
-    let way = vec![MESSAGE, In::Item(BLOCKS, index)];
-    Growth { text, places: vec![seen, Place::Member { way, name }] }
+fn growth<'a>(index: i64, text: Raw<'a>, (name, seen): (&'static str, Target)) -> Append<'a> {
+    let way = vec![MESSAGE, PathStep::Item(BLOCKS, index)];
+    Append { text, places: vec![seen, Target::Member { way, name }] }
 }
 
 /// What grows by a piece of a block; some servers send its text without a block around it.
-fn texts(index: i64, content: Raw<'_>) -> Vec<Growth<'_>> {
+fn texts(index: i64, content: Raw<'_>) -> Vec<Append<'_>> {
     if content.scalar().is_some() {
         return vec![growth(index, content, TEXTS[0].clone())];
     }
@@ -186,21 +186,21 @@ fn add_logprobs(snapshot: &mut Snapshot, logprobs: Raw<'_>, out: &mut Sink<'_>) 
 }
 
 /// A piece of a text or of a call: what else it says counts once, or is the same again.
-fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let message = payload.get("delta")?.object().get("message")?.object();
     let kind = payload.str("type");
     if kind == "tool-plan-delta" {
-        return Repeat::of(plan(&message)?);
+        return RepeatPlan::of(plan(&message)?);
     }
     // Without one it is about the last block or call, which it may have made.
     let named = payload.get("index").filter(|_| payload.get(LOGPROBS).is_none())?;
     let index = named.index()?;
     let mut repeat = match kind.as_ref() {
-        "content-delta" => Repeat::of_all(texts(index, message.get(BLOCKS)?))?,
-        "tool-call-delta" => Repeat::of(call::repeating(snapshot, index, &message.child(CALLS))?)?,
+        "content-delta" => RepeatPlan::of_all(texts(index, message.get(BLOCKS)?))?,
+        "tool-call-delta" => RepeatPlan::of(call::repeating(snapshot, index, &message.child(CALLS))?)?,
         _ => return None,
     };
-    repeat.indexes.push(named);
+    repeat.routing.push(named);
     Some(repeat)
 }
 

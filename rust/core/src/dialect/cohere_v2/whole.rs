@@ -1,12 +1,12 @@
 //! A whole message: the answer of a request without a stream, or one that repeats what came in pieces.
 
 use super::{
-    BLOCKS, CALLS, CITATIONS, LOGPROBS, MESSAGE, Object, PLAN, Place, Raw, Sink, Snapshot, TEXTS, add_logprobs, call,
+    BLOCKS, CALLS, CITATIONS, LOGPROBS, MESSAGE, Object, PLAN, Raw, Sink, Snapshot, TEXTS, Target, add_logprobs, call,
     cite, fold_end, message_of, quote,
 };
 use crate::dialect::listed;
 use crate::json::{Payload, Text, compact};
-use crate::snapshot::{Delta, Fields, Overlap, beyond, grow_all, overlap};
+use crate::snapshot::{Delta, MergedObject, Overlap, beyond, grow_all, overlap};
 
 /// The key that says that a whole answer came after its pieces.
 const WHOLE: &str = "whole";
@@ -84,7 +84,7 @@ fn fold_plan(snapshot: &mut Snapshot, plan: &str, out: &mut Sink<'_>) {
     match overlap(&emitted, plan) {
         Overlap::Repeats => kept.append(PLAN, &Text::default()),
         Overlap::Continues(rest) => {
-            let places = [Place::Reasoning { choice: 0 }, Place::Member { way: vec![MESSAGE], name: PLAN }];
+            let places = [Target::Reasoning { choice: 0 }, Target::Member { way: vec![MESSAGE], name: PLAN }];
             grow_all(&places, &Text::from(rest), snapshot, out);
         }
         Overlap::Differs => kept.seal(PLAN, quote(plan)),
@@ -115,7 +115,7 @@ fn kind_of(block: &Object<'_>) -> String {
 }
 
 /// Emits what the texts of a kind have beyond the ones so far; whether they have anything.
-fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, seen: &Place, out: &mut Sink<'_>) -> bool {
+fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, seen: &Target, out: &mut Sink<'_>) -> bool {
     let text = |block: &Object<'_>| Some(block.get(name)?.scalar()?.into_str().into_owned());
     let whole: Vec<_> = blocks.iter().filter_map(text).collect();
     let message = message_of(snapshot);
@@ -130,7 +130,7 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, seen: 
 }
 
 /// Keeps what a whole block says of one so far.
-fn complete(mine: &mut Fields, block: &Object<'_>) {
+fn complete(mine: &mut MergedObject, block: &Object<'_>) {
     for (name, _) in &TEXTS {
         let Some(text) = block.get(name).and_then(Raw::scalar).map(Text::into_str) else { continue };
         mine.end_announcement(name);

@@ -7,7 +7,7 @@
 use super::part::{self, SIGNATURE, text_of};
 use super::{Object, PARTS, Sink, Snapshot, content};
 use crate::json::{Text, compact};
-use crate::snapshot::Place;
+use crate::snapshot::Target;
 
 /// Whether it is a thought, of the two kinds of text.
 const KINDS: [bool; 2] = [false, true];
@@ -43,8 +43,8 @@ fn key(candidate: i64, thought: bool) -> String {
     format!("{} {candidate}", if thought { "thoughts" } else { "text" })
 }
 
-fn place(choice: i64, thought: bool) -> Place {
-    if thought { Place::Reasoning { choice } } else { Place::Content { choice } }
+fn place(choice: i64, thought: bool) -> Target {
+    if thought { Target::Reasoning { choice } } else { Target::Content { choice } }
 }
 
 /// The texts of a kind; a text with half a character is none that comes again.

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 
 use super::{Object, PARTS, Sink, Snapshot, candidate_at, content};
 use crate::json::{Payload, Raw, Text, quoted_object};
-use crate::snapshot::{Fields, Key, Piece};
+use crate::snapshot::{CallFragment, Key, MergedObject};
 
 /// The last part's call, if the last part is one.
-fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut Fields> {
+fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut MergedObject> {
     if !snapshot.fields.at(&[candidate_at(candidate)]).contains("content") {
         return None;
     }
@@ -20,7 +20,7 @@ fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut Fields> {
 }
 
 /// Whether a call is more of the one before: that said that it goes on, and this one has no name, or its id.
-pub(super) fn goes_on(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>) -> bool {
+pub(super) fn is_mid_arguments(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>) -> bool {
     let id = function.get("id").map(|id| id.as_str().to_owned()).filter(|id| id != "\"\"");
     let unnamed = function.str("name").is_empty();
     last_call(snapshot, candidate).is_some_and(|call| {
@@ -46,7 +46,7 @@ pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'
     let (id, name) = (function.id("id"), function.str("name"));
     let streams = function.truthy("willContinue").is_some() || function.get("partialArgs").is_some();
     let arguments = function.get("args").filter(|_| !streams).map(arguments).unwrap_or_default();
-    let piece = Piece { arguments: Text::from(arguments.as_ref()), ..Piece::start(None, &id, &name) };
+    let piece = CallFragment { arguments: Text::from(arguments.as_ref()), ..CallFragment::start(None, &id, &name) };
     snapshot.choice(candidate).begin_tool_call(&piece, out);
     if let Some(object) = function.get("args").and_then(quoted_object)
         && let Some(call) = last_call(snapshot, candidate)
@@ -92,7 +92,7 @@ pub(super) fn close(snapshot: &mut Snapshot, candidate: i64, out: &mut Sink<'_>)
 }
 
 /// Sets what a piece's path names, or, of a string, adds to it.
-fn fold_argument(call: &mut Fields, piece: &Object<'_>) {
+fn fold_argument(call: &mut MergedObject, piece: &Object<'_>) {
     let path = piece.str("jsonPath");
     let Some(keys) = keys(&path) else { return };
     if let Some(text) = piece.get("stringValue").and_then(Raw::text) {

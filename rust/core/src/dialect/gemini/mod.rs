@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use super::{Dialect, all_finished};
 use crate::json::{Object, ObjectWriter, Payload, Raw};
-use crate::snapshot::{ApiError, Delta, Fields, In, Lists, Nulls, Sink, Snapshot};
+use crate::snapshot::{ApiError, Delta, Lists, MergedObject, Nulls, PathStep, Sink, Snapshot};
 
 mod again;
 mod call;
@@ -107,8 +107,8 @@ fn word(value: Option<Raw<'_>>) -> String {
     if word == "0" || word.ends_with("_UNSPECIFIED") { String::new() } else { word.into_owned() }
 }
 
-fn candidate_at(index: i64) -> In {
-    In::Item("candidates", index)
+fn candidate_at(index: i64) -> PathStep {
+    PathStep::Item("candidates", index)
 }
 
 /// A candidate, at its index or else at its place in the list.
@@ -158,13 +158,13 @@ fn fold_candidate_member(snapshot: &mut Snapshot, index: i64, name: &str, value:
     }
 }
 
-fn content(snapshot: &mut Snapshot, candidate: i64) -> &mut Fields {
-    snapshot.fields.at(&[candidate_at(candidate), In::Object("content")])
+fn content(snapshot: &mut Snapshot, candidate: i64) -> &mut MergedObject {
+    snapshot.fields.at(&[candidate_at(candidate), PathStep::Object("content")])
 }
 
 /// The content of a candidate, if it has any.
-fn content_of(snapshot: &Snapshot, candidate: i64) -> Option<&Fields> {
-    snapshot.fields.find(&[candidate_at(candidate), In::Object("content")])
+fn content_of(snapshot: &Snapshot, candidate: i64) -> Option<&MergedObject> {
+    snapshot.fields.find(&[candidate_at(candidate), PathStep::Object("content")])
 }
 
 /// The next parts of a candidate. Some servers send text in the place of a part.

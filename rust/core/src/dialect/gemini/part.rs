@@ -2,7 +2,7 @@
 
 use super::{Object, PARTS, Sink, Snapshot, call, candidate_at, content, spelt};
 use crate::json::{Raw, Text};
-use crate::snapshot::{Delta, Fields, In, Place, grow_all};
+use crate::snapshot::{Delta, MergedObject, PathStep, Target, grow_all};
 
 pub(super) const SIGNATURE: &str = "thoughtSignature";
 
@@ -36,7 +36,7 @@ pub(super) fn fold(
         (Some((text, thought)), _) => fold_text(snapshot, candidate, part, (text, *thought), out),
         (None, Some(function)) => {
             let function = function.object().camel_case();
-            if call::goes_on(snapshot, candidate, &function) {
+            if call::is_mid_arguments(snapshot, candidate, &function) {
                 return call::fold_piece(snapshot, candidate, &function, out);
             }
             if call::is_same(snapshot, candidate, &function) {
@@ -47,7 +47,7 @@ pub(super) fn fold(
         }
         (None, None) => {
             add(snapshot, candidate, part, out);
-            tell(candidate, part, out);
+            emit(candidate, part, out);
         }
     }
     if let Some(signature) = part.get(SIGNATURE) {
@@ -75,13 +75,13 @@ fn fold_text(
             added.set("thought", "true");
         }
     }
-    let way = vec![candidate_at(candidate), In::Object("content"), In::Item(PARTS, index)];
-    let seen = if thought { Place::Reasoning { choice: candidate } } else { Place::Content { choice: candidate } };
-    grow_all(&[seen, Place::Member { way, name: "text" }], text, snapshot, out);
+    let way = vec![candidate_at(candidate), PathStep::Object("content"), PathStep::Item(PARTS, index)];
+    let seen = if thought { Target::Reasoning { choice: candidate } } else { Target::Content { choice: candidate } };
+    grow_all(&[seen, Target::Member { way, name: "text" }], text, snapshot, out);
 }
 
 /// Whether a part is plain text of that kind.
-fn is_text(part: &Fields, thought: bool) -> bool {
+fn is_text(part: &MergedObject, thought: bool) -> bool {
     let readable = || part.value("text").is_none_or(|text| text.starts_with(['"', 'n']));
     let marked = part.value("thought").is_some_and(is_mark);
     part.contains("text") && part.has_only(&["text", "thought"]) && marked == thought && readable()
@@ -100,7 +100,7 @@ fn add(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sin
 }
 
 /// Tells of a part that is neither text nor a call.
-fn tell(candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
+fn emit(candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
     let names = part.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
     let Some(name) = names.into_iter().find(|name| !matches!(*name, "thought" | SIGNATURE)) else { return };
     let mime = part.child("inlineData").camel_case().str("mimeType");

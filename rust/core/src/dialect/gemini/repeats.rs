@@ -2,12 +2,12 @@
 
 use super::part::{SIGNATURE, text_of};
 use super::{ENVELOPE, Object, PARTS, candidate_at, content_of, count};
-use crate::dialect::{Again, Refold, Repeat};
+use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::json::Raw;
-use crate::snapshot::{Growth, In, Place, Snapshot};
+use crate::snapshot::{Append, PathStep, Snapshot, Target};
 
 /// A response with one part, more of the last text, and nothing else but what it said before.
-pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let enclosed = payload.get(ENVELOPE).filter(|_| payload.get("candidates").is_none()).map(Raw::object);
     let response = enclosed.as_ref().unwrap_or(payload);
     if response.is_snake_case() || payload.truthy("error").or(response.truthy("error")).is_some() {
@@ -28,9 +28,9 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let text = part.get("text").filter(|text| text.text().is_some())?;
     let parts = content_of(snapshot, index)?;
     let last = parts.next_index(PARTS) - 1;
-    let seen = if thought { Place::Reasoning { choice: index } } else { Place::Content { choice: index } };
-    let way = vec![candidate_at(index), In::Object("content"), In::Item(PARTS, last)];
-    let mut repeat = Repeat::of(Growth { text, places: vec![seen.clone(), Place::Member { way, name: "text" }] })?;
+    let seen = if thought { Target::Reasoning { choice: index } } else { Target::Content { choice: index } };
+    let way = vec![candidate_at(index), PathStep::Object("content"), PathStep::Item(PARTS, last)];
+    let mut repeat = RepeatPlan::of(Append { text, places: vec![seen.clone(), Target::Member { way, name: "text" }] })?;
     repeat.again = Some(Again::Whole(seen));
     let refold = Refold { choice: index, fold: |snapshot, _, usage, out| count(snapshot, usage, out) };
     repeat.values.extend(response.get("usageMetadata").filter(|usage| usage.is_object()).map(|usage| (usage, refold)));

@@ -4,7 +4,7 @@ use super::{CALLS, IN_MESSAGE, Object, Raw, Sink, Snapshot};
 use crate::dialect::openai_chat::Said;
 use crate::json::{Text, quote};
 use crate::limits::RECENT_CALLS;
-use crate::snapshot::{Fields, In, Piece, ToolCall, ToolCalls, begins_object};
+use crate::snapshot::{CallFragment, MergedObject, PathStep, ToolCall, ToolCalls, begins_object};
 
 const ARGUMENTS: &str = "arguments";
 const FUNCTION: &str = "function";
@@ -23,7 +23,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool, ou
 }
 
 /// How many of the last line's calls are those before it: all of them, or none.
-fn said_again(snapshot: &mut Snapshot, way: &[In], calls: &[Raw<'_>]) -> usize {
+fn said_again(snapshot: &mut Snapshot, way: &[PathStep], calls: &[Raw<'_>]) -> usize {
     let known = snapshot.choice(0).tool_calls.as_slice().len();
     let mut each = calls.iter().take(known).enumerate();
     let again = each.all(|(position, call)| {
@@ -35,27 +35,28 @@ fn said_again(snapshot: &mut Snapshot, way: &[In], calls: &[Raw<'_>]) -> usize {
 }
 
 /// Whether a call is numbered otherwise than the one at a position.
-fn has_another_index(snapshot: &Snapshot, way: &[In], position: usize, call: &Object<'_>) -> bool {
-    let way = [way, &[at(position), In::Object(FUNCTION)]].concat();
+fn has_another_index(snapshot: &Snapshot, way: &[PathStep], position: usize, call: &Object<'_>) -> bool {
+    let way = [way, &[at(position), PathStep::Object(FUNCTION)]].concat();
     let known = snapshot.fields.find(&way).and_then(|function| function.json_of(INDEX));
     let own = call.child(FUNCTION).get(INDEX);
     own.zip(known).is_some_and(|(own, known)| own.as_str() != known)
 }
 
 /// Whether a piece says all of a call again.
-fn is_same(call: &ToolCall, piece: &Piece<'_>) -> bool {
+fn is_same(call: &ToolCall, piece: &CallFragment<'_>) -> bool {
     let same_id = piece.id.is_empty() || call.id().is_none_or(|id| id == piece.id);
     same_id && call.name().unwrap_or_default() == piece.name && call.has(&piece.arguments)
 }
 
 /// The call that a piece belongs to: one with its id that it says again or goes on with, or the last one, without an id, in the
 /// middle of its arguments. `None` where it is another call.
-fn find(calls: &mut ToolCalls, piece: &Piece<'_>) -> Option<usize> {
+fn find(calls: &mut ToolCalls, piece: &CallFragment<'_>) -> Option<usize> {
     let count = calls.as_slice().len();
     if piece.id.is_empty() {
         let last = count.checked_sub(1)?;
         let call = calls.at(last);
-        let open = if piece.name.is_empty() { !call.has_complete_arguments() } else { call.goes_on(piece.name) };
+        let open =
+            if piece.name.is_empty() { !call.has_complete_arguments() } else { call.is_mid_arguments(piece.name) };
         return open.then_some(last);
     }
     let belongs = |call: &mut ToolCall| {
@@ -66,21 +67,21 @@ fn find(calls: &mut ToolCalls, piece: &Piece<'_>) -> Option<usize> {
 }
 
 /// The step to the call at a position of the object's list.
-fn at(position: usize) -> In {
-    In::Item(CALLS, i64::try_from(position).unwrap_or(i64::MAX))
+fn at(position: usize) -> PathStep {
+    PathStep::Item(CALLS, i64::try_from(position).unwrap_or(i64::MAX))
 }
 
-fn fold_call(snapshot: &mut Snapshot, way: &[In], call: Raw<'_>, out: &mut Sink<'_>) {
+fn fold_call(snapshot: &mut Snapshot, way: &[PathStep], call: Raw<'_>, out: &mut Sink<'_>) {
     let said = Said::of(call);
     let piece = said.piece(None, (0, 1));
     let choice = snapshot.choice(0);
     let known = find(&mut choice.tool_calls, &piece);
-    let start = Piece { kind: piece.kind, ..Piece::start(None, piece.id, piece.name) };
+    let start = CallFragment { kind: piece.kind, ..CallFragment::start(None, piece.id, piece.name) };
     let position = known.unwrap_or_else(|| choice.tool_calls.begin(&start));
     let new = choice.tool_calls.complete(position, &start) || known.is_none();
     let grown = choice.tool_calls.at(position).add(&piece.arguments).to_owned();
     if new || !grown.is_empty() {
-        choice.tell_tool_call(position, grown.len(), out);
+        choice.emit_tool_call(position, grown.len(), out);
     }
     let kept = snapshot.fields.at(&[way, &[at(position)]].concat());
     kept.keep_all(&call.object(), &[FUNCTION, ARGUMENTS, "name"]);
@@ -93,7 +94,7 @@ fn fold_call(snapshot: &mut Snapshot, way: &[In], call: Raw<'_>, out: &mut Sink<
 }
 
 /// Keeps arguments: as they came, or the object that their text is.
-fn keep_arguments(kept: &mut Fields, call: &Object<'_>, grown: &str) {
+fn keep_arguments(kept: &mut MergedObject, call: &Object<'_>, grown: &str) {
     let Some(value) = call.child(FUNCTION).get(ARGUMENTS).or_else(|| call.get(ARGUMENTS)) else { return };
     let is_json = !kept.json_text(ARGUMENTS).is_empty() || begins_object(grown);
     match value.str() {

@@ -6,9 +6,9 @@
 //! 4. What the last line has may be all of it again: where it begins with all that was told.
 //! 5. Of the members of a line that are one text the first counts that is not empty.
 
-use super::{Dialect, Repeat};
+use super::{Dialect, RepeatPlan};
 use crate::json::{Object, Raw, Text};
-use crate::snapshot::{Delta, Growth, In, Place, Sink, Snapshot, grow_all};
+use crate::snapshot::{Append, Delta, PathStep, Sink, Snapshot, Target, grow_all};
 
 mod call;
 #[cfg(test)]
@@ -25,10 +25,10 @@ const IMAGE: &str = "image";
 const CALLS: &str = "tool_calls";
 
 /// The way to the answer of `/api/chat`.
-const IN_MESSAGE: &[In] = &[In::Object(MESSAGE)];
+const IN_MESSAGE: &[PathStep] = &[PathStep::Object(MESSAGE)];
 /// Where a line may have its text, and its thoughts; the two other names of thoughts are those of other APIs.
-const TEXTS: [(&[In], &str); 2] = [(IN_MESSAGE, "content"), (&[], RESPONSE)];
-const THOUGHTS: [(&[In], &str); 4] =
+const TEXTS: [(&[PathStep], &str); 2] = [(IN_MESSAGE, "content"), (&[], RESPONSE)];
+const THOUGHTS: [(&[PathStep], &str); 4] =
     [(IN_MESSAGE, "thinking"), (IN_MESSAGE, "reasoning_content"), (IN_MESSAGE, "reasoning"), (&[], "thinking")];
 
 fn detects(_kind: &str, payload: &Object<'_>) -> bool {
@@ -99,18 +99,18 @@ fn keep_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
 fn fold_others(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     for image in payload.child(MESSAGE).each(IMAGES) {
         snapshot.fields.object(MESSAGE).push(IMAGES, image);
-        tell("image", image, out);
+        emit("image", image, out);
     }
     if let Some(image) = payload.truthy(IMAGE) {
-        tell("image", image, out);
+        emit("image", image, out);
     }
     for item in payload.get(LOGPROBS).map(Raw::items).unwrap_or_default() {
         snapshot.fields.push(LOGPROBS, item);
-        tell(LOGPROBS, item, out);
+        emit(LOGPROBS, item, out);
     }
 }
 
-fn tell(kind: &'static str, value: Raw<'_>, out: &mut Sink<'_>) {
+fn emit(kind: &'static str, value: Raw<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: value.as_str() });
 }
 
@@ -124,22 +124,22 @@ fn count(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
 
 /// What a line says of one text.
 struct Said<'a> {
-    way: &'static [In],
+    way: &'static [PathStep],
     name: &'static str,
     /// Its pieces: one, or those of a list of parts.
     pieces: Vec<Raw<'a>>,
     readable: bool,
     /// Whose text it is; `None` where another member counts.
-    heard: Option<Place>,
+    heard: Option<Target>,
 }
 
 /// All that a line says, its thoughts first.
 fn texts<'a>(payload: &Object<'a>) -> Vec<Said<'a>> {
-    let kinds = [(&THOUGHTS[..], Place::Reasoning { choice: 0 }), (&TEXTS[..], Place::Content { choice: 0 })];
+    let kinds = [(&THOUGHTS[..], Target::Reasoning { choice: 0 }), (&TEXTS[..], Target::Content { choice: 0 })];
     kinds.into_iter().flat_map(|(sources, place)| said(payload, sources, &place)).collect()
 }
 
-fn said<'a>(payload: &Object<'a>, sources: &[(&'static [In], &'static str)], place: &Place) -> Vec<Said<'a>> {
+fn said<'a>(payload: &Object<'a>, sources: &[(&'static [PathStep], &'static str)], place: &Target) -> Vec<Said<'a>> {
     let message = payload.child(MESSAGE);
     let bare = payload.get(MESSAGE).filter(|message| !message.is_object());
     let each = sources.iter().filter_map(|&(way, name)| {
@@ -169,13 +169,13 @@ fn pieces(value: Raw<'_>) -> Vec<Raw<'_>> {
 }
 
 impl<'a> Said<'a> {
-    fn places(&self) -> Vec<Place> {
-        let member = Place::Member { way: self.way.to_vec(), name: self.name };
+    fn places(&self) -> Vec<Target> {
+        let member = Target::Member { way: self.way.to_vec(), name: self.name };
         self.heard.iter().cloned().chain([member]).collect()
     }
 
-    fn growth(&self) -> Growth<'a> {
-        Growth { text: self.pieces.first().copied().unwrap_or_default(), places: self.places() }
+    fn growth(&self) -> Append<'a> {
+        Append { text: self.pieces.first().copied().unwrap_or_default(), places: self.places() }
     }
 
     /// Adds the text; of one that says all so far again, on the last line, what it has beyond that.
@@ -202,7 +202,7 @@ impl<'a> Said<'a> {
 }
 
 /// A line that has nothing but texts and its time, beside what it says again.
-fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let message = payload.child(MESSAGE);
     let told = [message.get(CALLS), message.get(IMAGES), payload.get(CALLS), payload.get(IMAGE), payload.get(LOGPROBS)];
     if is_last(payload) || told.into_iter().flatten().any(Raw::is_truthy) {
@@ -212,8 +212,8 @@ fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>>
     if texts.iter().any(|said| said.pieces.len() > 1) {
         return None;
     }
-    let mut repeat = Repeat::of_all(texts.iter().map(Said::growth))?;
-    repeat.dropped.extend(payload.get(TIME).filter(|time| time.text().is_some()));
+    let mut repeat = RepeatPlan::of_all(texts.iter().map(Said::growth))?;
+    repeat.ignored.extend(payload.get(TIME).filter(|time| time.text().is_some()));
     Some(repeat)
 }
 

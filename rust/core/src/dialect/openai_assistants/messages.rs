@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{indexed, place, place_of_delta};
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, quote};
-use crate::snapshot::{Delta, Fields, Growth, In, Place, Sink, Snapshot, beyond, fold_all};
+use crate::snapshot::{Append, Delta, MergedObject, PathStep, Sink, Snapshot, Target, beyond, fold_all};
 
 pub(super) const MESSAGES: &str = "messages";
 
@@ -40,18 +40,18 @@ impl Kind {
     }
 
     /// The way from a part to the object with that member.
-    fn owner(self) -> Option<In> {
+    fn owner(self) -> Option<PathStep> {
         match self {
-            Self::Text => Some(In::Object("text")),
+            Self::Text => Some(PathStep::Object("text")),
             Self::Refusal => None,
         }
     }
 
     /// Where it is seen.
-    fn seen(self) -> Place {
+    fn seen(self) -> Target {
         match self {
-            Self::Text => Place::Content { choice: 0 },
-            Self::Refusal => Place::Refusal { choice: 0 },
+            Self::Text => Target::Content { choice: 0 },
+            Self::Refusal => Target::Refusal { choice: 0 },
         }
     }
 }
@@ -64,11 +64,11 @@ pub(super) struct At {
 }
 
 impl At {
-    fn way(self) -> [In; 2] {
-        [In::Item(MESSAGES, self.message), In::Item("content", self.part)]
+    fn way(self) -> [PathStep; 2] {
+        [PathStep::Item(MESSAGES, self.message), PathStep::Item("content", self.part)]
     }
 
-    fn way_to(self, kind: Kind) -> Vec<In> {
+    fn way_to(self, kind: Kind) -> Vec<PathStep> {
         self.way().into_iter().chain(kind.owner()).collect()
     }
 }
@@ -96,8 +96,8 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
 }
 
 /// The way to what was told of a message, where the object says something else.
-fn way_to_told(message: i64) -> Vec<In> {
-    vec![In::Object(TOLD), In::Item(MESSAGES, message)]
+fn way_to_told(message: i64) -> Vec<PathStep> {
+    vec![PathStep::Object(TOLD), PathStep::Item(MESSAGES, message)]
 }
 
 /// What was told of a message, part by part.
@@ -167,7 +167,7 @@ struct Others {
 }
 
 impl Others {
-    fn of(message: &Fields) -> Self {
+    fn of(message: &MergedObject) -> Self {
         let content = message.json_of("content").unwrap_or_default();
         let content = Payload::parse(&content);
         let parts = content.as_ref().map(|content| content.raw().objects()).unwrap_or_default();
@@ -184,14 +184,14 @@ fn annotations<'a>(part: &Object<'a>) -> Vec<Raw<'a>> {
 /// Tells what only the whole message has beside its texts.
 fn tell_others(parts: &[Object<'_>], known: &Others, out: &mut Sink<'_>) {
     for annotation in parts.iter().flat_map(annotations).skip(known.annotations) {
-        tell("citation", annotation, out);
+        emit("citation", annotation, out);
     }
     for (kind, part) in parts.iter().filter_map(|part| Some((other_kind(part)?, part))).skip(known.parts) {
-        tell(&kind, part.raw(), out);
+        emit(&kind, part.raw(), out);
     }
 }
 
-fn tell(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+fn emit(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: value.as_str() });
 }
 
@@ -268,15 +268,15 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
 }
 
 /// What grows by a piece of a part.
-pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec<Growth<'a>> {
+pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec<Append<'a>> {
     let growth = |kind: Kind| {
         let name = kind.name();
-        let mut places = vec![kind.seen(), Place::Member { way: at.way_to(kind), name }];
+        let mut places = vec![kind.seen(), Target::Member { way: at.way_to(kind), name }];
         let told = way_to_told(at.message);
         if snapshot.fields.find(&told).is_some_and(|told| !told.indexes(name).is_empty()) {
-            places.push(Place::Member { way: [&told[..], &[In::Item(name, at.part)]].concat(), name: TOLD });
+            places.push(Target::Member { way: [&told[..], &[PathStep::Item(name, at.part)]].concat(), name: TOLD });
         }
-        Some(Growth { text: kind.of(part)?, places })
+        Some(Append { text: kind.of(part)?, places })
     };
     KINDS.into_iter().filter_map(growth).collect()
 }
@@ -296,10 +296,10 @@ fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<
     fold_all(growths(snapshot, at, part), snapshot, out);
     for annotation in annotations(part) {
         snapshot.fields.at(&at.way_to(Kind::Text)).push("annotations", annotation);
-        tell("citation", annotation, out);
+        emit("citation", annotation, out);
     }
     if let Some(kind) = other_kind(part) {
-        tell(&kind, part.raw(), out);
+        emit(&kind, part.raw(), out);
     }
 }
 

@@ -3,12 +3,12 @@
 use super::messages::{self, MESSAGES};
 use super::steps::{self, CODE, STEPS};
 use super::{indexed, key};
-use crate::dialect::Repeat;
+use crate::dialect::RepeatPlan;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
 /// A piece of one part of a message, or of one call of a step.
-pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let named = !payload.id("id").is_empty();
     let place = |list: &str| snapshot.places.get(&key(list, payload)).copied().filter(|_| named);
     let delta = payload.child("delta");
@@ -19,17 +19,17 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     }
 }
 
-fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<Repeat<'a>> {
+fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let (part, item) = only(indexed(delta.each("content")))?;
     let told = !matches!(item.str("type").as_ref(), "" | "text" | "refusal");
     let cited = item.child("text").get("annotations").is_some_and(Raw::has_list);
     let at = messages::At { message, part };
-    let mut repeat = Repeat::of_all(messages::growths(snapshot, at, &item)).filter(|_| !told && !cited)?;
-    repeat.indexes.extend(item.get("index"));
+    let mut repeat = RepeatPlan::of_all(messages::growths(snapshot, at, &item)).filter(|_| !told && !cited)?;
+    repeat.routing.extend(item.get("index"));
     Some(repeat)
 }
 
-fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<Repeat<'a>> {
+fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let item = only(details.objects("tool_calls"))?;
     let at = steps::locate(snapshot, step, (0, 1), &item);
     // Another may take the index, or be the last one, without any payload of this shape.
@@ -41,14 +41,14 @@ fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<R
         return None;
     }
     let mut repeat = match snapshot.fields.find(&at.way())?.word("type").as_ref() {
-        "function" => Repeat::of(steps::arguments(snapshot, at, &item)?)?,
+        "function" => RepeatPlan::of(steps::arguments(snapshot, at, &item)?)?,
         CODE => {
             let told = Some((0, CODE, item.raw()));
-            Repeat { told, ..Repeat::of(steps::code(at, &item)?)? }
+            RepeatPlan { passthrough: told, ..RepeatPlan::of(steps::code(at, &item)?)? }
         }
         _ => return None,
     };
-    repeat.indexes.extend(item.get("index"));
+    repeat.routing.extend(item.get("index"));
     Some(repeat)
 }
 

@@ -7,7 +7,8 @@ use crate::dialect::known_calls;
 use crate::dialect::openai_chat::Said;
 use crate::json::{Object, Payload, Raw, Text, compact, quote};
 use crate::snapshot::{
-    Delta, Fields, Growth, In, Overlap, Piece, Place, Sink, Snapshot, fold_all, grow_all, overlap_json,
+    Append, CallFragment, Delta, MergedObject, Overlap, PathStep, Sink, Snapshot, Target, fold_all, grow_all,
+    overlap_json,
 };
 
 pub(super) const STEPS: &str = "steps";
@@ -28,12 +29,12 @@ pub(super) struct At {
 }
 
 impl At {
-    pub(super) fn way(self) -> Vec<In> {
-        vec![In::Item(STEPS, self.step), In::Object(DETAILS), In::Item(CALLS, self.call)]
+    pub(super) fn way(self) -> Vec<PathStep> {
+        vec![PathStep::Item(STEPS, self.step), PathStep::Object(DETAILS), PathStep::Item(CALLS, self.call)]
     }
 
-    fn way_into(self, member: &'static str) -> Vec<In> {
-        self.way().into_iter().chain([In::Object(member)]).collect()
+    fn way_into(self, member: &'static str) -> Vec<PathStep> {
+        self.way().into_iter().chain([PathStep::Object(member)]).collect()
     }
 
     /// The key under which the snapshot knows which of the tool calls it is.
@@ -51,7 +52,7 @@ pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize)
     if let Some(known) = found(id_key(step, &id)).filter(|_| !id.is_empty()) {
         return at(known);
     }
-    let way = [In::Item(STEPS, step), In::Object(DETAILS)];
+    let way = [PathStep::Item(STEPS, step), PathStep::Object(DETAILS)];
     let next = snapshot.fields.find(&way).map_or(0, |details| details.next_index(CALLS));
     let slot = |index: i64| found(slot_key(step, index)).unwrap_or(index);
     let index = match call.get("index").and_then(Raw::index) {
@@ -98,18 +99,18 @@ pub(super) fn fold(snapshot: &mut Snapshot, step: &Object<'_>, out: &mut Sink<'_
         if kind == FUNCTION {
             fold_whole_call(snapshot, At { step: position, call }, &item, out);
         } else if usize::try_from(call).is_ok_and(|call| call >= known) {
-            tell(&kind, &item, out);
+            emit(&kind, &item, out);
         }
     }
 }
 
 /// How many calls there are of a step.
-fn calls_of(step: &Fields) -> usize {
+fn calls_of(step: &MergedObject) -> usize {
     let details = step.json_of(DETAILS).unwrap_or_default();
     Payload::parse(&details).map_or(0, |details| details.raw().object().each(CALLS).len())
 }
 
-fn tell(kind: &str, call: &Object<'_>, out: &mut Sink<'_>) {
+fn emit(kind: &str, call: &Object<'_>, out: &mut Sink<'_>) {
     let kind = if kind.is_empty() { "tool_call" } else { kind };
     out(Delta::Other { choice: 0, kind, json: call.raw().as_str() });
 }
@@ -156,13 +157,13 @@ fn fold_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
         CODE => fold_code(snapshot, at, call, out),
         _ => {}
     }
-    tell(&kind, call, out);
+    emit(&kind, call, out);
 }
 
 /// What grows by a piece of the code that the provider runs.
-pub(super) fn code<'a>(at: At, call: &Object<'a>) -> Option<Growth<'a>> {
-    let places = vec![Place::Member { way: at.way_into(CODE), name: "input" }];
-    Some(Growth { text: call.child(CODE).get("input")?, places })
+pub(super) fn code<'a>(at: At, call: &Object<'a>) -> Option<Append<'a>> {
+    let places = vec![Target::Member { way: at.way_into(CODE), name: "input" }];
+    Some(Append { text: call.child(CODE).get("input")?, places })
 }
 
 fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
@@ -181,16 +182,16 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
 }
 
 /// What grows by the arguments of a function call.
-fn places(at: At, position: usize) -> [Place; 2] {
-    [Place::Arguments { choice: 0, position }, Place::Member { way: at.way_into(FUNCTION), name: ARGUMENTS }]
+fn places(at: At, position: usize) -> [Target; 2] {
+    [Target::Arguments { choice: 0, position }, Target::Member { way: at.way_into(FUNCTION), name: ARGUMENTS }]
 }
 
 /// What grows by a piece of a function call whose arguments have begun, which is that of the tool calls.
-pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> Option<Growth<'a>> {
+pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> Option<Append<'a>> {
     let position = known(snapshot, &at.key(), &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
     let text = call.child(FUNCTION).get(ARGUMENTS).filter(|_| begun)?;
-    Some(Growth { text, places: places(at, position).into() })
+    Some(Append { text, places: places(at, position).into() })
 }
 
 fn fold_function(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
@@ -216,14 +217,14 @@ fn holds_back(snapshot: &mut Snapshot, at: At, position: usize, piece: &Text<'_>
     if piece.is_empty() || !call.arguments.is_empty() || !(empty || call.is_announced()) {
         return false;
     }
-    call.otherwise = if empty { EMPTY.into() } else { String::new() };
-    let kept = quote(&call.otherwise);
+    call.initial_input = if empty { EMPTY.into() } else { String::new() };
+    let kept = quote(&call.initial_input);
     snapshot.fields.at(&at.way_into(FUNCTION)).set(ARGUMENTS, kept);
     empty
 }
 
 /// Keeps what a piece says of a function beside its arguments.
-fn keep_function(kept: &mut Fields, function: &Object<'_>, name: &str) {
+fn keep_function(kept: &mut MergedObject, function: &Object<'_>, name: &str) {
     if !kept.contains("name") && !name.is_empty() {
         kept.set("name", quote(name));
     }
@@ -237,8 +238,8 @@ fn known(snapshot: &Snapshot, key: &str, id: &str) -> Option<usize> {
 }
 
 /// Finds out which of the tool calls a call is, and whether anything is new of that.
-fn identify(snapshot: &mut Snapshot, at: At, piece: &Piece<'_>) -> (usize, bool) {
-    let start = Piece { kind: FUNCTION, ..Piece::start(None, piece.id, piece.name) };
+fn identify(snapshot: &mut Snapshot, at: At, piece: &CallFragment<'_>) -> (usize, bool) {
+    let start = CallFragment { kind: FUNCTION, ..CallFragment::start(None, piece.id, piece.name) };
     let known = known(snapshot, &at.key(), piece.id);
     let calls = &mut snapshot.choice(0).tool_calls;
     let position = known.unwrap_or_else(|| calls.begin(&start));
@@ -283,14 +284,14 @@ pub(super) fn fold_final(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mu
 }
 
 /// Tells what whole arguments have beyond their pieces, whatever blanks these have.
-fn complete(snapshot: &mut Snapshot, position: usize, whole: &Piece<'_>, out: &mut Sink<'_>) {
+fn complete(snapshot: &mut Snapshot, position: usize, whole: &CallFragment<'_>, out: &mut Sink<'_>) {
     let told = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
     let spaceless = compact(&whole.arguments.clone().into_str());
     let arguments = match overlap_json(&told, &spaceless) {
         Overlap::Continues(rest) if !told.is_empty() => Text::from(told.as_str()).and(Text::from(rest)).into_owned(),
         _ => whole.arguments.clone().into_owned(),
     };
-    let whole = Piece { arguments, ..Piece::start(None, whole.id, whole.name) };
+    let whole = CallFragment { arguments, ..CallFragment::start(None, whole.id, whole.name) };
     snapshot.choice(0).complete_tool_call(position, &whole, out);
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use crate::json::{Object, Raw, Text};
-use crate::snapshot::{Choice, Lists, Piece, Sink, ToolCall};
+use crate::snapshot::{CallFragment, Choice, Lists, Sink, ToolCall};
 
 /// The kind of the one call that the deprecated `function_call` member streams.
 const LEGACY: &str = "function_call";
@@ -32,8 +32,15 @@ impl<'a> Said<'a> {
     }
 
     /// As a piece of the call at that place in a list of so many.
-    pub(in crate::dialect) fn piece(&self, index: Option<i64>, place: (usize, usize)) -> Piece<'_> {
-        Piece { index, place, id: &self.id, kind: &self.kind, name: &self.name, arguments: self.arguments() }
+    pub(in crate::dialect) fn piece(&self, index: Option<i64>, list_position: (usize, usize)) -> CallFragment<'_> {
+        CallFragment {
+            index,
+            list_position,
+            id: &self.id,
+            kind: &self.kind,
+            name: &self.name,
+            arguments: self.arguments(),
+        }
     }
 
     /// Its arguments are text; what a server sends instead is written out as such.

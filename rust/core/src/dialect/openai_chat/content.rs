@@ -1,6 +1,6 @@
 //! The content: text, or a list of parts of several kinds.
 
-use super::{reasoning, tell_other};
+use super::{emit_other, reasoning};
 use crate::json::{Payload, Raw, Text, is_same};
 use crate::snapshot::{Choice, Lists, Sink};
 
@@ -20,7 +20,7 @@ pub(in crate::dialect) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut 
 /// Adds a piece of the refusal; what has no text is only told of.
 pub(super) fn fold_refusal(choice: &mut Choice, refusal: Raw<'_>, out: &mut Sink<'_>) {
     match reasoning::words(refusal) {
-        text if text.is_empty() && refusal.text().is_none() => tell_other(choice, "refusal", refusal, out),
+        text if text.is_empty() && refusal.text().is_none() => emit_other(choice, "refusal", refusal, out),
         text => choice.add_refusal(&text, out),
     }
 }
@@ -99,5 +99,5 @@ fn keep_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
         choice.message_fields.merge(PARTS, payload.raw(), Lists::Extend);
     }
     let kind = part.object().str("type").into_owned();
-    tell_other(choice, if kind.is_empty() { "content_part" } else { &kind }, part, out);
+    emit_other(choice, if kind.is_empty() { "content_part" } else { &kind }, part, out);
 }

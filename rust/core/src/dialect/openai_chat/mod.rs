@@ -172,7 +172,7 @@ fn fold_finish_reason(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) {
         choice.settle_announced(out);
         choice.finish(&reason, out);
     } else if value.text().is_none() {
-        tell_other(choice, "finish_reason", value, out);
+        emit_other(choice, "finish_reason", value, out);
     }
 }
 
@@ -189,24 +189,24 @@ fn fold_delta(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
             "content" => content::fold(choice, value, out),
             "refusal" => content::fold_refusal(choice, value, out),
             "tool_calls" if value.is_object() || value.is_array() => calls::fold(choice, value, out),
-            "tool_calls" => tell_other(choice, name, value, out),
+            "tool_calls" => emit_other(choice, name, value, out),
             "function_call" => calls::fold_legacy(choice, value, delta.get("tool_calls"), out),
             "audio" => fold_audio(choice, value, out),
             "reasoning_details" => {
                 fold_details(choice, value);
-                tell_other(choice, name, value, out);
+                emit_other(choice, name, value, out);
             }
             name if PADDING.contains(&name) || reasoning::NAMES.contains(&name) => {}
             name => {
                 if choice.message_fields.merge(name, value, Lists::Extend) {
-                    tell_other(choice, name, value, out);
+                    emit_other(choice, name, value, out);
                 }
             }
         }
     }
 }
 
-fn tell_other(choice: &Choice, kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
+fn emit_other(choice: &Choice, kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     if value.is_truthy() {
         out(Delta::Other { choice: choice.index, kind, json: value.as_str() });
     }
@@ -223,7 +223,7 @@ fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
             _ => _ = choice.message_fields.object("audio").merge(name, value, Lists::Replace),
         }
     }
-    tell_other(choice, "audio", audio, out);
+    emit_other(choice, "audio", audio, out);
 }
 
 fn fold_details(choice: &mut Choice, details: Raw<'_>) {

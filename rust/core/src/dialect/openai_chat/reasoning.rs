@@ -1,6 +1,6 @@
 //! The reasoning, under whatever names and in whatever shapes it comes.
 
-use super::tell_other;
+use super::emit_other;
 use crate::json::{Object, Raw, Text, TextBuffer};
 use crate::snapshot::{Choice, Lists, Sink};
 
@@ -108,7 +108,7 @@ fn joined<'a>(values: impl IntoIterator<Item = Raw<'a>>) -> Text<'a> {
 /// Keeps what a member of the reasoning has beside its text; tells of one that has nothing that is known.
 pub(super) fn keep_rest(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     if value.text().is_none() && !keep_seals(choice, value, out) && words(value).is_empty() {
-        tell_other(choice, name, value, out);
+        emit_other(choice, name, value, out);
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) fn keep_seals(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>
     for (name, member) in value.object().iter() {
         if SEALS.contains(&name) && member.text().is_some() && member.is_truthy() {
             if choice.message_fields.merge(name, member, Lists::Replace) {
-                tell_other(choice, name, member, out);
+                emit_other(choice, name, member, out);
             }
             sealed = true;
         } else if WORDS.contains(&name) {

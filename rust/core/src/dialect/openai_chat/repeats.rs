@@ -5,12 +5,12 @@
 
 use super::reasoning::{self, NAMES};
 use super::{DETAIL_TEXTS, PADDING, calls, detail_key, fold_choice_member};
-use crate::dialect::{Refold, Repeat};
+use crate::dialect::{Refold, RepeatPlan};
 use crate::json::{Object, Raw};
-use crate::snapshot::{Choice, Place, Sink, Snapshot};
+use crate::snapshot::{Choice, Sink, Snapshot, Target};
 
 /// A chunk of one choice in which one text grows.
-pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let [item] = payload.get("choices")?.items()[..] else { return None };
     let item = item.object();
     let delta = item.get("delta").filter(|delta| delta.is_object())?.object();
@@ -29,10 +29,10 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let padding = [payload, &item, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
     // Beside a delta these are the same text again, or all of it.
     let copies = [item.get("text"), item.child("message").get("content")];
-    repeat.dropped.extend(padding.chain(copies).flatten().filter(|value| value.text().is_some()));
-    repeat.dropped.extend(counted_once(snapshot, payload));
+    repeat.ignored.extend(padding.chain(copies).flatten().filter(|value| value.text().is_some()));
+    repeat.ignored.extend(counted_once(snapshot, payload));
     let call = delta.get("tool_calls").and_then(|calls| calls.items().first().map(|call| call.object()));
-    repeat.indexes.extend(
+    repeat.routing.extend(
         [Some(&item), call.as_ref()]
             .into_iter()
             .flatten()
@@ -71,29 +71,29 @@ pub(in crate::dialect) fn counts_and_logprobs<'a>(
 }
 
 /// The one text of a delta that is not empty.
-fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
+fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     if ["content", "refusal"].iter().filter_map(|name| delta.get(name)).any(|text| text.text().is_none()) {
         return None;
     }
     let mut found = vec![];
-    let place = |text, place| Repeat {
-        grows: vec![(text, place)],
-        indexes: vec![],
-        dropped: vec![],
+    let place = |text, place| RepeatPlan {
+        appends: vec![(text, place)],
+        routing: vec![],
+        ignored: vec![],
         unnamed: vec![],
-        told: None,
+        passthrough: None,
         again: None,
         values: vec![],
     };
     let index = choice.index();
-    found.extend(filled(delta, "content").map(|text| place(text, Place::Content { choice: index })));
-    found.extend(filled(delta, "refusal").map(|text| place(text, Place::Refusal { choice: index })));
+    found.extend(filled(delta, "content").map(|text| place(text, Target::Content { choice: index })));
+    found.extend(filled(delta, "refusal").map(|text| place(text, Target::Refusal { choice: index })));
     if NAMES.into_iter().chain(["reasoning_details"]).any(|name| delta.truthy(name).is_some()) {
         found.push(growing_reasoning(choice, delta)?);
     }
     if delta.truthy("tool_calls").is_some() {
         let (text, position) = growing_arguments(choice, delta)?;
-        found.push(place(text, Place::Pieces { choice: index, position }));
+        found.push(place(text, Target::Pieces { choice: index, position }));
     }
     let only = found.pop()?;
     found.is_empty().then_some(only)
@@ -106,7 +106,7 @@ fn filled<'a>(object: &Object<'a>, name: &str) -> Option<Raw<'a>> {
 
 /// The reasoning, of which some servers send two or three copies: the first counts, the one in the details is kept beside
 /// it. All of them have said the same so far.
-fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'a>> {
+fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let index = choice.index();
     let said = NAMES.into_iter().filter_map(|name| delta.truthy(name));
     let copies: Vec<_> = said.map(|value| Some(value).filter(|value| value.text().is_some())).collect::<Option<_>>()?;
@@ -114,26 +114,34 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<Repeat<'
     if !choice.sources.are_level(speaking) {
         return None;
     }
-    let mut grows: Vec<_> = copies.into_iter().map(|copy| (copy, Place::Nowhere)).collect();
+    let mut appends: Vec<_> = copies.into_iter().map(|copy| (copy, Target::Nowhere)).collect();
     let mut told = None;
     if let Some(details) = delta.get("reasoning_details") {
         let (text, kept) = growing_detail(choice, details)?;
-        let reasoning = Some((text, Place::Nowhere)).filter(|_| grows.is_empty());
-        grows.extend(reasoning.into_iter().chain([(text, kept)]));
+        let reasoning = Some((text, Target::Nowhere)).filter(|_| appends.is_empty());
+        appends.extend(reasoning.into_iter().chain([(text, kept)]));
         told = Some((index, "reasoning_details", details));
     }
-    grows.first_mut()?.1 = Place::Reasoning { choice: index };
-    Some(Repeat { grows, indexes: vec![], dropped: vec![], unnamed: vec![], told, again: None, values: vec![] })
+    appends.first_mut()?.1 = Target::Reasoning { choice: index };
+    Some(RepeatPlan {
+        appends,
+        routing: vec![],
+        ignored: vec![],
+        unnamed: vec![],
+        passthrough: told,
+        again: None,
+        values: vec![],
+    })
 }
 
 /// The text of the one reasoning detail, which has no other, and where it is kept.
-fn growing_detail<'a>(choice: &Choice, details: Raw<'a>) -> Option<(Raw<'a>, Place)> {
+fn growing_detail<'a>(choice: &Choice, details: Raw<'a>) -> Option<(Raw<'a>, Target)> {
     let [detail] = details.items()[..] else { return None };
     let detail = detail.object();
     let mut texts = DETAIL_TEXTS.into_iter().filter_map(|name| Some((name, filled(&detail, name)?)));
     let (Some((name, text)), None) = (texts.next(), texts.next()) else { return None };
     let position = choice.details.position(&detail_key(&detail))?;
-    Some((text, Place::Detail { choice: choice.index(), position, name }))
+    Some((text, Target::Detail { choice: choice.index(), position, name }))
 }
 
 /// The arguments of the one call that goes on, and its position.

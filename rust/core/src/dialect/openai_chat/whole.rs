@@ -5,9 +5,9 @@
 //!    all came in messages that say something else each time, they are pieces.
 //! 3. Its tool calls are ours by their ids, and else in their order.
 
-use super::{calls, content, fold_choice_member, fold_details, index, reasoning, tell_other};
+use super::{calls, content, emit_other, fold_choice_member, fold_details, index, reasoning};
 use crate::json::{Object, Raw, Text, is_same, quote, write_array};
-use crate::snapshot::{Choice, Delta, Details, Fields, Lists, Nulls, Overlap, Place, Sink, Snapshot};
+use crate::snapshot::{Choice, Delta, Details, Lists, MergedObject, Nulls, Overlap, Sink, Snapshot, Target};
 
 /// What the object is called that is all of an answer.
 pub(super) const OBJECT: &str = "chat.completion";
@@ -48,7 +48,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_
     if message.is_object() {
         fold_message(snapshot, index, &message.object(), out);
     } else {
-        tell(snapshot, "content", &Place::Content { choice: index }, content::whole(message), out);
+        emit(snapshot, "content", &Target::Content { choice: index }, content::whole(message), out);
     }
     let choice = snapshot.choice(index);
     for (name, value) in item.iter() {
@@ -65,7 +65,7 @@ fn has_begun(choice: &Choice) -> bool {
 fn fold_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     if value.is_array() {
         if keep(&mut choice.fields, name, value) {
-            tell_other(choice, name, value, out);
+            emit_other(choice, name, value, out);
         }
     } else if name != "logprobs" {
         fold_choice_member(choice, name, value, out);
@@ -77,7 +77,7 @@ fn fold_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'
 }
 
 /// Keeps a value that is all of a member. Returns whether that changed anything.
-fn keep(fields: &mut Fields, name: &str, value: Raw<'_>) -> bool {
+fn keep(fields: &mut MergedObject, name: &str, value: Raw<'_>) -> bool {
     let same = fields.json_of(name).is_some_and(|own| is_same(&own, value.as_str()));
     !same && fields.merge(name, value, Lists::Replace)
 }
@@ -89,12 +89,12 @@ fn fold_message(snapshot: &mut Snapshot, index: i64, message: &Object<'_>, out: 
         let name = *Some(choice.reasoning_name).get_or_insert(said.name);
         choice.reasoning_name = if name.is_empty() { said.name } else { name };
         let name = choice.reasoning_name;
-        tell(snapshot, name, &Place::Reasoning { choice: index }, Some(said.text), out);
+        emit(snapshot, name, &Target::Reasoning { choice: index }, Some(said.text), out);
     }
     let content = message.get("content").unwrap_or_default();
-    tell(snapshot, "content", &Place::Content { choice: index }, content::whole(content), out);
+    emit(snapshot, "content", &Target::Content { choice: index }, content::whole(content), out);
     let refusal = message.get("refusal").and_then(Raw::text).or_else(|| content::whole_refusal(content));
-    tell(snapshot, "refusal", &Place::Refusal { choice: index }, refusal, out);
+    emit(snapshot, "refusal", &Target::Refusal { choice: index }, refusal, out);
     let choice = snapshot.choice(index);
     content::keep_whole(choice, content, out);
     for (name, value) in message.iter() {
@@ -103,14 +103,16 @@ fn fold_message(snapshot: &mut Snapshot, index: i64, message: &Object<'_>, out: 
 }
 
 /// Emits what a text has beyond what was emitted of it.
-fn tell(snapshot: &mut Snapshot, name: &str, place: &Place, text: Option<Text<'_>>, out: &mut Sink<'_>) {
+fn emit(snapshot: &mut Snapshot, name: &str, place: &Target, text: Option<Text<'_>>, out: &mut Sink<'_>) {
     let Some(text) = text else { return };
     if snapshot.emitted(place).is_empty() {
         return snapshot.grow(place, &text, out);
     }
     let text = text.into_str();
     let overlap = snapshot.complete(place, 0, &text, out);
-    let (Place::Content { choice } | Place::Reasoning { choice } | Place::Refusal { choice }) = *place else { return };
+    let (Target::Content { choice } | Target::Reasoning { choice } | Target::Refusal { choice }) = *place else {
+        return;
+    };
     let choice = snapshot.choice(choice);
     match overlap {
         Overlap::Differs if choice.came_whole => snapshot.grow(place, &Text::from(text.as_ref()), out),
@@ -129,12 +131,12 @@ fn fold_message_member(choice: &mut Choice, (name, value): (&str, Raw<'_>), besi
             if !is_same(&details(choice), value.as_str()) {
                 choice.details = Details::default();
                 fold_details(choice, value);
-                tell_other(choice, name, value, out);
+                emit_other(choice, name, value, out);
             }
         }
         name => {
             if keep(&mut choice.message_fields, name, value) {
-                tell_other(choice, name, value, out);
+                emit_other(choice, name, value, out);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::source::Stage;
 use super::texts::{Kind, List, OUTPUT, Texts};
 use super::whole::{Whole, WholeText};
 use crate::json::{Raw, Text, quote};
-use crate::snapshot::{Delta, Fields, In, Overlap, Place, Sink, Snapshot, overlap};
+use crate::snapshot::{Delta, MergedObject, Overlap, PathStep, Sink, Snapshot, Target, overlap};
 
 /// The kinds of text of which a whole output has just what was emitted, all items together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,7 +63,7 @@ fn complete_call(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mu
     }
     let call = call_of(snapshot, at, &whole.item);
     if whole.texts.iter().all(|text| text.whole.is_empty()) {
-        snapshot.choice(0).tell_tool_call(call, 0, out);
+        snapshot.choice(0).emit_tool_call(call, 0, out);
     }
 }
 
@@ -138,7 +138,7 @@ fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, res
         snapshot.forget_half(&place);
     }
     speak(snapshot, at, voice, &Text::from(rest), out);
-    let member = Place::Member { way, name: texts.member };
+    let member = Target::Member { way, name: texts.member };
     snapshot.forget_half(&member);
     snapshot.grow(&member, &Text::from(rest), out);
 }
@@ -228,9 +228,9 @@ fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &st
 }
 
 /// What the object has of a text so far.
-fn text_at<'f>(fields: &'f mut Fields, texts: &Texts, way: &[In]) -> &'f str {
+fn text_at<'f>(fields: &'f mut MergedObject, texts: &Texts, way: &[PathStep]) -> &'f str {
     let item = fields.at(&way[..1]);
-    if let (Some(List { name, .. }), Some(In::Item(_, index))) = (&texts.list, way.last()) {
+    if let (Some(List { name, .. }), Some(PathStep::Item(_, index))) = (&texts.list, way.last()) {
         item.take_apart(name);
         if !item.has_item(name, *index) {
             return "";
@@ -248,7 +248,7 @@ pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, s
     if !has_less(snapshot, at, whole, settled) {
         return snapshot.fields.seal_item(OUTPUT, place, whole.item.raw().as_str().to_owned());
     }
-    let fields = snapshot.fields.at(&[In::Item(OUTPUT, place)]);
+    let fields = snapshot.fields.at(&[PathStep::Item(OUTPUT, place)]);
     for (name, value) in whole.item.iter() {
         let is_text = ["summary", "content", "arguments", "input"].contains(&name);
         if !is_text || !fields.contains(name) {

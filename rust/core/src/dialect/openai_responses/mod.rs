@@ -7,9 +7,9 @@
 //! 3. The terminal response is the object; items that only it has are added, and items that it leaves out stay.
 //! 4. What the provider runs itself is emitted as it is.
 
-use super::{Dialect, Repeat};
+use super::{Dialect, RepeatPlan};
 use crate::json::{Object, Raw};
-use crate::snapshot::{ApiError, Delta, Growth, In, Place, Sink, Snapshot};
+use crate::snapshot::{ApiError, Append, Delta, PathStep, Sink, Snapshot, Target};
 
 mod complete;
 mod items;
@@ -111,7 +111,7 @@ fn fold_beside(
 }
 
 /// A text that goes on. What else it says is where it goes on, its number and padding.
-fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
     let texts = Texts::of(kind.strip_prefix("response.")?, ".delta")?;
     if texts.kind == Kind::Hosted || payload.truthy("logprobs").is_some() {
@@ -121,10 +121,10 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> 
     let item = &items.all[items.last];
     let voice = item.voices.iter().find(|voice| voice.source(texts).is_some()).filter(|voice| voice.is_plain())?;
     let way = texts.way(item.place, voice.source(texts)?.part);
-    let places = vec![voice.kind.place(item.call)?, Place::Member { way, name: texts.member }];
-    let mut repeat = Repeat::of(Growth { text: payload.get("delta")?, places })?;
-    let dropped = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
-    repeat.dropped.extend(dropped.into_iter().flatten());
+    let places = vec![voice.kind.place(item.call)?, Target::Member { way, name: texts.member }];
+    let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, places })?;
+    let ignored = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
+    repeat.ignored.extend(ignored.into_iter().flatten());
     if let Some(id) = payload.get("item_id").filter(|id| !snapshot.state.is_name(&id.str().unwrap_or_default())) {
         // A new one in every event. What a call takes in depends on it.
         (item.call.is_none()).then(|| repeat.unnamed.push(id))?;
@@ -146,7 +146,7 @@ fn add_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>, o
     let texts = texts_of_part(list, &part);
     let at = item_of_piece(snapshot, texts, payload);
     let index = part_of_piece(snapshot, at, texts, payload);
-    let item = [In::Item(OUTPUT, place_of(snapshot, at))];
+    let item = [PathStep::Item(OUTPUT, place_of(snapshot, at))];
     let fields = snapshot.fields.at(&item);
     fields.take_apart(list);
     if fields.has_item(list, index) {
@@ -169,7 +169,7 @@ fn finish_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>
         Some((said, text)) => complete_part(snapshot, at, said, (Stage::Part, texts.part_index(payload)), &text, out),
     };
     if let Some(index) = index {
-        let item = [In::Item(OUTPUT, place_of(snapshot, at))];
+        let item = [PathStep::Item(OUTPUT, place_of(snapshot, at))];
         snapshot.fields.at(&item).seal_item(list, index, part.raw().as_str().to_owned());
     }
 }

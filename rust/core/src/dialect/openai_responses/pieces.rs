@@ -8,7 +8,7 @@ use super::texts::{ARGUMENTS, Kind, OUTPUT, Texts};
 use super::voice::Voice;
 use super::whole::Whole;
 use crate::json::{Object, Text, is_object, quote};
-use crate::snapshot::{Delta, In, News, Piece, Place, Sink, Snapshot};
+use crate::snapshot::{CallFragment, Delta, News, PathStep, Sink, Snapshot, Target};
 
 pub(super) fn items_of(snapshot: &mut Snapshot) -> &mut Items {
     snapshot.state.get_mut::<Items>()
@@ -61,7 +61,7 @@ pub(super) fn part_of_piece(snapshot: &mut Snapshot, at: usize, texts: &Texts, p
 }
 
 /// Makes what a text is to stand in, where it was not announced.
-pub(super) fn prepare(snapshot: &mut Snapshot, at: usize, texts: &Texts, way: &[In]) {
+pub(super) fn prepare(snapshot: &mut Snapshot, at: usize, texts: &Texts, way: &[PathStep]) {
     let fields = snapshot.fields.at(&way[..1]);
     if !fields.contains("type") {
         fields.set("type", quote(texts.item));
@@ -84,7 +84,7 @@ pub(super) fn call_of(snapshot: &mut Snapshot, at: usize, item: &Object<'_>) -> 
     }
     let kind = if items_of(snapshot).all[at].kind == "custom_tool_call" { "custom" } else { "" };
     let (id, name) = (call_id(item), word(item, "name"));
-    let call = snapshot.choice(0).tool_calls.begin(&Piece { kind, ..Piece::start(None, &id, &name) });
+    let call = snapshot.choice(0).tool_calls.begin(&CallFragment { kind, ..CallFragment::start(None, &id, &name) });
     items_of(snapshot).all[at].call = Some(call);
     call
 }
@@ -115,7 +115,7 @@ pub(super) fn begin_call(snapshot: &mut Snapshot, at: usize, texts: &Texts, payl
 pub(super) fn name_call(snapshot: &mut Snapshot, at: usize, item: &Object<'_>, out: &mut Sink<'_>) {
     if let Some(call) = items_of(snapshot).all[at].call {
         let (id, name) = (call_id(item), word(item, "name"));
-        snapshot.choice(0).name_tool_call(call, &Piece::start(None, &id, &name), out);
+        snapshot.choice(0).name_tool_call(call, &CallFragment::start(None, &id, &name), out);
     }
 }
 
@@ -136,7 +136,7 @@ pub(super) fn add_piece(
         speak(snapshot, at, voice, &news, out);
         own = kept;
     }
-    snapshot.grow(&Place::Member { way, name: texts.member }, &own, out);
+    snapshot.grow(&Target::Member { way, name: texts.member }, &own, out);
 }
 
 /// Whose voice a piece is, what it adds to what was emitted, and what to its own part of the object.
@@ -229,8 +229,8 @@ fn announce_call(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mu
         _ => {
             items_of(snapshot).all[at].voice(Texts::of_call(&whole.kind).unwrap_or(&ARGUMENTS));
             let initial = arguments.map(|text| text.whole.clone()).unwrap_or_default();
-            snapshot.choice(0).tool_calls.at(call).otherwise = initial;
-            snapshot.choice(0).tell_tool_call(call, 0, out);
+            snapshot.choice(0).tool_calls.at(call).initial_input = initial;
+            snapshot.choice(0).emit_tool_call(call, 0, out);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The texts of output items, each with the events that its pieces come in.
 
 use crate::json::{Object, Raw};
-use crate::snapshot::{Choice, In, Place};
+use crate::snapshot::{Choice, PathStep, Target};
 
 pub(super) const OUTPUT: &str = "output";
 
@@ -43,12 +43,12 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What it adds to in the choice.
-    pub(super) fn place(self, call: Option<usize>) -> Option<Place> {
+    pub(super) fn place(self, call: Option<usize>) -> Option<Target> {
         match self {
-            Self::Content => Some(Place::Content { choice: 0 }),
-            Self::Reasoning => Some(Place::Reasoning { choice: 0 }),
-            Self::Refusal => Some(Place::Refusal { choice: 0 }),
-            Self::Arguments => Some(Place::Arguments { choice: 0, position: call? }),
+            Self::Content => Some(Target::Content { choice: 0 }),
+            Self::Reasoning => Some(Target::Reasoning { choice: 0 }),
+            Self::Refusal => Some(Target::Refusal { choice: 0 }),
+            Self::Arguments => Some(Target::Arguments { choice: 0, position: call? }),
             Self::Hosted => None,
         }
     }
@@ -126,8 +126,8 @@ impl Texts {
     }
 
     /// The way to the object that it is a member of: an item of the output, or a part of it.
-    pub(super) fn way(&self, place: i64, part: i64) -> Vec<In> {
-        let part = self.list.as_ref().map(|list| In::Item(list.name, part));
-        [In::Item(OUTPUT, place)].into_iter().chain(part).collect()
+    pub(super) fn way(&self, place: i64, part: i64) -> Vec<PathStep> {
+        let part = self.list.as_ref().map(|list| PathStep::Item(list.name, part));
+        [PathStep::Item(OUTPUT, place)].into_iter().chain(part).collect()
     }
 }

@@ -12,10 +12,10 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Repeat};
+use super::{Dialect, RepeatPlan};
 use crate::json::{Object, Raw, Text, quote};
 use crate::snapshot::{
-    ApiError, Delta, Fields, Growth, In, Lists, Nulls, Overlap, Place, Sink, Snapshot, grow_all, overlap,
+    ApiError, Append, Delta, Lists, MergedObject, Nulls, Overlap, PathStep, Sink, Snapshot, Target, grow_all, overlap,
 };
 
 mod calls;
@@ -128,11 +128,11 @@ fn id_of<'a>(payload: &Object<'a>, name: &str) -> Cow<'a, str> {
 }
 
 /// The way to a part.
-fn part_at(position: i64) -> In {
-    In::Item(PARTS, position)
+fn part_at(position: i64) -> PathStep {
+    PathStep::Item(PARTS, position)
 }
 
-fn part(snapshot: &mut Snapshot, position: i64) -> &mut Fields {
+fn part(snapshot: &mut Snapshot, position: i64) -> &mut MergedObject {
     snapshot.fields.at(&[part_at(position)])
 }
 
@@ -151,7 +151,7 @@ fn add_part(snapshot: &mut Snapshot, kind: &str) -> i64 {
 }
 
 /// Keeps the members that no rule names.
-fn keep(part: &mut Fields, payload: &Object<'_>, ruled: &[&str]) {
+fn keep(part: &mut MergedObject, payload: &Object<'_>, ruled: &[&str]) {
     for (name, value) in payload.iter().filter(|(name, _)| !ruled.contains(name)) {
         part.merge(name, value, Lists::Replace);
     }
@@ -285,27 +285,27 @@ fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'
 }
 
 /// What grows by a piece of the text of a part.
-fn text_places(part: &str, position: i64) -> [Place; 2] {
-    let seen = if part == "text" { Place::Content { choice: 0 } } else { Place::Reasoning { choice: 0 } };
-    [seen, Place::Member { way: vec![part_at(position)], name: "text" }]
+fn text_places(part: &str, position: i64) -> [Target; 2] {
+    let seen = if part == "text" { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } };
+    [seen, Target::Member { way: vec![part_at(position)], name: "text" }]
 }
 
 /// What a piece of a text adds to.
-fn text_growth<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Growth<'a>> {
+fn text_growth<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Append<'a>> {
     let position = find_text(snapshot, part, payload)?;
-    Some(Growth { text: payload.first(&PIECES)?, places: text_places(part, position).into() })
+    Some(Append { text: payload.first(&PIECES)?, places: text_places(part, position).into() })
 }
 
 /// A text or an input that goes on. Members that are kept from it are what they are already.
-fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<Repeat<'a>> {
+fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
     let (growth, id) = match text_event(&kind) {
         Some((part, "delta")) => (text_growth(snapshot, part, payload)?, "id"),
         None if kind == tool::DELTA => tool::growth(snapshot, payload)?,
         _ => return None,
     };
-    let mut repeat = Repeat::of(growth)?;
-    repeat.indexes.extend(payload.get(id));
+    let mut repeat = RepeatPlan::of(growth)?;
+    repeat.routing.extend(payload.get(id));
     Some(repeat)
 }
 

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::calls::Calls;
-use super::{Growth, Object, Place, Raw, Sink, Snapshot, add_part, find, id_of, keep, part, part_at};
+use super::{Append, Object, Raw, Sink, Snapshot, Target, add_part, find, id_of, keep, part, part_at};
 use crate::json::{Text, compact, quote, quoted_object};
-use crate::snapshot::{Delta, Fields, Overlap, Piece, grow_all, grow_arguments, overlap, overlap_json};
+use crate::snapshot::{CallFragment, Delta, MergedObject, Overlap, grow_all, grow_arguments, overlap, overlap_json};
 
 pub(super) const ID: &str = "toolCallId";
 pub(super) const DELTA: &str = "tool-input-delta";
@@ -115,12 +115,12 @@ pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, ou
         "tool-input-start" => add_call(snapshot, position, payload, &Text::default(), out),
         DELTA => fold_piece(snapshot, position, payload, out),
         "tool-input-available" => {}
-        "tool-output-available" => tell("tool-output", payload, out),
+        "tool-output-available" => emit("tool-output", payload, out),
         "tool-input-error" => {
             refuse_input(part(snapshot, position), payload);
-            tell("tool-error", payload, out);
+            emit("tool-error", payload, out);
         }
-        "tool-output-error" => tell("tool-error", payload, out),
+        "tool-output-error" => emit("tool-error", payload, out),
         "tool-approval-request" => {
             approve(part(snapshot, position), payload);
             return false;
@@ -142,7 +142,7 @@ fn end_input(snapshot: &mut Snapshot, position: i64, kind: &str, payload: &Objec
     }
 }
 
-fn tell(kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
+fn emit(kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: payload.raw().as_str() });
 }
 
@@ -183,7 +183,7 @@ fn prepare_part(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>) -> i6
 fn identify(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>) -> (usize, bool) {
     let (id, name) = (call_id(payload), payload.str("toolName"));
     // The part's place is the call's index: an id that comes again behind a reset is another call.
-    let piece = Piece::start(Some(position), &id, &name);
+    let piece = CallFragment::start(Some(position), &id, &name);
     let known = call_at(snapshot, position);
     let calls = &mut snapshot.choice(0).tool_calls;
     match known {
@@ -222,30 +222,30 @@ fn is_text(snapshot: &Snapshot, position: i64) -> bool {
 }
 
 /// What of the part grows with the arguments: nothing behind the whole input, whose place a piece must not take.
-fn copies(snapshot: &Snapshot, position: i64) -> Vec<Place> {
+fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
     if !says(snapshot, position, "state", &quote(STREAMING)) {
         return vec![];
     }
     let way = vec![part_at(position)];
-    let raw = Place::Member { way: way.clone(), name: "rawInput" };
+    let raw = Target::Member { way: way.clone(), name: "rawInput" };
     let text = is_text(snapshot, position);
-    vec![raw, if text { Place::Member { way, name: "input" } } else { Place::Json { way, name: "input" } }]
+    vec![raw, if text { Target::Member { way, name: "input" } } else { Target::Json { way, name: "input" } }]
 }
 
 /// What a piece of an input that goes on adds to, and the member that tells whose it is.
-pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Growth<'a>, &'static str)> {
+pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Append<'a>, &'static str)> {
     let position = find(snapshot, &part_key(&call_id(payload)))?;
     let (choice, call) = (0, call_at(snapshot, position)?);
     let text = is_text(snapshot, position);
     let first =
-        if text { Place::Arguments { choice, position: call } } else { Place::Pieces { choice, position: call } };
+        if text { Target::Arguments { choice, position: call } } else { Target::Pieces { choice, position: call } };
     let copies = copies(snapshot, position);
     if copies.is_empty() || snapshot.emitted(&first).is_empty() {
         return None;
     }
     let places = [vec![first], copies].concat();
     let id = if payload.get(ID).is_some() { ID } else { "id" };
-    Some((Growth { text: payload.first(&PIECES)?, places }, id))
+    Some((Append { text: payload.first(&PIECES)?, places }, id))
 }
 
 fn fold_piece(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out: &mut Sink<'_>) {
@@ -260,12 +260,12 @@ fn fold_piece(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out:
         grow_arguments(snapshot, call, &copies, &piece, out)
     };
     if new && !told {
-        snapshot.choice(0).tell_tool_call(call, 0, out);
+        snapshot.choice(0).emit_tool_call(call, 0, out);
     }
 }
 
 /// Keeps what an event says of a part beside its input.
-fn keep_members(fields: &mut Fields, state: &str, payload: &Object<'_>) {
+fn keep_members(fields: &mut MergedObject, state: &str, payload: &Object<'_>) {
     let of_result = state.starts_with("output-");
     keep(fields, payload, &RULED);
     if let Some(metadata) = payload.get("providerMetadata") {
@@ -294,7 +294,7 @@ const APPROVAL: [(&str, &str); 4] = [
     ("signature", "signature"),
 ];
 
-fn approve(fields: &mut Fields, payload: &Object<'_>) {
+fn approve(fields: &mut MergedObject, payload: &Object<'_>) {
     let approval = fields.object("approval");
     for (name, kept) in APPROVAL {
         if let Some(value) = payload.get(name) {
@@ -304,7 +304,7 @@ fn approve(fields: &mut Fields, payload: &Object<'_>) {
 }
 
 /// An input that could not be read.
-fn refuse_input(fields: &mut Fields, payload: &Object<'_>) {
+fn refuse_input(fields: &mut MergedObject, payload: &Object<'_>) {
     let name = if fields.text("type") == "dynamic-tool" { "input" } else { "rawInput" };
     if let Some(input) = input_of(payload) {
         fields.set(name, input.as_str());
@@ -331,7 +331,7 @@ fn complete_input(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, 
     fields.set("input", object.unwrap_or_else(|| input.as_str().into()));
     fields.remove("rawInput");
     fields.remove("inputEncoding");
-    let place = call_at(snapshot, position).map(|position| Place::Arguments { choice: 0, position });
+    let place = call_at(snapshot, position).map(|position| Target::Arguments { choice: 0, position });
     let emitted = place.as_ref().map_or("", |place| snapshot.emitted(place));
     let rest = beyond(emitted, &text.clone().unwrap_or_else(|| arguments(input)), text.is_some());
     if let Some(place) = place.filter(|_| !rest.is_empty()) {
@@ -362,11 +362,11 @@ pub(super) fn fold_whole(
     let name = kind.strip_prefix("tool-").map_or_else(|| object.str("toolName"), |name| name.to_owned().into());
     let whole = input_of(object).filter(|input| !input.is_null()).map(arguments).unwrap_or_default();
     let id = call_id(object);
-    let piece = Piece::start(Some(position), &id, &name);
+    let piece = CallFragment::start(Some(position), &id, &name);
     match calls.take(&id) {
         None => {
             let arguments = Text::from(whole.as_ref());
-            snapshot.choice(0).begin_tool_call(&Piece { arguments, ..piece }, out);
+            snapshot.choice(0).begin_tool_call(&CallFragment { arguments, ..piece }, out);
         }
         Some(call) => {
             snapshot.places.insert(call_key(position), i64::try_from(call).unwrap_or(i64::MAX));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::calls::Calls;
 use super::{
-    Delta, NEXT, Object, PARTS, Place, Raw, STEP, Sink, Snapshot, Text, data_key, file_kind, find, id_of, tool,
+    Delta, NEXT, Object, PARTS, Raw, STEP, Sink, Snapshot, Target, Text, data_key, file_kind, find, id_of, tool,
 };
 use crate::json::{Payload, compact};
 use crate::snapshot::beyond;
@@ -13,8 +13,8 @@ use crate::snapshot::beyond;
 const WHOLE: &str = "whole";
 
 /// The parts that are texts, and where these are seen.
-const TEXTS: [(&str, Place); 2] =
-    [("text", Place::Content { choice: 0 }), ("reasoning", Place::Reasoning { choice: 0 })];
+const TEXTS: [(&str, Target); 2] =
+    [("text", Target::Content { choice: 0 }), ("reasoning", Target::Reasoning { choice: 0 })];
 
 /// What came before a whole message.
 struct SoFar {

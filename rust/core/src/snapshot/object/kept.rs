@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 use super::super::overlap::Repetition;
 use smol_str::SmolStr;
 
-use super::Fields;
+use super::MergedObject;
 use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array};
 
 #[derive(Clone, Debug)]
-pub(super) enum Kept {
+pub(super) enum Member {
     /// JSON text.
     Value(SmolStr),
     /// The items' JSON text, joined by commas: it grows without being read again.
     List(String),
-    Object(Fields),
+    Object(MergedObject),
     /// A list whose items are found by their index, and go on changing.
-    Items(BTreeMap<i64, Kept>),
+    Items(BTreeMap<i64, Member>),
     /// A string that grows by pieces.
     Text(TextBuffer),
     /// A string that came before its pieces, which may say it again.
@@ -27,10 +27,10 @@ pub(super) enum Kept {
     /// A value that patches change.
     Patched(Box<Patched>),
     /// What came whole, and what was put together before: that counts again when it goes on growing.
-    Whole(Box<(String, Kept)>),
+    Whole(Box<(String, Member)>),
 }
 
-impl Kept {
+impl Member {
     /// Becomes that JSON text. Returns whether it was another one, or anything else.
     pub(super) fn set(&mut self, json: &str) -> bool {
         match self {
@@ -58,16 +58,16 @@ impl Kept {
     }
 
     /// The object that it is, or is made.
-    pub(super) fn object(&mut self) -> &mut Fields {
+    pub(super) fn object(&mut self) -> &mut MergedObject {
         self.unseal();
         if let Self::Value(json) = self {
-            let mut fields = Fields::default();
+            let mut fields = MergedObject::default();
             if let Ok(payload) = Payload::parse(json) {
                 fields.set_all(&payload.raw().object());
             }
             *self = Self::Object(fields);
         } else if !matches!(self, Self::Object(_)) {
-            *self = Self::Object(Fields::default());
+            *self = Self::Object(MergedObject::default());
         }
         match self {
             Self::Object(fields) => fields,
@@ -180,13 +180,13 @@ impl Kept {
         }
     }
 
-    pub(super) fn settle(&mut self) {
+    pub(super) fn flush_surrogates(&mut self) {
         match self {
-            Self::Text(text) | Self::Json(text) => _ = text.settle(),
-            Self::Announced(announced) => _ = announced.0.settle(),
-            Self::Object(fields) => fields.settle(),
-            Self::Items(items) => items.values_mut().for_each(Self::settle),
-            Self::Whole(whole) => whole.1.settle(),
+            Self::Text(text) | Self::Json(text) => _ = text.flush_surrogates(),
+            Self::Announced(announced) => _ = announced.0.flush_surrogates(),
+            Self::Object(fields) => fields.flush_surrogates(),
+            Self::Items(items) => items.values_mut().for_each(Self::flush_surrogates),
+            Self::Whole(whole) => whole.1.flush_surrogates(),
             Self::Value(_) | Self::List(_) | Self::Patched(_) => {}
         }
     }

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::kept::Kept;
+use super::kept::Member;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members {
-    entries: Vec<(SmolStr, Kept)>,
+    entries: Vec<(SmolStr, Member)>,
     /// Where the member of a name is, if there are many.
     #[expect(clippy::box_collection, reason = "nearly every object has none, and is 40 bytes smaller for it")]
     index: Option<Box<HashMap<SmolStr, usize>>>,
@@ -44,22 +44,22 @@ impl Members {
         self.position(name).is_some()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Kept> {
+    pub(super) fn get(&self, name: &str) -> Option<&Member> {
         self.position(name).map(|at| &self.entries[at].1)
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Kept> {
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Member> {
         self.find(name).map(|at| &mut self.entries[at].1)
     }
 
     /// The member of that name, made where there is none.
-    pub(super) fn entry(&mut self, name: &str, make: impl FnOnce() -> Kept) -> &mut Kept {
+    pub(super) fn entry(&mut self, name: &str, make: impl FnOnce() -> Member) -> &mut Member {
         let at = self.find(name).unwrap_or_else(|| self.push(name, make()));
         &mut self.entries[at].1
     }
 
     /// Adds a member, whose name must be new; returns its place.
-    pub(super) fn push(&mut self, name: &str, kept: Kept) -> usize {
+    pub(super) fn push(&mut self, name: &str, kept: Member) -> usize {
         let at = self.entries.len();
         self.entries.push((name.into(), kept));
         match &mut self.index {
@@ -74,7 +74,7 @@ impl Members {
     }
 
     /// Takes a member out; the ones behind it keep their order.
-    pub(super) fn remove(&mut self, name: &str) -> Option<Kept> {
+    pub(super) fn remove(&mut self, name: &str) -> Option<Member> {
         let at = self.position(name)?;
         if let Some(index) = &mut self.index {
             index.remove(name);
@@ -83,11 +83,11 @@ impl Members {
         Some(self.entries.remove(at).1)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Kept)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Member)> {
         self.entries.iter().map(|(name, kept)| (name.as_str(), kept))
     }
 
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Kept> {
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Member> {
         self.entries.iter_mut().map(|(_, kept)| kept)
     }
 }
@@ -101,7 +101,7 @@ mod tests {
     fn members_are_found_and_keep_their_order() {
         for size in [5, 500] {
             let mut members = Members::default();
-            let value = |text: &str| Kept::Value(text.into());
+            let value = |text: &str| Member::Value(text.into());
             for name in 0..size {
                 members.entry(&name.to_string(), || value(&format!("value {name}")));
             }
@@ -113,7 +113,7 @@ mod tests {
                 (0..size).filter(|name| *name != 1).chain([1]).map(|name| name.to_string()).collect();
             assert_eq!(order, expected);
             for (name, json) in [("0", "value 0"), ("1", "the last"), ("2", "another"), ("4", "value 4")] {
-                assert_eq!(members.get(name).map(Kept::json).as_deref(), Some(json));
+                assert_eq!(members.get(name).map(Member::json).as_deref(), Some(json));
             }
             assert!(members.contains("3") && !members.contains("x") && members.get_mut("y").is_none());
         }

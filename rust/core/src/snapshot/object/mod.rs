@@ -16,7 +16,7 @@ use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
 mod kept;
 mod members;
 
-use kept::Kept;
+use kept::Member;
 use members::Members;
 
 /// What becomes of a list where there is one already.
@@ -42,7 +42,7 @@ pub(crate) enum Key<'a> {
 
 /// A step on the way to an object that is kept inside another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum In {
+pub(crate) enum PathStep {
     /// Into the member of that name.
     Object(&'static str),
     /// Into the item at that index of the list of that name.
@@ -51,9 +51,9 @@ pub(crate) enum In {
 
 /// Members of an object in the order in which they first came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fields(Members);
+pub(crate) struct MergedObject(Members);
 
-impl Fields {
+impl MergedObject {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -87,11 +87,11 @@ impl Fields {
             .fold(false, |changed, pair| assign(pair) | changed)
     }
 
-    fn assign_member(kept: &mut Kept, value: Raw<'_>, depth: usize) -> bool {
+    fn assign_member(kept: &mut Member, value: Raw<'_>, depth: usize) -> bool {
         match kept {
-            Kept::Object(fields) if value.is_object() && depth > 0 => fields.assign_at(value, depth - 1),
+            Member::Object(fields) if value.is_object() && depth > 0 => fields.assign_at(value, depth - 1),
             _ if value.is_object() && depth > 0 => {
-                *kept = Kept::Object(Fields::default());
+                *kept = Member::Object(MergedObject::default());
                 kept.object().overlay_at(value, (Lists::Replace, Nulls::Keep), depth - 1);
                 true
             }
@@ -124,9 +124,9 @@ impl Fields {
         let adds = lists == Lists::Extend && value.has_list();
         let new = match self.0.get(name) {
             None if settled => return self.set(name, value.as_str()),
-            Some(Kept::Value(json)) if settled && !adds && json == value.as_str() => return false,
-            Some(Kept::Value(json)) => !json.starts_with('{'),
-            kept => !matches!(kept, Some(Kept::Object(_))),
+            Some(Member::Value(json)) if settled && !adds && json == value.as_str() => return false,
+            Some(Member::Value(json)) => !json.starts_with('{'),
+            kept => !matches!(kept, Some(Member::Object(_))),
         };
         self.object(name).overlay_at(value, policy, depth - 1) | new
     }
@@ -137,7 +137,7 @@ impl Fields {
         if let Some(kept) = self.0.get_mut(name) {
             return kept.set(json);
         }
-        self.0.push(name, Kept::Value(json.into()));
+        self.0.push(name, Member::Value(json.into()));
         true
     }
 
@@ -162,7 +162,7 @@ impl Fields {
 
     /// Changes a member's value by a JSON Patch (RFC 6902), if that applies.
     pub(crate) fn patch(&mut self, name: &str, patch: Raw<'_>) {
-        self.entry(name, || Kept::Value(SmolStr::new_static("null"))).patch(patch);
+        self.entry(name, || Member::Value(SmolStr::new_static("null"))).patch(patch);
     }
 
     /// Sets all members of an object as they stand.
@@ -173,50 +173,50 @@ impl Fields {
     }
 
     /// The object that is the member of that name; made where there is none.
-    pub(crate) fn object(&mut self, name: &str) -> &mut Fields {
-        self.entry(name, || Kept::Object(Fields::default())).object()
+    pub(crate) fn object(&mut self, name: &str) -> &mut MergedObject {
+        self.entry(name, || Member::Object(MergedObject::default())).object()
     }
 
     /// The object at the end of a way; made where there is none.
-    pub(crate) fn at(&mut self, way: &[In]) -> &mut Fields {
+    pub(crate) fn at(&mut self, way: &[PathStep]) -> &mut MergedObject {
         way.iter().fold(self, |fields, step| match *step {
-            In::Object(name) => fields.object(name),
-            In::Item(name, index) => fields.item(name, index),
+            PathStep::Object(name) => fields.object(name),
+            PathStep::Item(name, index) => fields.item(name, index),
         })
     }
 
     /// The object at the end of a way, if it is there and was ever gone to: an untouched one is still its JSON text.
-    pub(crate) fn find(&self, way: &[In]) -> Option<&Fields> {
+    pub(crate) fn find(&self, way: &[PathStep]) -> Option<&MergedObject> {
         way.iter().try_fold(self, |fields, step| {
             let kept = match *step {
-                In::Object(name) => fields.0.get(name),
-                In::Item(name, index) => match fields.0.get(name)? {
-                    Kept::Items(items) => items.get(&index),
+                PathStep::Object(name) => fields.0.get(name),
+                PathStep::Item(name, index) => match fields.0.get(name)? {
+                    Member::Items(items) => items.get(&index),
                     _ => None,
                 },
             };
             match kept? {
-                Kept::Object(fields) => Some(fields),
+                Member::Object(fields) => Some(fields),
                 _ => None,
             }
         })
     }
 
     /// The object at that index of a list; made where there is none.
-    pub(crate) fn item(&mut self, list: &str, index: i64) -> &mut Fields {
-        let items = self.entry(list, || Kept::Items(BTreeMap::new())).items();
-        items.entry(index).or_insert_with(|| Kept::Object(Fields::default())).object()
+    pub(crate) fn item(&mut self, list: &str, index: i64) -> &mut MergedObject {
+        let items = self.entry(list, || Member::Items(BTreeMap::new())).items();
+        items.entry(index).or_insert_with(|| Member::Object(MergedObject::default())).object()
     }
 
     /// Whether a list has an item at that index.
     pub(crate) fn has_item(&self, list: &str, index: i64) -> bool {
-        matches!(self.0.get(list), Some(Kept::Items(items)) if items.contains_key(&index))
+        matches!(self.0.get(list), Some(Member::Items(items)) if items.contains_key(&index))
     }
 
     /// The index behind the last item of a list of items that go on changing.
     pub(crate) fn next_index(&self, list: &str) -> i64 {
         match self.0.get(list) {
-            Some(Kept::Items(items)) => items.last_key_value().map_or(0, |(last, _)| last.saturating_add(1)),
+            Some(Member::Items(items)) => items.last_key_value().map_or(0, |(last, _)| last.saturating_add(1)),
             _ => 0,
         }
     }
@@ -231,19 +231,19 @@ impl Fields {
     /// Makes an item of a list the object that it turns out to be.
     pub(crate) fn replace_item(&mut self, list: &str, index: i64, object: &Object<'_>) {
         let item = self.item(list, index);
-        *item = Fields::default();
+        *item = MergedObject::default();
         item.set_all(object);
     }
 
     /// Makes an item of a list stand as it came whole, until it goes on changing.
     pub(crate) fn seal_item(&mut self, list: &str, index: i64, json: String) {
-        let items = self.entry(list, || Kept::Items(BTreeMap::new())).items();
-        items.entry(index).or_insert_with(|| Kept::Object(Fields::default())).seal(json);
+        let items = self.entry(list, || Member::Items(BTreeMap::new())).items();
+        items.entry(index).or_insert_with(|| Member::Object(MergedObject::default())).seal(json);
     }
 
     /// Makes a member stand as it came whole, until it goes on changing.
     pub(crate) fn seal(&mut self, name: &str, json: String) {
-        self.entry(name, || Kept::Text(TextBuffer::default())).seal(json);
+        self.entry(name, || Member::Text(TextBuffer::default())).seal(json);
     }
 
     /// Puts the items of a list in another order, by their indexes; the ones that it does not have are dropped.
@@ -283,7 +283,7 @@ impl Fields {
         self.0 = Members::default();
         for (name, value) in object.iter() {
             let own = if name == but { kept.take() } else { None };
-            self.0.push(name, own.unwrap_or_else(|| Kept::Value(value.as_str().into())));
+            self.0.push(name, own.unwrap_or_else(|| Member::Value(value.as_str().into())));
         }
         if let Some(kept) = kept {
             self.0.push(but, kept);
@@ -302,7 +302,7 @@ impl Fields {
 
     /// Sets what stands at the end of a way inside a member.
     pub(crate) fn set_at(&mut self, name: &str, keys: &[Key<'_>], json: String) {
-        *self.inside(name, keys) = Kept::Value(json.into());
+        *self.inside(name, keys) = Member::Value(json.into());
     }
 
     /// Appends to the string that stands at the end of a way inside a member.
@@ -310,8 +310,8 @@ impl Fields {
         self.inside(name, keys).append(piece);
     }
 
-    fn inside(&mut self, name: &str, keys: &[Key<'_>]) -> &mut Kept {
-        let new = || Kept::Value(SmolStr::new_static("null"));
+    fn inside(&mut self, name: &str, keys: &[Key<'_>]) -> &mut Member {
+        let new = || Member::Value(SmolStr::new_static("null"));
         keys.iter().fold(self.entry(name, new), |kept, key| match key {
             Key::Name(name) => kept.object().entry(name, new),
             Key::Index(index) => kept.items().entry(*index).or_insert_with(new),
@@ -320,7 +320,7 @@ impl Fields {
 
     /// A member's JSON text.
     pub(crate) fn json_of(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(Kept::json)
+        self.0.get(name).map(Member::json)
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -340,30 +340,30 @@ impl Fields {
     }
 
     fn extend_by(&mut self, name: &str, items: &str) {
-        match self.entry(name, || Kept::List(String::new())) {
-            Kept::List(kept) => {
+        match self.entry(name, || Member::List(String::new())) {
+            Member::List(kept) => {
                 if !kept.is_empty() && !items.is_empty() {
                     kept.push(',');
                 }
                 kept.push_str(items);
             }
-            kept => *kept = Kept::List(kept.listed(items)),
+            kept => *kept = Member::List(kept.listed(items)),
         }
     }
 
     /// Appends to a string member.
     pub(crate) fn append(&mut self, name: &str, piece: &Text<'_>) {
-        self.entry(name, || Kept::Text(TextBuffer::default())).append(piece);
+        self.entry(name, || Member::Text(TextBuffer::default())).append(piece);
     }
 
     /// Appends to the JSON text of a member; what stood there before it counts no more.
     pub(crate) fn append_json(&mut self, name: &str, piece: &Text<'_>) {
-        let kept = self.entry(name, || Kept::Json(TextBuffer::default()));
+        let kept = self.entry(name, || Member::Json(TextBuffer::default()));
         kept.unseal();
-        if !matches!(kept, Kept::Json(_)) {
-            *kept = Kept::Json(TextBuffer::default());
+        if !matches!(kept, Member::Json(_)) {
+            *kept = Member::Json(TextBuffer::default());
         }
-        if let Kept::Json(text) = kept {
+        if let Member::Json(text) = kept {
             text.push(piece);
         }
     }
@@ -371,7 +371,7 @@ impl Fields {
     /// The JSON text of a member that never grew.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {
-            Kept::Value(json) => Some(json),
+            Member::Value(json) => Some(json),
             _ => None,
         }
     }
@@ -387,8 +387,8 @@ impl Fields {
         // Read once: it may be asked for again and again.
         kept.append(&Text::from(""));
         match kept {
-            Kept::Text(text) => Some(text),
-            Kept::Announced(announced) => Some(&mut announced.0),
+            Member::Text(text) => Some(text),
+            Member::Announced(announced) => Some(&mut announced.0),
             _ => None,
         }
     }
@@ -402,7 +402,7 @@ impl Fields {
 
     /// Whether the pieces of a string member may still say again what it was announced with.
     pub(crate) fn is_announced(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Kept::Announced(_)))
+        matches!(self.0.get(name), Some(Member::Announced(_)))
     }
 
     /// Expects nothing to be said again any more.
@@ -414,7 +414,7 @@ impl Fields {
 
     /// The JSON text of a member that grew by pieces; `""` where none came.
     pub(crate) fn json_text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", Kept::json_text)
+        self.0.get(name).map_or("", Member::json_text)
     }
 
     /// What a piece adds to a string member, which does not grow by it yet; an empty text where it says it again.
@@ -433,22 +433,22 @@ impl Fields {
     /// Those of them from that one on.
     pub(crate) fn indexes_from(&self, list: &str, index: i64) -> Vec<i64> {
         match self.0.get(list) {
-            Some(Kept::Items(items)) => items.range(index..).map(|(index, _)| *index).collect(),
+            Some(Member::Items(items)) => items.range(index..).map(|(index, _)| *index).collect(),
             _ => Vec::new(),
         }
     }
 
     /// The same, without making it one that grows: a name, a type, or a text that stands as it came whole.
     pub(crate) fn word(&self, name: &str) -> Cow<'_, str> {
-        self.0.get(name).map(Kept::text).unwrap_or_default()
+        self.0.get(name).map(Member::text).unwrap_or_default()
     }
 
     /// Gives up on characters whose second half never came.
-    pub(crate) fn settle(&mut self) {
-        self.0.values_mut().for_each(Kept::settle);
+    pub(crate) fn flush_surrogates(&mut self) {
+        self.0.values_mut().for_each(Member::flush_surrogates);
     }
 
-    fn entry(&mut self, name: &str, make: impl FnOnce() -> Kept) -> &mut Kept {
+    fn entry(&mut self, name: &str, make: impl FnOnce() -> Member) -> &mut Member {
         self.0.entry(name, make)
     }
 
@@ -456,13 +456,13 @@ impl Fields {
     pub(crate) fn json_at(&self, path: &[&str]) -> Option<SmolStr> {
         let (name, rest) = path.split_first()?;
         match self.0.get(name)? {
-            Kept::Value(json) if rest.is_empty() => Some(json.clone()),
-            Kept::Value(json) => {
+            Member::Value(json) if rest.is_empty() => Some(json.clone()),
+            Member::Value(json) => {
                 let payload = Payload::parse(json).ok()?;
                 let member = rest.iter().try_fold(payload.raw(), |value, name| value.object().member(name))?;
                 Some(member.as_str().into())
             }
-            Kept::Object(fields) => fields.json_at(rest),
+            Member::Object(fields) => fields.json_at(rest),
             _ => None,
         }
     }

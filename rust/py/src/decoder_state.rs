@@ -5,7 +5,7 @@ use pyo3::types::PyString;
 use ssewire_core::{Event, EventDecoder, EventTooLarge};
 
 use crate::event::ServerSentEvent;
-use crate::text;
+use crate::new_str;
 
 /// A decoder and what its binding keeps beside it.
 #[derive(Default)]
@@ -91,7 +91,7 @@ impl Strings {
     #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
     #[inline(always)]
     fn event(&mut self, py: Python<'_>, event: &Event<'_>) -> ServerSentEvent {
-        let data = text::lossy(py, event.data);
+        let data = new_str::lossy(py, event.data);
         ServerSentEvent { event: self.name(py, event), data, id: self.id(py, event), retry: event.retry }
     }
 

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{Choice, ToolCall};
 
-use crate::text;
+use crate::new_str;
 
 /// Which text of a choice; the numbers are positions of tool calls.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl Texts {
         match self.0.get(&(choice, part)) {
             Some((size, made)) if *size == text.len() => made.clone_ref(py),
             _ => {
-                let made = text::new(py, text);
+                let made = new_str::new(py, text);
                 self.0.insert((choice, part), (text.len(), made.clone_ref(py)));
                 made
             }

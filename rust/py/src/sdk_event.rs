@@ -12,7 +12,7 @@ static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// An event as the providers' packages expect it: what the stream does not name is None.
 #[pyclass(frozen, module = "ssewire._core")]
-pub(crate) struct PackageEvent {
+pub(crate) struct SdkEvent {
     /// The data.
     #[pyo3(get)]
     data: Py<PyString>,
@@ -29,7 +29,7 @@ pub(crate) struct PackageEvent {
     unread: bool,
 }
 
-impl PackageEvent {
+impl SdkEvent {
     /// Blocks without data are no events, unless they say that they are errors.
     pub(crate) fn new(event: &Event<'_>, made: ServerSentEvent, unread: bool) -> Option<Self> {
         let given = !event.data.is_empty() || event.event == "error";
@@ -54,7 +54,7 @@ impl PackageEvent {
 }
 
 #[pymethods]
-impl PackageEvent {
+impl SdkEvent {
     /// Reads the data.
     ///
     /// One that is "unread" returns itself where that is an object that is no error, since nothing needs it as

@@ -9,35 +9,35 @@ use pyo3::types::PyString;
 use ssewire_core::{Delta, EventTooLarge};
 
 use crate::accumulator::{Accumulator, Shared};
-use crate::delta::Made;
+use crate::delta::PendingDelta;
 use crate::lock::Lock;
-use crate::piece::Left;
-use crate::text;
-use crate::texts::Texts as Strings;
+use crate::new_str;
+use crate::piece::UnreadPiece;
+use crate::string_cache::Texts as Strings;
 
 /// The piece in hand is folded event by event, as its deltas are asked for: so the snapshot has come as far as they have,
 /// wherever the body was cut.
 #[derive(Default)]
-pub(crate) struct Hand {
-    piece: Option<Left>,
+pub(crate) struct Pending {
+    piece: Option<UnreadPiece>,
     /// Deltas of the last event, behind the one that was given out.
-    rest: VecDeque<Made>,
+    rest: VecDeque<PendingDelta>,
     /// A terminal, an error or a fault was seen.
     over: bool,
 }
 
 /// What is wanted of the deltas.
-pub(crate) trait Want {
+pub(crate) trait Output {
     /// As it is found, under locks.
     type Found;
     /// As Python gets it.
     type Item;
 
     /// What is wanted of a delta; `None`: nothing.
-    fn told(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Self::Found>;
+    fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Self::Found>;
 
     /// The same of one that waited.
-    fn made(delta: Made) -> Option<Self::Found>;
+    fn from_pending(delta: PendingDelta) -> Option<Self::Found>;
 
     /// Makes the Python object, when no lock is held.
     fn item(py: Python<'_>, found: Self::Found) -> PyResult<Self::Item>;
@@ -46,19 +46,19 @@ pub(crate) trait Want {
 /// All of them.
 pub(crate) struct Deltas;
 
-impl Want for Deltas {
-    type Found = Made;
+impl Output for Deltas {
+    type Found = PendingDelta;
     type Item = Py<PyAny>;
 
-    fn told(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Made> {
-        Some(Made::of(py, texts, delta))
+    fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<PendingDelta> {
+        Some(PendingDelta::of(py, texts, delta))
     }
 
-    fn made(delta: Made) -> Option<Made> {
+    fn from_pending(delta: PendingDelta) -> Option<PendingDelta> {
         Some(delta)
     }
 
-    fn item(py: Python<'_>, found: Made) -> PyResult<Py<PyAny>> {
+    fn item(py: Python<'_>, found: PendingDelta) -> PyResult<Py<PyAny>> {
         found.into_object(py)
     }
 }
@@ -66,18 +66,18 @@ impl Want for Deltas {
 /// The text of choice 0.
 pub(crate) struct Texts;
 
-impl Want for Texts {
+impl Output for Texts {
     type Found = Py<PyString>;
     type Item = Py<PyString>;
 
-    fn told(py: Python<'_>, _texts: &mut Strings, delta: Delta<'_>) -> Option<Py<PyString>> {
+    fn from_delta(py: Python<'_>, _texts: &mut Strings, delta: Delta<'_>) -> Option<Py<PyString>> {
         match delta {
-            Delta::Text { choice: 0, text } => Some(text::new(py, text)),
+            Delta::Text { choice: 0, text } => Some(new_str::new(py, text)),
             _ => None,
         }
     }
 
-    fn made(delta: Made) -> Option<Py<PyString>> {
+    fn from_pending(delta: PendingDelta) -> Option<Py<PyString>> {
         delta.into_text()
     }
 
@@ -89,15 +89,15 @@ impl Want for Texts {
 /// Nothing but the whole.
 pub(crate) struct Nothing;
 
-impl Want for Nothing {
+impl Output for Nothing {
     type Found = Infallible;
     type Item = Infallible;
 
-    fn told(_py: Python<'_>, _texts: &mut Strings, _delta: Delta<'_>) -> Option<Infallible> {
+    fn from_delta(_py: Python<'_>, _texts: &mut Strings, _delta: Delta<'_>) -> Option<Infallible> {
         None
     }
 
-    fn made(_delta: Made) -> Option<Infallible> {
+    fn from_pending(_delta: PendingDelta) -> Option<Infallible> {
         None
     }
 
@@ -106,9 +106,9 @@ impl Want for Nothing {
     }
 }
 
-impl Hand {
+impl Pending {
     /// Takes a piece, when there is none.
-    pub(crate) fn take(&mut self, piece: Left) {
+    pub(crate) fn take(&mut self, piece: UnreadPiece) {
         self.piece = Some(piece);
     }
 
@@ -118,7 +118,7 @@ impl Hand {
     }
 
     /// Takes deltas that belong to no piece.
-    pub(crate) fn extend(&mut self, deltas: Vec<Made>) {
+    pub(crate) fn extend(&mut self, deltas: Vec<PendingDelta>) {
         self.rest.extend(deltas);
     }
 
@@ -126,9 +126,13 @@ impl Hand {
     ///
     /// # Errors
     /// An event is larger than the limit.
-    pub(crate) fn next<W: Want>(&mut self, py: Python<'_>, shared: &Shared) -> Result<Option<W::Found>, EventTooLarge> {
+    pub(crate) fn next<W: Output>(
+        &mut self,
+        py: Python<'_>,
+        shared: &Shared,
+    ) -> Result<Option<W::Found>, EventTooLarge> {
         while let Some(delta) = self.rest.pop_front() {
-            if let Some(found) = W::made(delta) {
+            if let Some(found) = W::from_pending(delta) {
                 return Ok(Some(found));
             }
         }
@@ -139,8 +143,8 @@ impl Hand {
         let more = piece.take(py, |data| {
             while found.is_none() {
                 let more = state.step(data, |texts, delta| match found {
-                    None => found = W::told(py, texts, delta),
-                    Some(_) => rest.push_back(Made::of(py, texts, delta)),
+                    None => found = W::from_delta(py, texts, delta),
+                    Some(_) => rest.push_back(PendingDelta::of(py, texts, delta)),
                 });
                 if !matches!(more, Ok(true)) {
                     return more;
@@ -156,7 +160,7 @@ impl Hand {
     }
 }
 
-type Next = fn(&HandIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
+type Next = fn(&PushDeltaIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 
 /// What is in hand of an `AsyncStream`, whose pieces Python awaits.
 ///
@@ -165,18 +169,18 @@ type Next = fn(&HandIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 /// Args:
 ///     accumulator: What the pieces are fed to.
 #[pyclass(frozen, module = "ssewire._core")]
-pub(crate) struct HandIterator {
-    hand: Arc<Lock<Hand>>,
+pub(crate) struct PushDeltaIterator {
+    hand: Arc<Lock<Pending>>,
     shared: Shared,
     next: Next,
 }
 
-impl HandIterator {
+impl PushDeltaIterator {
     fn wanting(&self, next: Next) -> Self {
         Self { hand: self.hand.clone(), shared: self.shared.clone(), next }
     }
 
-    fn next<W: Want>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
+    fn next<W: Output>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
         let found = self.hand.lock(py).next::<W>(py, &self.shared);
         let found = found.map_err(|fault| self.shared.too_large(py, &fault))?;
         found.map(|found| W::item(py, found)).transpose()
@@ -184,7 +188,7 @@ impl HandIterator {
 }
 
 #[pymethods]
-impl HandIterator {
+impl PushDeltaIterator {
     #[new]
     fn new(accumulator: &Bound<'_, Accumulator>) -> Self {
         Self { hand: Arc::default(), shared: accumulator.get().shared.clone(), next: Self::next::<Deltas> }
@@ -195,7 +199,7 @@ impl HandIterator {
     /// Raises:
     ///     TypeError: `data` is not a bytes-like object.
     fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
-        let piece = Left::of(data)?;
+        let piece = UnreadPiece::of(data)?;
         self.hand.lock(py).take(piece);
         Ok(())
     }
