@@ -6,8 +6,10 @@ says so, and raise where it is cut off.
 
 from __future__ import annotations
 
+import atexit
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 from ssewire._sources.base import (
     AsyncSource,
@@ -59,11 +61,12 @@ if TYPE_CHECKING:
 class HttpxSource(Source):
     """A response of a Client."""
 
-    __slots__ = ("_httpx",)
+    __slots__ = ("__weakref__", "_httpx")
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.iter_bytes(), response, response.status_code, response.headers.get("Content-Type"))
         self._httpx = response
+        _open.add(self)
 
     def _keeps_open(self) -> bool:
         return keeps_open(self._httpx.headers)
@@ -74,6 +77,22 @@ class HttpxSource(Source):
 
     def _socket(self) -> object | None:
         return _socket(self._httpx)
+
+
+_open: WeakSet[HttpxSource] = WeakSet()
+
+
+@atexit.register
+def _close_open() -> None:
+    """Close what a program leaves open, before the interpreter goes down.
+
+    The clients measure with `datetime` how long a response took, and CPython 3.13.0 crashes where that is used in the
+    interpreter's last moments: `timedelta(seconds=1)` in a `__del__` is enough.
+    """
+    for source in list(_open):
+        if not getattr(source.pieces, "gi_running", False):  # another thread's, which may go on waiting
+            with suppress(Exception):  # nobody is left to hear it
+                source.close()
 
 
 class AsyncHttpxSource(AsyncSource):
