@@ -59,11 +59,7 @@ pub(super) fn fold(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) 
         let news = choice.sources.news(said.speaking, emitted, said.text);
         add(choice, said.name, &news, out);
     }
-    for name in NAMES {
-        if let Some(value) = delta.get(name) {
-            keep_rest(choice, name, value, out);
-        }
-    }
+    keep_rest(choice, delta, out);
 }
 
 pub(super) fn add(choice: &mut Choice, name: &'static str, text: &Text<'_>, out: &mut Sink<'_>) {
@@ -105,10 +101,16 @@ fn joined<'a>(values: impl IntoIterator<Item = Raw<'a>>) -> Text<'a> {
     values.into_iter().map(words).reduce(Text::and).unwrap_or_default()
 }
 
-/// Keeps what a member of the reasoning has beside its text; tells of one that has nothing that is known.
-pub(super) fn keep_rest(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
-    if value.text().is_none() && !keep_seals(choice, value, out) && words(value).is_empty() {
-        emit_other(choice, name, value, out);
+/// Keeps what the members of the reasoning have beside their text; tells of one that has nothing that is known.
+pub(super) fn keep_rest(choice: &mut Choice, message: &Object<'_>, out: &mut Sink<'_>) {
+    for name in NAMES {
+        if let Some(value) = message.get(name)
+            && value.text().is_none()
+            && !keep_seals(choice, value, out)
+            && words(value).is_empty()
+        {
+            emit_other(choice, name, value, out);
+        }
     }
 }
 

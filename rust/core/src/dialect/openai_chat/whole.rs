@@ -96,6 +96,7 @@ fn fold_message(snapshot: &mut Snapshot, index: i64, message: &Object<'_>, out: 
     let refusal = message.get("refusal").and_then(Raw::text).or_else(|| content::whole_refusal(content));
     emit(snapshot, "refusal", &Target::Refusal { choice: index }, refusal, out);
     let choice = snapshot.choice(index);
+    reasoning::keep_rest(choice, message, out);
     content::keep_whole(choice, content, out);
     for (name, value) in message.iter() {
         fold_message_member(choice, (name, value), message, out);
@@ -124,7 +125,7 @@ fn emit(snapshot: &mut Snapshot, name: &str, place: &Target, text: Option<Text<'
 fn fold_message_member(choice: &mut Choice, (name, value): (&str, Raw<'_>), beside: &Object<'_>, out: &mut Sink<'_>) {
     match name {
         "role" | "content" | "refusal" => {}
-        name if reasoning::NAMES.contains(&name) => reasoning::keep_rest(choice, name, value, out),
+        name if reasoning::NAMES.contains(&name) => {}
         "tool_calls" => calls::fold_whole(choice, value, out),
         "function_call" => calls::fold_whole_legacy(choice, value, beside.get("tool_calls"), out),
         "reasoning_details" => {
