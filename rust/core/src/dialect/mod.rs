@@ -86,6 +86,12 @@ pub(crate) struct Refold {
 
 impl<'a> RepeatPlan<'a> {
     /// A payload that does nothing but add to these.
+    pub(crate) fn adding(appends: Vec<(Raw<'a>, Target)>) -> Self {
+        let (routing, ignored, unnamed, values) = Default::default();
+        Self { appends, routing, ignored, unnamed, passthrough: None, again: None, values }
+    }
+
+    /// A payload that does nothing but add to what this is.
     pub(crate) fn of(growth: Append<'a>) -> Option<Self> {
         Self::of_all([growth])
     }
@@ -96,15 +102,7 @@ impl<'a> RepeatPlan<'a> {
         let each = growths.into_iter().filter(filled);
         let appends: Vec<_> =
             each.flat_map(|Append { text, places }| places.into_iter().map(move |place| (text, place))).collect();
-        (!appends.is_empty()).then(|| Self {
-            appends,
-            routing: vec![],
-            ignored: vec![],
-            unnamed: vec![],
-            passthrough: None,
-            again: None,
-            values: vec![],
-        })
+        (!appends.is_empty()).then(|| Self::adding(appends))
     }
 
     fn may_say_again(&self, snapshot: &Snapshot) -> bool {

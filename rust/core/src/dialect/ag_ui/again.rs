@@ -1,7 +1,7 @@
 //! Texts of messages that come again: whole behind their pieces, or under another name too.
 
-use super::message::{Kind, REASONINGS, content_at, way};
-use super::run::Runs;
+use super::kind::{Kind, REASONINGS, content_at, way};
+use super::runs::Runs;
 use super::{Sink, Snapshot};
 use crate::json::Text;
 use crate::snapshot::grow_all;

@@ -1,9 +1,10 @@
 //! Tool calls: each in a message, and among the tool calls of the choice.
 
-use super::run::Runs;
+use super::runs::Runs;
 use std::borrow::Cow;
 
-use super::message::{self, Kind, keep};
+use super::kind::{self, Kind};
+use super::message::{self, keep};
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
 use crate::json::{Payload, Text, compact, is_object};
 use crate::snapshot::{CallFragment, Overlap, PathStep, Target, grow_arguments, overlap, overlap_json};
@@ -225,11 +226,11 @@ fn end(snapshot: &mut Snapshot, known: Option<usize>, id: &str, payload: &Object
 fn add(snapshot: &mut Snapshot, id: &str, parent: &str) -> Spot {
     let known = Kind::Text.find(snapshot, parent).filter(|_| !parent.is_empty());
     let message = match known {
-        Some(known) if snapshot.fields.at(&message::way(known)).text("role") == "assistant" => known,
+        Some(known) if snapshot.fields.at(&kind::way(known)).text("role") == "assistant" => known,
         None if !parent.is_empty() => message::add(snapshot, Kind::Text, parent, ""),
         _ => message::add(snapshot, Kind::Text, id, ""),
     };
-    let at = snapshot.fields.at(&message::way(message)).next_index(CALLS);
+    let at = snapshot.fields.at(&kind::way(message)).next_index(CALLS);
     let spot = Spot { message, at };
     let call = snapshot.fields.at(&spot.way());
     if !id.is_empty() {
@@ -249,9 +250,9 @@ pub(super) fn take_calls(snapshot: &mut Snapshot, message: i64, object: &Object<
     if calls.is_empty() {
         return;
     }
-    snapshot.fields.at(&message::way(message)).remove(CALLS);
+    snapshot.fields.at(&kind::way(message)).remove(CALLS);
     for (at, call) in (0..).zip(calls) {
-        snapshot.fields.at(&message::way(message)).replace_item(CALLS, at, &call);
+        snapshot.fields.at(&kind::way(message)).replace_item(CALLS, at, &call);
         put(snapshot, &call.id("id"), Spot { message, at });
     }
 }

@@ -7,11 +7,11 @@
 //! 3. In the object it takes the place of all messages, but for reasoning, if it has none, and for the text that goes on: servers
 //!    leave these out.
 
-use super::run::Runs;
+use super::runs::Runs;
 use std::borrow::Cow;
 
-use super::message::{Kind, way};
-use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, result, run};
+use super::kind::{Kind, way};
+use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, result, runs};
 use crate::json::{Payload, Raw, Text};
 use crate::snapshot::{Overlap, overlap};
 
@@ -20,7 +20,7 @@ pub(super) fn take(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
     let Some(list) = list else { return false };
     let messages: Vec<_> = payload.objects(MESSAGES).into_iter().map(|message| message.camel_case_of(&NAMES)).collect();
     emit(MESSAGES, list, out);
-    if run::is_silent(snapshot) {
+    if runs::is_silent(snapshot) {
         snapshot.state.get_mut::<Runs>().unsaid = true;
     } else {
         emit_messages(snapshot, &messages, out);
@@ -31,7 +31,7 @@ pub(super) fn take(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
 
 /// At the end of a run that emitted nothing: what the last snapshot has is its answer.
 pub(super) fn emit_unsaid(snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-    if !std::mem::take(&mut snapshot.state.get_mut::<Runs>().unsaid) || !run::is_silent(snapshot) {
+    if !std::mem::take(&mut snapshot.state.get_mut::<Runs>().unsaid) || !runs::is_silent(snapshot) {
         return;
     }
     let json = snapshot.fields.json_of(MESSAGES).unwrap_or_default();
@@ -72,7 +72,7 @@ fn emit_messages(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sin
 
 /// Emits what the texts of a kind have beyond what the run has emitted.
 fn emit_texts(snapshot: &mut Snapshot, kind: Kind, answer: &[Object<'_>], last: &[Object<'_>], out: &mut Sink<'_>) {
-    let (seen, start) = (kind.seen(), run::before(snapshot, &kind.seen()));
+    let (seen, start) = (kind.seen(), runs::before(snapshot, &kind.seen()));
     let is_kind = |message: &&Object<'_>| Kind::of_role(&message.str("role")) == Some(kind);
     let begun = snapshot.emitted(&seen).len() > start;
     for messages in [Some(answer).filter(|_| begun), Some(last)].into_iter().flatten() {

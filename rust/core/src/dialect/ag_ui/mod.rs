@@ -13,16 +13,18 @@ use crate::snapshot::{ApiError, Append, Delta, Sink, Snapshot, Target};
 
 mod again;
 mod call;
+mod kind;
 mod message;
 mod messages;
 mod result;
 mod run;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod types;
 
-use message::Kind;
-use run::Runs;
+use kind::Kind;
+use runs::Runs;
 
 pub(super) static DIALECT: Dialect = Dialect { name: "ag-ui", detects, fold, repeats, complete: |_| false, object };
 
@@ -111,7 +113,7 @@ fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
     let id = payload.id("entityId");
     let way = match payload.str("subtype").as_ref() {
         "tool-call" => call::find(snapshot, &id).map(call::Spot::way),
-        _ => message::find_any(snapshot, &id).map(message::way),
+        _ => kind::find_any(snapshot, &id).map(kind::way),
     };
     if let (Some(way), Some(value)) = (way, payload.get("encryptedValue")) {
         snapshot.fields.at(&way).set("encryptedValue", value.as_str());
@@ -128,7 +130,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
         return None;
     }
     let (places, id, whole) = match Kind::of(kind) {
-        Some((kind, _)) => (kind.places(snapshot, payload)?, "messageId", "content"),
+        Some((kind, _)) => (message::places(kind, snapshot, payload)?, "messageId", "content"),
         None => (call::places(snapshot, payload)?, call::ID, "args"),
     };
     let limit = size(snapshot, &places);

@@ -1,80 +1,13 @@
-//! Runs: one after the other, and where each began among what was emitted.
+//! The start and the end of a run.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::message::Kind;
-use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, Target, messages, types};
-use crate::snapshot::{DialectState, Lists};
-
-const TEXT: Target = Target::Content { choice: 0 };
-const REASONING: Target = Target::Reasoning { choice: 0 };
-
-/// What is known of the runs beside their object. Messages are numbered as in there.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Runs {
-    /// How much of the texts, in bytes, and how many calls there were when the run began.
-    text: usize,
-    reasoning: usize,
-    calls: usize,
-    /// A snapshot of the messages came while the run had emitted nothing.
-    pub(super) unsaid: bool,
-    /// The first message of the last such snapshot.
-    pub(super) first: i64,
-    /// The text that may go on.
-    pub(super) open: Option<i64>,
-    /// The text that the last snapshot left out while it was going on.
-    pub(super) kept: Option<i64>,
-    /// The call that the last start or chunk named, or the last piece that began one.
-    pub(super) last_call: Option<usize>,
-    /// Calls that have ended with arguments that nothing can follow.
-    pub(super) ended: BTreeSet<usize>,
-    /// The name of reasoning that came first.
-    pub(super) leader: Option<Kind>,
-    /// The size of the first piece of a message.
-    pub(super) first_pieces: BTreeMap<i64, usize>,
-    /// The messages that may be saying another one again: which, and how much of it was said again.
-    pub(super) echoes: BTreeMap<i64, (i64, usize)>,
-}
-
-/// Before the first.
-static NO_RUNS: Runs = Runs {
-    text: 0,
-    reasoning: 0,
-    calls: 0,
-    unsaid: false,
-    first: 0,
-    open: None,
-    kept: None,
-    last_call: None,
-    ended: BTreeSet::new(),
-    leader: None,
-    first_pieces: BTreeMap::new(),
-    echoes: BTreeMap::new(),
-};
-
-impl Runs {
-    pub(super) fn of(snapshot: &Snapshot) -> &Self {
-        snapshot.state.get().unwrap_or(&NO_RUNS)
-    }
-}
-
-impl DialectState for Runs {
-    fn boxed_clone(&self) -> Box<dyn DialectState> {
-        Box::new(self.clone())
-    }
-
-    fn is_name(&self, _: &str) -> bool {
-        false
-    }
-}
+use super::runs::Runs;
+use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, messages, types};
+use crate::snapshot::Lists;
 
 /// The start of a run: of another one, where one has ended.
 pub(super) fn start(snapshot: &mut Snapshot, payload: &Object<'_>) {
     snapshot.resume();
-    let sizes = [TEXT, REASONING].map(|place| snapshot.emitted(&place).len());
-    let calls = calls(snapshot);
-    let runs = snapshot.state.get_mut::<Runs>();
-    ([runs.text, runs.reasoning], runs.calls) = (sizes, calls);
+    Runs::begin(snapshot);
     fold(snapshot, payload);
 }
 
@@ -96,20 +29,4 @@ fn fold(snapshot: &mut Snapshot, payload: &Object<'_>) {
             _ => _ = snapshot.fields.merge(name, value, Lists::Replace),
         }
     }
-}
-
-/// Whether the run has emitted nothing yet.
-pub(super) fn is_silent(snapshot: &Snapshot) -> bool {
-    let texts = [TEXT, REASONING].iter().all(|place| snapshot.emitted(place).len() == before(snapshot, place));
-    texts && Runs::of(snapshot).calls == calls(snapshot)
-}
-
-/// How much of a text there was when the run began.
-pub(super) fn before(snapshot: &Snapshot, place: &Target) -> usize {
-    let runs = Runs::of(snapshot);
-    if matches!(place, Target::Content { .. }) { runs.text } else { runs.reasoning }
-}
-
-fn calls(snapshot: &Snapshot) -> usize {
-    snapshot.choices.get(&0).map_or(0, |choice| choice.tool_calls.as_slice().len())
 }

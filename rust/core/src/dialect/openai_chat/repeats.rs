@@ -76,15 +76,7 @@ fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPlan<'a
         return None;
     }
     let mut found = vec![];
-    let place = |text, place| RepeatPlan {
-        appends: vec![(text, place)],
-        routing: vec![],
-        ignored: vec![],
-        unnamed: vec![],
-        passthrough: None,
-        again: None,
-        values: vec![],
-    };
+    let place = |text, place| RepeatPlan::adding(vec![(text, place)]);
     let index = choice.index();
     found.extend(filled(delta, "content").map(|text| place(text, Target::Content { choice: index })));
     found.extend(filled(delta, "refusal").map(|text| place(text, Target::Refusal { choice: index })));
@@ -123,15 +115,7 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPl
         told = Some((index, "reasoning_details", details));
     }
     appends.first_mut()?.1 = Target::Reasoning { choice: index };
-    Some(RepeatPlan {
-        appends,
-        routing: vec![],
-        ignored: vec![],
-        unnamed: vec![],
-        passthrough: told,
-        again: None,
-        values: vec![],
-    })
+    Some(RepeatPlan { passthrough: told, ..RepeatPlan::adding(appends) })
 }
 
 /// The text of the one reasoning detail, which has no other, and where it is kept.

@@ -1,0 +1,86 @@
+//! The kinds of messages, and where they are found.
+
+use super::{MESSAGES, Snapshot, result};
+use crate::snapshot::{PathStep, Target};
+
+/// What a message holds, and under which name. Some servers give a text the id of the reasoning before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Reasoning,
+    /// Reasoning by the protocol's older name.
+    Thinking,
+    /// Reasoning in the steps of an agent, as older servers have it.
+    Step,
+}
+
+/// The kinds that are reasoning.
+pub(super) const REASONINGS: [Kind; 3] = [Kind::Reasoning, Kind::Thinking, Kind::Step];
+
+/// The way to a message.
+pub(super) fn way(position: i64) -> Vec<PathStep> {
+    vec![PathStep::Item(MESSAGES, position)]
+}
+
+/// The message with that id, of whichever kind.
+pub(super) fn find_any(snapshot: &Snapshot, id: &str) -> Option<i64> {
+    let kinds = REASONINGS.into_iter().chain([Kind::Text]);
+    kinds.map(|kind| kind.key(id)).chain([result::key(id)]).find_map(|key| find(snapshot, &key))
+}
+
+fn find(snapshot: &Snapshot, key: &str) -> Option<i64> {
+    snapshot.places.get(key).copied().filter(|position| snapshot.fields.has_item(MESSAGES, *position))
+}
+
+impl Kind {
+    /// The kind of message that an event is of, and what it says of it.
+    pub(super) fn of(event: &str) -> Option<(Self, &str)> {
+        [
+            ("TEXT_MESSAGE_", Self::Text),
+            ("REASONING_MESSAGE_", Self::Reasoning),
+            ("THINKING_TEXT_MESSAGE_", Self::Thinking),
+        ]
+        .iter()
+        .find_map(|(prefix, kind)| Some((*kind, event.strip_prefix(prefix)?)))
+        .filter(|(_, stage)| matches!(*stage, "START" | "CONTENT" | "END" | "CHUNK"))
+    }
+
+    /// The kind of message that one of a snapshot is, by its role; `None`: it has no text of the run.
+    pub(super) fn of_role(role: &str) -> Option<Self> {
+        match role {
+            "tool" | "activity" => None,
+            "reasoning" => Some(Self::Reasoning),
+            _ => Some(Self::Text),
+        }
+    }
+
+    /// What the message with that id is found by; without an id, the last of the kind.
+    pub(super) fn key(self, id: &str) -> String {
+        let name = match self {
+            Self::Text => "text",
+            Self::Reasoning => "reasoning",
+            Self::Thinking => "thinking",
+            Self::Step => "step",
+        };
+        format!("{name} {id}")
+    }
+
+    /// The role of a message that does not tell its own.
+    pub(super) fn role(self) -> &'static str {
+        if self == Self::Text { "assistant" } else { "reasoning" }
+    }
+
+    pub(super) fn find(self, snapshot: &Snapshot, id: &str) -> Option<i64> {
+        find(snapshot, &self.key(id))
+    }
+
+    /// Where its text is seen.
+    pub(super) fn seen(self) -> Target {
+        if self == Self::Text { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } }
+    }
+}
+
+/// The text of a message.
+pub(super) fn content_at(position: i64) -> Target {
+    Target::Member { way: way(position), name: "content" }
+}
