@@ -2,9 +2,9 @@
 //!
 //! 1. A shape is learned from a payload that was folded in full, where its dialect says that all but some texts would change
 //!    nothing if it were said again (`Dialect::repeats`).
-//! 2. Any payload that is folded in full voids it: that may have changed what the shape would say again. But for its kin: a
-//!    payload that says the same, byte for byte, of another choice or call. Such shapes take turns where a stream interleaves
-//!    its choices or its tool calls.
+//! 2. Any payload that is folded in full voids it: that may have changed what the shape would do. One is excepted, a variant: a
+//!    payload that says the same, byte for byte, of another choice or call. Variants take turns where a stream interleaves its
+//!    choices or its tool calls.
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
@@ -32,8 +32,8 @@ pub(crate) struct Shapes {
 #[derive(Clone, Debug)]
 struct Shape {
     event: String,
-    /// All of the payload but its holes and indexes.
-    variant: String,
+    /// What its variants share: all of the payload but its holes and indexes.
+    shared: String,
     template: Template,
     /// What grows by which hole.
     appends: Vec<(usize, Target)>,
@@ -63,11 +63,11 @@ impl Shapes {
         self.misses < SHAPE_MISSES
     }
 
-    /// Learns the shape of a payload that was just folded, if it can repeat; what was learned before is void, but for its kin.
+    /// Learns the shape of a payload that was just folded, if it can repeat; what was learned before is void, but for its variants.
     pub(crate) fn learn(&mut self, event: &str, payload: Raw<'_>, repeat: Option<RepeatPlan<'_>>) {
         let Some(shape) = repeat.and_then(|repeat| Shape::learn(event, payload, &repeat)) else { return self.forget() };
         self.known
-            .retain(|old| old.event == shape.event && old.variant == shape.variant && old.template != shape.template);
+            .retain(|old| old.event == shape.event && old.shared == shape.shared && old.template != shape.template);
         if self.known.len() == MOST_VARIANTS {
             self.known.remove(0);
         }
@@ -115,13 +115,13 @@ impl Shapes {
         folded.is_some()
     }
 
-    /// What `fold` makes of the first shape that it folds by; the ones behind the last come first, since kin takes turns.
+    /// What `fold` makes of the first shape that it folds by; the ones behind the last come first, since variants take turns.
     #[inline]
     fn first<T>(&mut self, mut fold: impl FnMut(&Shape, &mut Holes) -> Option<T>) -> Option<T> {
-        let variant = self.known.len();
-        for _ in 0..variant {
+        let count = self.known.len();
+        for _ in 0..count {
             self.last += 1;
-            if self.last >= variant {
+            if self.last >= count {
                 self.last = 0;
             }
             if let Some(folded) = fold(&self.known[self.last], &mut self.holes) {
@@ -171,10 +171,10 @@ impl Shape {
         let values = values.into_iter().map(hole).collect::<Option<_>>()?;
         let refolds = repeat.values.iter().map(|(_, refold)| *refold).collect();
         holes.extend(&repeat.routing);
-        let variant = without(payload, &holes);
+        let shared = without(payload, &holes);
         Some(Self {
             event: event.to_owned(),
-            variant,
+            shared,
             template,
             appends,
             unnamed,

@@ -5,9 +5,10 @@
 //! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
 //! taken apart.
 
-use crate::limits::PAYLOAD_DEPTH;
 use std::borrow::Cow;
 use std::fmt;
+
+use crate::limits::PAYLOAD_DEPTH;
 
 mod certain;
 mod characters;

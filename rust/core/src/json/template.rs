@@ -1,16 +1,21 @@
 //! The fast path of reading payloads: what a chunk shares with the one before it is compared instead of parsed.
 //!
-//! Within one response the chunks differ in a few strings only. A template keeps the text around those of the last payload that
-//! was parsed in full. Where the next payload has the same text around them, byte for byte, the full parse would go through
-//! the same states, and find the same members with other strings in these places: so only the strings are read. Any
-//! difference, and any string that JSON does not know, is left to the full parse. Bytes that are no UTF-8 become U+FFFD here as
-//! there, since ASCII stands around each string.
+//! Within one response the chunks differ in a few strings and counts only. A template keeps the text around those of the last
+//! payload that was parsed in full, and has holes where they stood. Where the next payload has the same text around the holes,
+//! byte for byte, the full parse would go through the same states, and find the same members with other values in these
+//! places: so only what the holes hold is read. Any difference, and anything in a hole that JSON does not know, is left to the
+//! full parse. Bytes that are no UTF-8 become U+FFFD here as there, since ASCII stands around each string.
+//!
+//! ```text
+//!   {"choices":[{"delta":{"content":"Hel"}}],"usage":{"total_tokens":7}}
+//!   {"choices":[{"delta":{"content":"_____"}}],"usage":______________________}    a string and a value
+//! ```
 
-use crate::limits::{TEMPLATE_HOLES, TEMPLATE_SIZE};
 use std::borrow::Cow;
 
 use super::text::Text;
 use super::{Node, Raw, nodes, read, scan};
+use crate::limits::{TEMPLATE_HOLES, TEMPLATE_SIZE};
 
 /// What a hole may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,11 +9,11 @@
 //!    name.
 //! 3. Calls keep the order in which they first appeared.
 
-use crate::limits::RECENT_CALLS;
 use std::collections::HashMap;
 
 use super::tool_call::{CallFragment, ToolCall, begins_object};
 use crate::json::Text;
+use crate::limits::RECENT_CALLS;
 
 /// The tool calls of one choice.
 #[derive(Clone, Debug, Default)]

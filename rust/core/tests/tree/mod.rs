@@ -3,9 +3,10 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use crate::json::Json;
 use serde_json::value::RawValue;
 use ssewire_core::{Constant, NotJson, PartialJson, Step, Text};
+
+use crate::json::Json;
 
 /// A value that grows by steps.
 #[derive(Clone, Default)]

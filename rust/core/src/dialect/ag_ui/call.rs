@@ -1,10 +1,10 @@
 //! Tool calls: each in a message, and among the tool calls of the choice.
 
-use super::runs::Runs;
 use std::borrow::Cow;
 
 use super::kind::{self, Kind};
 use super::message::{self, keep};
+use super::runs::Runs;
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
 use crate::json::{Payload, Text, compact, is_object};
 use crate::snapshot::{CallFragment, Overlap, PathStep, Target, grow_arguments, overlap, overlap_json};

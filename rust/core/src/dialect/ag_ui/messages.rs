@@ -7,10 +7,10 @@
 //! 3. In the object it takes the place of all messages, but for reasoning, if it has none, and for the text that goes on: servers
 //!    leave these out.
 
-use super::runs::Runs;
 use std::borrow::Cow;
 
 use super::kind::{Kind, way};
+use super::runs::Runs;
 use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, result, runs};
 use crate::json::{Payload, Raw, Text};
 use crate::snapshot::{Overlap, overlap};

@@ -1,10 +1,10 @@
 //! Function calls: whole, or with their arguments in pieces (Vertex AI's `streamFunctionCallArguments`).
 
-use crate::limits::PATH_STEPS;
 use std::borrow::Cow;
 
 use super::{Object, PARTS, Sink, Snapshot, candidate_at, content};
 use crate::json::{Payload, Raw, Text, quoted_object};
+use crate::limits::PATH_STEPS;
 use crate::snapshot::{CallFragment, Key, MergedObject};
 
 /// The last part's call, if the last part is one.

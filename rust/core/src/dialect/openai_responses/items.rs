@@ -15,7 +15,6 @@
 //!
 //! What can only be guessed (4) is looked for among the last few items, so that thousands of items take no longer each.
 
-use crate::limits::RECENT_ITEMS;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,6 +24,7 @@ use super::texts::{Kind, Texts};
 use super::voice::{Speakers, Voice};
 use super::whole::Whole;
 use crate::json::{Object, Payload, Raw};
+use crate::limits::RECENT_ITEMS;
 use crate::snapshot::{Choice, DialectState, Overlap, overlap};
 
 /// The items of a response, in the order in which they were first heard of.

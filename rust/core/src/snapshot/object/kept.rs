@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::super::overlap::Repetition;
 use smol_str::SmolStr;
 
+use super::super::overlap::Repetition;
 use super::MergedObject;
 use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array};
 

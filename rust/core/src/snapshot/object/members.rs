@@ -3,12 +3,12 @@
 //! Nearly every object has a handful, and these are found by comparing names: to hash one takes longer. From so many on that this
 //! would tell, an index is kept beside them, so that no object of a hostile stream takes the square of its size.
 
-use crate::limits::COMPARED_NAMES;
 use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
 use super::kept::Member;
+use crate::limits::COMPARED_NAMES;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members {

@@ -5,13 +5,13 @@
 //! 3. Objects are laid over each other, member by member.
 //! 4. Lists: the last one counts, or each extends the one before, as the caller says.
 
-use crate::limits::OVERLAY_DEPTH;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
+use crate::limits::OVERLAY_DEPTH;
 
 mod kept;
 mod members;
