@@ -73,6 +73,7 @@ pub(crate) const ALL: &[Work] = &[
     deltas("reasoning details", SEGMENT, 2_000, details),
     deltas("logprobs of many chunks", SEGMENT, 3_000, logprobs),
     deltas("usages that grow", SEGMENT, 3_000, usages),
+    deltas("blank lines before the first payload", Cut::Bytes(1 << 20), 20_000, blank_blocks),
     deltas("unknown lines before the first payload", SEGMENT, 10_000, stray_lines),
     deltas("payloads that are no JSON", SEGMENT, 5_000, malformed),
 ];
@@ -352,6 +353,12 @@ fn logprobs(count: usize) -> Body {
 fn usages(count: usize) -> Body {
     let mut body = Body::default();
     (0..count).for_each(|at| _ = body.payload(&format!(r#"{{"choices":[],"usage":{{"m{at}":{{"n":{at}}}}}}}"#), 0));
+    body
+}
+
+fn blank_blocks(count: usize) -> Body {
+    let mut body = Body::default();
+    (0..count).for_each(|_| _ = body.event(" \n\n", 0));
     body
 }
 

@@ -39,6 +39,9 @@ pub(crate) const PATH_STEPS: usize = 64;
 /// As many names are found by comparing them with each other; of more, by a hash.
 pub(crate) const COMPARED_NAMES: usize = 64;
 
+/// Blanks before the first event are counted by so many: an event may end behind each, and the rest is then counted again.
+pub(crate) const FEW_BLANKS: usize = 64;
+
 /// Of so many calls or items, the last ones, one without index and id may be more of, or a repetition.
 pub(crate) const RECENT_CALLS: usize = 32;
 pub(crate) const RECENT_ITEMS: usize = 16;

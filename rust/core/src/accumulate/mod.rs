@@ -3,7 +3,7 @@
 use crate::dialect;
 use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
 use crate::json::is_whitespace;
-use crate::limits::BODY_SAMPLE;
+use crate::limits::{BODY_SAMPLE, FEW_BLANKS};
 use crate::snapshot::{Sink, Snapshot};
 
 mod not_a_stream;
@@ -99,8 +99,28 @@ impl Accumulator {
 
     /// Finds out what the body is a row of, by its first byte that is no whitespace.
     fn step_first(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
-        let blank = data.iter().take_while(|&&byte| is_whitespace(byte.into()) || BOM.contains(&byte)).count();
-        let before = self.decoder.offset();
+        loop {
+            let few = &data[..data.len().min(FEW_BLANKS)];
+            let blank = few.iter().take_while(|&&byte| is_whitespace(byte.into()) || BOM.contains(&byte)).count();
+            let offset = self.decoder.offset() + blank as u64;
+            if self.pass_blanks(data, blank, out)? {
+                return Ok(true);
+            }
+            match data.first() {
+                None => return Ok(false),
+                // There may be more of them.
+                Some(_) if blank == FEW_BLANKS => {}
+                Some(&first @ (b'{' | b'[')) => return self.begin_values(first, offset, data, out),
+                Some(_) => {
+                    self.framing = Framing::Events;
+                    return self.step_event(data, out);
+                }
+            }
+        }
+    }
+
+    /// Takes so many bytes off `data` that are blank, up to the end of an event that they end; whether they end one.
+    fn pass_blanks(&mut self, data: &mut &[u8], blank: usize, out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let mut start = &data[..blank];
         while !start.is_empty() {
             let first = start.len();
@@ -113,23 +133,25 @@ impl Accumulator {
                 return Ok(true);
             }
         }
-        let limit = self.decoder.options().max_event_size;
-        match data.get(blank) {
-            None => {}
-            Some(&first @ (b'{' | b'[')) => {
-                let mut values = ValueDecoder::new(first, before + blank as u64, limit);
-                self.decoder = EventDecoder::new(self.decoder.options().clone());
-                *data = &data[blank..];
-                let body = *data;
-                values.open_array(data);
-                self.keep_head(&body[..body.len() - data.len()]);
-                self.framing = Framing::Values(Box::new(values));
-                return self.step(data, out);
-            }
-            Some(_) => self.framing = Framing::Events,
-        }
         *data = &data[blank..];
-        if data.is_empty() { Ok(false) } else { self.step(data, out) }
+        Ok(false)
+    }
+
+    /// The body is a row of JSON values, which begins at that offset.
+    fn begin_values(
+        &mut self,
+        first: u8,
+        offset: u64,
+        data: &mut &[u8],
+        out: &mut Sink<'_>,
+    ) -> Result<bool, EventTooLarge> {
+        let mut values = ValueDecoder::new(first, offset, self.decoder.options().max_event_size);
+        self.decoder = EventDecoder::new(self.decoder.options().clone());
+        let body = *data;
+        values.open_array(data);
+        self.keep_head(&body[..body.len() - data.len()]);
+        self.framing = Framing::Values(Box::new(values));
+        self.step(data, out)
     }
 
     fn step_value(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {

@@ -9,6 +9,9 @@ use super::{calls, content, emit_other, fold_choice_member, fold_details, index,
 use crate::json::{Object, Raw, Text, is_same, quote, write_array};
 use crate::snapshot::{Choice, Delta, Details, Lists, MergedObject, Nulls, Overlap, Sink, Snapshot, Target};
 
+/// The members of a choice that rules are about, whatever they hold.
+const RULED: [&str; 8] = ["index", "delta", "message", "text", "usage", "error", "finish_reason", "logprobs"];
+
 /// What the object is called that is all of an answer.
 pub(super) const OBJECT: &str = "chat.completion";
 
@@ -63,7 +66,7 @@ fn has_begun(choice: &Choice) -> bool {
 
 /// Merges in a member of the choice, whose lists are all there.
 fn fold_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
-    if value.is_array() {
+    if value.is_array() && !RULED.contains(&name) {
         if keep(&mut choice.fields, name, value) {
             emit_other(choice, name, value, out);
         }
