@@ -12,6 +12,7 @@ use crate::limits::PAYLOAD_DEPTH;
 
 mod certain;
 mod characters;
+mod names;
 mod nodes;
 mod number;
 mod object;

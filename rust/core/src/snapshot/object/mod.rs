@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
-use crate::limits::OVERLAY_DEPTH;
 
 mod kept;
 mod members;
+mod overlay;
 
 use kept::Member;
 use members::Members;
@@ -58,79 +58,6 @@ impl MergedObject {
         self.0.is_empty()
     }
 
-    /// Merges a member in. Returns whether that changed anything.
-    pub(crate) fn merge(&mut self, name: &str, value: Raw<'_>, lists: Lists) -> bool {
-        self.merge_at(name, value, (lists, Nulls::Drop), OVERLAY_DEPTH)
-    }
-
-    /// Lays all members of an object over these.
-    pub(crate) fn overlay(&mut self, object: Raw<'_>, lists: Lists, nulls: Nulls) -> bool {
-        self.overlay_at(object, (lists, nulls), OVERLAY_DEPTH)
-    }
-
-    /// Becomes that object, nulls and all. Returns whether that changed anything.
-    pub(crate) fn assign(&mut self, object: Raw<'_>) -> bool {
-        self.assign_at(object, OVERLAY_DEPTH)
-    }
-
-    fn assign_at(&mut self, object: Raw<'_>, depth: usize) -> bool {
-        let members = object.object();
-        if !self.has_names_of(&members) {
-            *self = Self::default();
-            self.overlay_at(object, (Lists::Replace, Nulls::Keep), depth);
-            return true;
-        }
-        let assign = |(kept, value)| Self::assign_member(kept, value, depth);
-        self.0
-            .values_mut()
-            .zip(members.iter().map(|(_, value)| value))
-            .fold(false, |changed, pair| assign(pair) | changed)
-    }
-
-    fn assign_member(kept: &mut Member, value: Raw<'_>, depth: usize) -> bool {
-        match kept {
-            Member::Object(fields) if value.is_object() && depth > 0 => fields.assign_at(value, depth - 1),
-            _ if value.is_object() && depth > 0 => {
-                *kept = Member::Object(MergedObject::default());
-                kept.object().overlay_at(value, (Lists::Replace, Nulls::Keep), depth - 1);
-                true
-            }
-            kept => kept.set(value.as_str()),
-        }
-    }
-
-    fn overlay_at(&mut self, object: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
-        let object = object.object();
-        object.iter().fold(false, |changed, (name, value)| self.merge_at(name, value, policy, depth) | changed)
-    }
-
-    fn merge_at(&mut self, name: &str, value: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
-        if value.is_null() && (policy.1 == Nulls::Drop || self.0.contains(name)) {
-            return false;
-        }
-        if value.is_object() && depth > 0 {
-            return self.overlay_member(name, value, policy, depth);
-        }
-        if value.is_array() && policy.0 == Lists::Extend {
-            return self.extend(name, value);
-        }
-        self.set(name, value.as_str())
-    }
-
-    /// Lays an object over the member of that name. The first one stays JSON text, until another comes.
-    fn overlay_member(&mut self, name: &str, value: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
-        let (lists, nulls) = policy;
-        let settled = nulls == Nulls::Keep || !value.has_null();
-        let adds = lists == Lists::Extend && value.has_list();
-        let new = match self.0.get(name) {
-            None if settled => return self.set(name, value.as_str()),
-            Some(Member::Value(json)) if settled && !adds && json == value.as_str() => return false,
-            Some(Member::Value(json)) => !json.starts_with('{'),
-            kept => !matches!(kept, Some(Member::Object(_))),
-        };
-        self.object(name).overlay_at(value, policy, depth - 1) | new
-    }
-
     /// Sets a member to JSON text. Returns whether it was another one.
     pub(crate) fn set(&mut self, name: &str, json: impl AsRef<str>) -> bool {
         let json = json.as_ref();
@@ -139,18 +66,6 @@ impl MergedObject {
         }
         self.0.push(name, Member::Value(json.into()));
         true
-    }
-
-    /// Keeps a member that no rule is about: its last value that is not null, or null where it has no other.
-    pub(crate) fn keep(&mut self, name: &str, value: Raw<'_>) {
-        self.merge_at(name, value, (Lists::Replace, Nulls::Keep), OVERLAY_DEPTH);
-    }
-
-    /// Keeps all members of an object, but for those that rules are about.
-    pub(crate) fn keep_all(&mut self, object: &Object<'_>, apart: &[&str]) {
-        for (name, value) in object.iter().filter(|(name, _)| !apart.contains(name)) {
-            self.keep(name, value);
-        }
     }
 
     /// Sets a member that counts once: the first that is not empty.
@@ -162,7 +77,7 @@ impl MergedObject {
 
     /// Changes a member's value by a JSON Patch (RFC 6902), if that applies.
     pub(crate) fn patch(&mut self, name: &str, patch: Raw<'_>) {
-        self.entry(name, || Member::Value(SmolStr::new_static("null"))).patch(patch);
+        self.0.entry(name, || Member::Value(SmolStr::new_static("null"))).patch(patch);
     }
 
     /// Sets all members of an object as they stand.
@@ -174,7 +89,7 @@ impl MergedObject {
 
     /// The object that is the member of that name; made where there is none.
     pub(crate) fn object(&mut self, name: &str) -> &mut MergedObject {
-        self.entry(name, || Member::Object(MergedObject::default())).object()
+        self.0.entry(name, || Member::Object(MergedObject::default())).object()
     }
 
     /// The object at the end of a way; made where there is none.
@@ -204,7 +119,7 @@ impl MergedObject {
 
     /// The object at that index of a list; made where there is none.
     pub(crate) fn item(&mut self, list: &str, index: i64) -> &mut MergedObject {
-        let items = self.entry(list, || Member::Items(BTreeMap::new())).items();
+        let items = self.0.entry(list, || Member::Items(BTreeMap::new())).items();
         items.entry(index).or_insert_with(|| Member::Object(MergedObject::default())).object()
     }
 
@@ -237,13 +152,13 @@ impl MergedObject {
 
     /// Makes an item of a list stand as it came whole, until it goes on changing.
     pub(crate) fn seal_item(&mut self, list: &str, index: i64, json: String) {
-        let items = self.entry(list, || Member::Items(BTreeMap::new())).items();
+        let items = self.0.entry(list, || Member::Items(BTreeMap::new())).items();
         items.entry(index).or_insert_with(|| Member::Object(MergedObject::default())).seal(json);
     }
 
     /// Makes a member stand as it came whole, until it goes on changing.
     pub(crate) fn seal(&mut self, name: &str, json: String) {
-        self.entry(name, || Member::Text(TextBuffer::default())).seal(json);
+        self.0.entry(name, || Member::Text(TextBuffer::default())).seal(json);
     }
 
     /// Puts the items of a list in another order, by their indexes; the ones that it does not have are dropped.
@@ -312,8 +227,8 @@ impl MergedObject {
 
     fn inside(&mut self, name: &str, keys: &[Key<'_>]) -> &mut Member {
         let new = || Member::Value(SmolStr::new_static("null"));
-        keys.iter().fold(self.entry(name, new), |kept, key| match key {
-            Key::Name(name) => kept.object().entry(name, new),
+        keys.iter().fold(self.0.entry(name, new), |kept, key| match key {
+            Key::Name(name) => kept.object().0.entry(name, new),
             Key::Index(index) => kept.items().entry(*index).or_insert_with(new),
         })
     }
@@ -340,7 +255,7 @@ impl MergedObject {
     }
 
     fn extend_by(&mut self, name: &str, items: &str) {
-        match self.entry(name, || Member::List(String::new())) {
+        match self.0.entry(name, || Member::List(String::new())) {
             Member::List(kept) => {
                 if !kept.is_empty() && !items.is_empty() {
                     kept.push(',');
@@ -353,12 +268,12 @@ impl MergedObject {
 
     /// Appends to a string member.
     pub(crate) fn append(&mut self, name: &str, piece: &Text<'_>) {
-        self.entry(name, || Member::Text(TextBuffer::default())).append(piece);
+        self.0.entry(name, || Member::Text(TextBuffer::default())).append(piece);
     }
 
     /// Appends to the JSON text of a member; what stood there before it counts no more.
     pub(crate) fn append_json(&mut self, name: &str, piece: &Text<'_>) {
-        let kept = self.entry(name, || Member::Json(TextBuffer::default()));
+        let kept = self.0.entry(name, || Member::Json(TextBuffer::default()));
         kept.unseal();
         if !matches!(kept, Member::Json(_)) {
             *kept = Member::Json(TextBuffer::default());
@@ -446,10 +361,6 @@ impl MergedObject {
     /// Gives up on characters whose second half never came.
     pub(crate) fn flush_surrogates(&mut self) {
         self.0.values_mut().for_each(Member::flush_surrogates);
-    }
-
-    fn entry(&mut self, name: &str, make: impl FnOnce() -> Member) -> &mut Member {
-        self.0.entry(name, make)
     }
 
     /// The JSON text of a member at a path of names.
