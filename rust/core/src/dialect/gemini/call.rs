@@ -79,6 +79,10 @@ pub(super) fn fold_piece(snapshot: &mut Snapshot, candidate: i64, function: &Obj
 
 /// The arguments of the last call are whole, if it was still going on.
 pub(super) fn close(snapshot: &mut Snapshot, candidate: i64, out: &mut Sink<'_>) {
+    // Most answers call nothing.
+    if snapshot.choices.get(&candidate).is_none_or(|choice| choice.tool_calls.as_slice().is_empty()) {
+        return;
+    }
     let Some(call) = last_call(snapshot, candidate).filter(|call| call.value("willContinue") == Some("true")) else {
         return;
     };
