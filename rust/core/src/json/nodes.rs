@@ -225,7 +225,7 @@ impl Pass<'_> {
         self.at += 1 + scan::plain_text(&self.bytes[start + 1..])?;
         let plain = self.bytes[self.at] == b'"';
         if !plain {
-            self.at = escaped_string(self.bytes, self.at)?;
+            self.at = scan::end_of_escaped(self.bytes, self.at)?;
         }
         self.at += 1;
         self.push(start, Kind::String, plain);
@@ -265,16 +265,6 @@ impl Pass<'_> {
 #[expect(clippy::cast_possible_truncation, reason = "the text is shorter than 4 GiB")]
 fn offset(at: usize) -> u32 {
     at as u32
-}
-
-/// The quote that ends a string which has a backslash there.
-fn escaped_string(bytes: &[u8], backslash: usize) -> Option<usize> {
-    let mut at = backslash;
-    while bytes[at] == b'\\' {
-        at += scan::escape(&bytes[at..])?;
-        at += scan::plain_text(&bytes[at..])?;
-    }
-    (bytes[at] == b'"').then_some(at)
 }
 
 #[cfg(test)]

@@ -49,6 +49,16 @@ pub(super) fn escape(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// The quote that ends a string which has a backslash there.
+pub(super) fn end_of_escaped(bytes: &[u8], backslash: usize) -> Option<usize> {
+    let mut at = backslash;
+    while bytes[at] == b'\\' {
+        at += escape(&bytes[at..])?;
+        at += plain_text(&bytes[at..])?;
+    }
+    (bytes[at] == b'"').then_some(at)
+}
+
 /// The high bit of each byte that ends a run of plain text. Borrows make it wrong only above the first that is right.
 fn ends(word: u64) -> u64 {
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;

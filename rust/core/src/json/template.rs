@@ -206,7 +206,7 @@ pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
 #[inline(always)]
 fn string(bytes: &[u8]) -> Option<(usize, bool)> {
     let size = scan::plain_text(bytes)?;
-    if bytes[size] == b'"' { Some((size, false)) } else { escaped_string(bytes, size).map(|size| (size, true)) }
+    if bytes[size] == b'"' { Some((size, false)) } else { scan::end_of_escaped(bytes, size).map(|size| (size, true)) }
 }
 
 /// The size of the whole number that `bytes` begin with; what follows it is compared.
@@ -222,16 +222,6 @@ fn value(bytes: &[u8], hole: usize, depth: usize, values: &mut Vec<(usize, Vec<N
     let (nodes, size) = nodes::first(bytes, depth)?;
     values.push((hole, nodes));
     Some(size)
-}
-
-/// The size of a string that has an escape behind so many bytes.
-fn escaped_string(bytes: &[u8], plain: usize) -> Option<usize> {
-    let mut end = plain;
-    while bytes[end] == b'\\' {
-        end += scan::escape(&bytes[end..])?;
-        end += scan::plain_text(&bytes[end..])?;
-    }
-    (bytes[end] == b'"').then_some(end)
 }
 
 impl Hole {
