@@ -1,6 +1,6 @@
 //! Responses that differ from the one before in their text and their usage.
 
-use super::part::{SIGNATURE, text_of};
+use super::part::text_of;
 use super::{ENVELOPE, Object, PARTS, candidate_at, content_of, count};
 use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::json::Raw;
@@ -21,7 +21,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let [part] = content.get(PARTS)?.items()[..] else { return None };
     let part = part.object();
     let settled = only(&candidate, &["content", "index"]) && only(&content, &[PARTS, "role"]);
-    if !settled || !only(&part, &["text", "thought"]) || part.get(SIGNATURE).is_some() {
+    if !settled || !only(&part, &["text", "thought"]) {
         return None;
     }
     let (_, thought) = text_of(&part)?;
