@@ -8,9 +8,11 @@
 //! 3. Where the event lies whole in the piece, in the wire form of the one before, its framing is compared too: equal bytes
 //!    between two events are an equal event.
 
+use smol_str::SmolStr;
+
 use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::framing::{Event, EventDecoder, Options};
-use crate::json::{Hole, Holes, Raw, Template, Text, padding, span};
+use crate::json::{Hole, Holes, Raw, Template, Text, span};
 use crate::limits::{MOST_VARIANTS, SHAPE_MISSES};
 use crate::snapshot::{Delta, Sink, Snapshot, Target};
 
@@ -31,9 +33,7 @@ pub(crate) struct Shapes {
 
 #[derive(Clone, Debug)]
 struct Shape {
-    event: String,
-    /// What its variants share: all of the payload but its holes and indexes.
-    shared: String,
+    event: SmolStr,
     template: Template,
     /// What grows by which hole.
     appends: Vec<(usize, Target)>,
@@ -43,8 +43,7 @@ struct Shape {
     /// What shows that a piece may say again what came before it: then it is read in full.
     again: Option<Again>,
     /// Holes with values, and what folds them.
-    values: Vec<usize>,
-    refolds: Vec<Refold>,
+    values: Vec<(usize, Refold)>,
 }
 
 /// A value that is told of as it stands.
@@ -65,9 +64,8 @@ impl Shapes {
 
     /// Learns the shape of a payload that was just folded, if it can repeat; what was learned before is void, but for its variants.
     pub(crate) fn learn(&mut self, event: &str, payload: Raw<'_>, repeat: Option<RepeatPlan<'_>>) {
-        let Some(shape) = repeat.and_then(|repeat| Shape::learn(event, payload, &repeat)) else { return self.forget() };
-        self.known
-            .retain(|old| old.event == shape.event && old.shared == shape.shared && old.template != shape.template);
+        let Some(shape) = repeat.and_then(|repeat| Shape::learn(event, payload, repeat)) else { return self.forget() };
+        self.known.retain(|old| old.event == shape.event && shape.template.is_variant_of(&old.template));
         if self.known.len() == MOST_VARIANTS {
             self.known.remove(0);
         }
@@ -134,6 +132,17 @@ impl Shapes {
     }
 }
 
+impl Passthrough {
+    fn learn(payload: Raw<'_>, (choice, kind, value): (i64, &'static str, Raw<'_>), holes: &[Raw<'_>]) -> Option<Self> {
+        let (start, end) = span(payload, value);
+        let inside = |text: &Raw<'_>| (start..end).contains(&span(payload, *text).0);
+        let mut enclosed = (0..holes.len()).filter(|hole| inside(&holes[*hole]));
+        let hole = enclosed.next().filter(|_| enclosed.next().is_none())?;
+        let (text_start, text_end) = span(payload, holes[hole]);
+        Some(Self { choice, kind, hole, around: (text_start + 1 - start, end + 1 - text_end) })
+    }
+}
+
 impl Again {
     fn of(repeat: &RepeatPlan<'_>) -> Option<Self> {
         let places = || repeat.appends.iter().map(|(_, place)| place);
@@ -147,41 +156,26 @@ impl Again {
 }
 
 impl Shape {
-    fn learn(event: &str, payload: Raw<'_>, repeat: &RepeatPlan<'_>) -> Option<Self> {
-        let mut holes: Vec<_> =
-            repeat.appends.iter().map(|(text, _)| *text).chain(repeat.ignored.iter().copied()).collect();
-        holes.extend(&repeat.unnamed);
-        let values: Vec<_> = repeat.values.iter().map(|(value, _)| *value).collect();
-        let template = Template::learn(payload, &mut holes, &values)?;
+    fn learn(event: &str, payload: Raw<'_>, repeat: RepeatPlan<'_>) -> Option<Self> {
+        let again = Again::of(&repeat);
+        let RepeatPlan { appends, routing, ignored, unnamed, passthrough, values, .. } = repeat;
+        let mut holes = Vec::with_capacity(appends.len() + ignored.len() + unnamed.len() + values.len());
+        holes.extend(appends.iter().map(|(text, _)| *text));
+        holes.extend(ignored.iter().chain(&unnamed));
+        let changing: Vec<_> = values.iter().map(|(value, _)| *value).collect();
+        let template = Template::learn(payload, &mut holes, &changing, &routing)?;
         let hole = |text: Raw<'_>| holes.iter().position(|hole| span(payload, *hole) == span(payload, text));
-        let appends = repeat.appends.iter().map(|(text, place)| Some((hole(*text)?, place.clone())));
-        let passthrough = match repeat.passthrough {
-            None => None,
-            Some((choice, kind, value)) => {
-                let (start, end) = span(payload, value);
-                let inside = |text: &Raw<'_>| (start..end).contains(&span(payload, *text).0);
-                let hole =
-                    holes.iter().position(inside).filter(|_| holes.iter().filter(|text| inside(text)).count() == 1)?;
-                let (text_start, text_end) = span(payload, holes[hole]);
-                Some(Passthrough { choice, kind, hole, around: (text_start + 1 - start, end + 1 - text_end) })
-            }
-        };
-        let appends = appends.collect::<Option<_>>()?;
-        let unnamed = repeat.unnamed.iter().map(|name| hole(*name)).collect::<Option<_>>()?;
-        let values = values.into_iter().map(hole).collect::<Option<_>>()?;
-        let refolds = repeat.values.iter().map(|(_, refold)| *refold).collect();
-        holes.extend(&repeat.routing);
-        let shared = without(payload, &holes);
         Some(Self {
-            event: event.to_owned(),
-            shared,
+            event: event.into(),
             template,
-            appends,
-            unnamed,
-            passthrough,
-            again: Again::of(repeat),
-            values,
-            refolds,
+            passthrough: match passthrough {
+                Some(passthrough) => Some(Passthrough::learn(payload, passthrough, &holes)?),
+                None => None,
+            },
+            appends: appends.into_iter().map(|(text, place)| Some((hole(text)?, place))).collect::<Option<_>>()?,
+            unnamed: unnamed.into_iter().map(hole).collect::<Option<_>>()?,
+            again,
+            values: values.into_iter().map(|(value, refold)| Some((hole(value)?, refold))).collect::<Option<_>>()?,
         })
     }
 
@@ -217,7 +211,8 @@ impl Shape {
         // Most payloads have none, and nothing is spent on them.
         let mut values = Vec::new();
         if !self.values.is_empty() {
-            let Some(found) = holes.values(payload, &self.values) else { return false };
+            let found = self.values.iter().map(|(hole, refold)| Some((holes.value(payload, *hole)?, refold)));
+            let Some(found) = found.collect() else { return false };
             values = found;
         }
         for same in self.appends.chunk_by(|one, next| one.0 == next.0) {
@@ -232,37 +227,23 @@ impl Shape {
             let json = String::from_utf8_lossy(&payload[start - passthrough.around.0..end + passthrough.around.1]);
             out(Delta::Other { choice: passthrough.choice, kind: passthrough.kind, json: &json });
         }
-        for (value, Refold { choice, fold }) in values.into_iter().zip(&self.refolds) {
+        for (value, Refold { choice, fold }) in values {
             fold(snapshot, *choice, value, out);
         }
         true
     }
 }
 
-/// The payload with all of these cut out, and its padding.
-fn without(payload: Raw<'_>, values: &[Raw<'_>]) -> String {
-    let mut cuts: Vec<_> = values.iter().map(|value| span(payload, *value)).chain(padding(payload)).collect();
-    cuts.sort_unstable();
-    let mut rest = 0;
-    let mut out = String::with_capacity(payload.as_str().len());
-    for (start, end) in cuts {
-        out.push_str(&payload.as_str()[rest..start]);
-        rest = end;
-    }
-    out + &payload.as_str()[rest..]
-}
-
 /// What stands around the payload, if bytes like these are always the same event: a decoder that knows nothing else finds it
 /// in them, and neither id nor retry.
-fn framing<'t>(taken: &'t [u8], (start, end): (usize, usize), event: &str) -> Option<(&'t str, &'t str)> {
+fn framing<'t>(taken: &'t [u8], (start, end): (usize, usize), event: &str) -> Option<(&'t [u8], &'t [u8])> {
     let begin = block_start(taken, start, event != "message")?;
     let mut rest = &taken[begin..];
     let mut decoder = EventDecoder::new(Options { keep_nonstandard_lines: true, ..Options::default() });
     let found = decoder.next(&mut rest).ok().flatten()?;
     let same = found.event == event && found.data == &taken[start..end] && found.nonstandard_lines.is_empty();
     let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
-    let text = |bytes| std::str::from_utf8(bytes).ok().filter(|_| same && alone);
-    Some((text(&taken[begin..start])?, text(&taken[end..])?))
+    (same && alone).then_some((&taken[begin..start], &taken[end..]))
 }
 
 /// Where the line of the payload begins, or the one before it, which may name the event.

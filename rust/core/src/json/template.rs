@@ -18,9 +18,10 @@ use super::{Node, Raw, nodes, read, scan};
 use crate::limits::{TEMPLATE_HOLES, TEMPLATE_SIZE};
 
 /// What a hole may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum HoleKind {
     /// A string; its quotes are part of the text around it.
+    #[default]
     String,
     /// A whole number.
     Digits,
@@ -28,28 +29,22 @@ enum HoleKind {
     Value { depth: usize },
 }
 
+/// Bytes of a text: from the first to behind the last.
+type Span = (usize, usize);
+
 /// A payload with holes where strings, whole numbers and whole values stood.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    holes: Vec<HoleKind>,
-    /// The text before each hole, a string's quote included, and behind the last; with what stands around the payload, where
-    /// that is known.
-    around: Vec<Vec<u8>>,
-    /// Bytes of what stands before and behind the payload.
-    frame: Option<(usize, usize)>,
-    /// The last text is the payload's closing bracket, with spaces before it, as many as there are: Anthropic pads so.
-    padded: bool,
-}
-
-/// Payloads are compared, not what stands around them.
-impl PartialEq for Template {
-    fn eq(&self, other: &Self) -> bool {
-        let same = |at| self.literal(at) == other.literal(at);
-        self.holes == other.holes
-            && self.padded == other.padded
-            && self.around.len() == other.around.len()
-            && (0..self.around.len()).all(same)
-    }
+    /// The payload that it was learned from, with what stands around it where that is known.
+    text: Vec<u8>,
+    /// Where in it the payload stands; the others are places in it, too.
+    payload: Span,
+    holes: [(Span, HoleKind); TEMPLATE_HOLES],
+    count: usize,
+    /// Spaces before the payload's closing bracket, of which there may be any number: Anthropic pads so.
+    padding: Option<Span>,
+    /// Values that tell whose the strings are.
+    routing: Vec<Span>,
 }
 
 /// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, a number's digits, or a value.
@@ -75,121 +70,124 @@ impl Holes {
         self.found[hole]
     }
 
-    /// The values, out of the payload that they were found in; `None` where one is no UTF-8.
-    pub(crate) fn values<'a>(&'a self, payload: &'a [u8], holes: &[usize]) -> Option<Vec<Raw<'a>>> {
-        let value = |wanted: &usize| {
-            let Hole { start, end, .. } = self.found[*wanted];
-            let (_, nodes) = self.values.iter().find(|(hole, _)| hole == wanted)?;
-            Some(Raw::new(std::str::from_utf8(&payload[start..end]).ok()?, nodes))
-        };
-        holes.iter().map(value).collect()
+    /// The value in that hole, out of the payload that it was found in; `None` where it is no UTF-8.
+    pub(crate) fn value<'a>(&'a self, payload: &'a [u8], hole: usize) -> Option<Raw<'a>> {
+        let Hole { start, end, .. } = self.found[hole];
+        let (_, nodes) = self.values.iter().find(|(found, _)| *found == hole)?;
+        Some(Raw::new(std::str::from_utf8(&payload[start..end]).ok()?, nodes))
     }
 }
 
 impl Template {
     /// Makes holes of strings and whole numbers of `payload`, and of `values` whatever they are; puts all of them in order.
-    pub(crate) fn learn<'a>(payload: Raw<'a>, holes: &mut Vec<Raw<'a>>, values: &[Raw<'a>]) -> Option<Self> {
+    pub(crate) fn learn<'a>(
+        payload: Raw<'a>,
+        holes: &mut Vec<Raw<'a>>,
+        values: &[Raw<'a>],
+        routing: &[Raw<'a>],
+    ) -> Option<Self> {
         holes.extend(values);
-        holes.sort_unstable_by_key(|hole| span(payload, *hole).0);
-        holes.dedup_by_key(|hole| span(payload, *hole).0);
+        holes.sort_unstable_by_key(|hole| hole.span());
+        holes.dedup_by_key(|hole| hole.span());
         let text = payload.as_str();
         if text.len() > TEMPLATE_SIZE || holes.len() > TEMPLATE_HOLES {
             return None;
         }
-        let mut around = Vec::with_capacity(holes.len() + 1);
-        let mut kinds = Vec::with_capacity(holes.len());
+        let mut found = [((0, 0), HoleKind::default()); TEMPLATE_HOLES];
         let mut rest = 0;
-        for hole in holes {
+        for (hole, found) in holes.iter().zip(&mut found) {
             let (start, end) = span(payload, *hole);
             if start < rest {
                 return None;
             }
-            let (kind, quote) = match hole.index() {
-                _ if values.iter().any(|value| value.span() == hole.span()) => {
-                    (HoleKind::Value { depth: payload.depth_of(*hole) }, 0)
-                }
-                _ if hole.is_string() => (HoleKind::String, 1),
-                Some(_) => (HoleKind::Digits, 0),
-                None => return None,
-            };
-            kinds.push(kind);
-            around.push(text.as_bytes()[rest..start + quote].to_vec());
-            rest = end - quote;
-        }
-        let padding = padding(payload);
-        if let Some((start, end)) = padding {
-            around.push(text.as_bytes()[rest..start].to_vec());
             rest = end;
+            *found = match hole {
+                hole if values.iter().any(|value| value.span() == hole.span()) => {
+                    ((start, end), HoleKind::Value { depth: payload.depth_of(*hole) })
+                }
+                hole if hole.is_string() => ((start + 1, end - 1), HoleKind::String),
+                hole => hole.index().map(|_| ((start, end), HoleKind::Digits))?,
+            };
         }
-        around.push(text.as_bytes()[rest..].to_vec());
-        Some(Self { holes: kinds, around, frame: None, padded: padding.is_some() })
+        Some(Self {
+            text: text.as_bytes().to_vec(),
+            payload: (0, text.len()),
+            holes: found,
+            count: holes.len(),
+            padding: padding(payload),
+            routing: routing.iter().map(|value| span(payload, *value)).collect(),
+        })
     }
 
     /// Learns what stands around the payload.
-    pub(crate) fn frame(&mut self, before: &str, behind: &str) {
-        self.around[0].splice(0..0, before.bytes());
-        self.around.last_mut().into_iter().for_each(|last| last.extend_from_slice(behind.as_bytes()));
-        self.frame = Some((before.len(), behind.len()));
+    pub(crate) fn frame(&mut self, before: &[u8], behind: &[u8]) {
+        let shift = |(start, end): &mut Span| (*start, *end) = (*start + before.len(), *end + before.len());
+        self.text = [before, &self.text, behind].concat();
+        shift(&mut self.payload);
+        self.holes.iter_mut().for_each(|(hole, _)| shift(hole));
+        self.padding.iter_mut().chain(&mut self.routing).for_each(shift);
     }
 
     /// Whether it is known what stands around the payload.
     pub(crate) fn is_framed(&self) -> bool {
-        self.frame.is_some()
+        self.text.len() > self.payload.1
     }
 
-    /// A text of the payload around the holes.
-    fn literal(&self, at: usize) -> &[u8] {
-        let (before, behind) = self.frame.unwrap_or_default();
-        let text = &self.around[at];
-        let start = if at == 0 { before } else { 0 };
-        let end = if at + 1 == self.around.len() { text.len() - behind } else { text.len() };
-        &text[start..end]
+    /// Whether the payloads of both say the same, byte for byte, of others: of another choice or call.
+    pub(crate) fn is_variant_of(&self, other: &Self) -> bool {
+        let alike = |routing: fn(&Self) -> &[Span]| self.around(routing(self)) == other.around(routing(other));
+        !self.routing.is_empty() && alike(|template| &template.routing) && !alike(|_| &[])
+    }
+
+    /// The payload's text around its holes and padding, and around these.
+    fn around(&self, others: &[Span]) -> Vec<&[u8]> {
+        let holes = self.holes[..self.count].iter().map(|(hole, _)| *hole);
+        let mut cuts: Vec<_> = holes.chain(self.padding).chain(others.iter().copied()).collect();
+        cuts.sort_unstable();
+        let (start, end) = self.payload;
+        let starts = [start].into_iter().chain(cuts.iter().map(|cut| cut.1));
+        starts.zip(cuts.iter().map(|cut| cut.0).chain([end])).map(|(start, end)| &self.text[start..end]).collect()
     }
 
     /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
-        read_around(bytes, (0..self.around.len()).map(|at| self.literal(at)), &self.holes, self.padded, holes)
+        self.read_within(self.payload, bytes, holes)
     }
 
     /// The same of a payload with what stands around it.
     pub(crate) fn read_framed(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
-        self.frame?;
-        read_around(bytes, self.around.iter().map(Vec::as_slice), &self.holes, self.padded, holes)
+        if self.is_framed() { self.read_within((0, self.text.len()), bytes, holes) } else { None }
     }
-}
 
-#[inline]
-fn read_around<'t>(
-    bytes: &[u8],
-    mut around: impl Iterator<Item = &'t [u8]>,
-    kinds: &[HoleKind],
-    padded: bool,
-    holes: &mut Holes,
-) -> Option<usize> {
-    let mut rest = bytes;
-    holes.values.clear();
-    for (at, (kind, found)) in kinds.iter().zip(&mut holes.found).enumerate() {
-        rest = rest.strip_prefix(around.next()?)?;
-        let (size, escaped) = match *kind {
-            HoleKind::String => string(rest)?,
-            HoleKind::Digits => (digits(rest)?, false),
-            HoleKind::Value { depth } => (value(rest, at, depth, &mut holes.values)?, false),
-        };
-        found.start = bytes.len() - rest.len();
-        found.end = found.start + size;
-        found.escaped = escaped;
-        rest = &rest[size..];
+    #[inline]
+    fn read_within(&self, (mut start, end): Span, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
+        let mut rest = bytes;
+        holes.values.clear();
+        for (at, ((hole, kind), found)) in self.holes[..self.count].iter().zip(&mut holes.found).enumerate() {
+            rest = rest.strip_prefix(&self.text[start..hole.0])?;
+            let (size, escaped) = match *kind {
+                HoleKind::String => string(rest)?,
+                HoleKind::Digits => (digits(rest)?, false),
+                HoleKind::Value { depth } => (value(rest, at, depth, &mut holes.values)?, false),
+            };
+            found.start = bytes.len() - rest.len();
+            found.end = found.start + size;
+            found.escaped = escaped;
+            rest = &rest[size..];
+            start = hole.1;
+        }
+        if let Some(padding) = self.padding {
+            rest = rest.strip_prefix(&self.text[start..padding.0])?;
+            rest = &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..];
+            start = padding.1;
+        }
+        rest.strip_prefix(&self.text[start..end]).map(|rest| bytes.len() - rest.len())
     }
-    if padded {
-        rest = rest.strip_prefix(around.next()?)?;
-        rest = &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..];
-    }
-    rest.strip_prefix(around.next()?).map(|rest| bytes.len() - rest.len())
 }
 
 /// Where spaces stand before the closing bracket of a payload, if there are any.
-pub(crate) fn padding(payload: Raw<'_>) -> Option<(usize, usize)> {
+fn padding(payload: Raw<'_>) -> Option<(usize, usize)> {
     let end = payload.as_str().len() - 1;
     let start = payload.as_str()[..end].trim_end_matches(' ').len();
     (payload.is_object() && start < end).then_some((start, end))
@@ -296,7 +294,7 @@ mod tests {
         let payload = Payload::parse(payload).unwrap();
         let object = payload.raw().object();
         let mut holes = vec![object.get("text").unwrap(), object.get("p").unwrap()];
-        Template::learn(payload.raw(), &mut holes, &[]).unwrap()
+        Template::learn(payload.raw(), &mut holes, &[], &[]).unwrap()
     }
 
     #[test]
@@ -315,7 +313,7 @@ mod tests {
     fn whole_numbers_may_be_holes() {
         let payload = Payload::parse(r#"{"n":7,"text":"a"}"#).unwrap();
         let object = payload.raw().object();
-        let template = Template::learn(payload.raw(), &mut vec![object.get("n").unwrap()], &[]).unwrap();
+        let template = Template::learn(payload.raw(), &mut vec![object.get("n").unwrap()], &[], &[]).unwrap();
         let read = |payload: &str| template.read(payload.as_bytes(), &mut Holes::default());
         assert_eq!(read(r#"{"n":1234,"text":"a"}"#), Some(21));
         assert_eq!(read(r#"{"n":0,"text":"a"}"#), Some(18));

@@ -1,6 +1,6 @@
 //! What the pieces of a payload make grow.
 
-use super::{PathStep, Sink, Snapshot};
+use super::{Path, PathStep, Sink, Snapshot};
 use crate::json::{Raw, Text};
 
 /// A string of a payload, and what grows by it.
@@ -13,7 +13,7 @@ impl Append<'_> {
     /// The string of the dialect's object that grows.
     pub(crate) fn member(&self) -> Option<(&[PathStep], &'static str)> {
         self.places.iter().find_map(|place| match place {
-            Target::Member { way, name } => Some((way.as_slice(), *name)),
+            Target::Member { way, name } => Some((&way[..], *name)),
             _ => None,
         })
     }
@@ -104,12 +104,12 @@ pub(crate) enum Target {
     },
     /// A string of the dialect's object.
     Member {
-        way: Vec<PathStep>,
+        way: Path,
         name: &'static str,
     },
     /// A value of the dialect's object whose JSON text comes in pieces.
     Json {
-        way: Vec<PathStep>,
+        way: Path,
         name: &'static str,
     },
 }

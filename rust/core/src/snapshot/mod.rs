@@ -22,7 +22,7 @@ pub use choice::Choice;
 pub(crate) use choice::Details;
 pub use delta::{Delta, Sink};
 pub(crate) use growth::{Append, Target, fold_all, grow_all, grow_arguments};
-pub(crate) use object::{Key, Lists, MergedObject, Nulls, PathStep};
+pub(crate) use object::{Key, Lists, MergedObject, Nulls, Path, PathStep};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
 pub(crate) use state::{DialectState, State};
 pub use tool_call::ToolCall;

@@ -7,7 +7,7 @@ use super::message::{self, keep};
 use super::runs::Runs;
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
 use crate::json::{Payload, Text, compact, is_object};
-use crate::snapshot::{CallFragment, Overlap, PathStep, Target, grow_arguments, overlap, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, Path, PathStep, Target, grow_arguments, overlap, overlap_json};
 
 pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";
@@ -41,15 +41,13 @@ pub(super) struct Spot {
 
 impl Spot {
     /// The way to the call.
-    pub(super) fn way(self) -> Vec<PathStep> {
-        vec![PathStep::Item(MESSAGES, self.message), PathStep::Item(CALLS, self.at)]
+    pub(super) fn way(self) -> Path {
+        [PathStep::Item(MESSAGES, self.message), PathStep::Item(CALLS, self.at)].into()
     }
 
     /// The way to its function.
-    fn function(self) -> Vec<PathStep> {
-        let mut way = self.way();
-        way.push(PathStep::Object("function"));
-        way
+    fn function(self) -> Path {
+        self.way().to([PathStep::Object("function")])
     }
 }
 

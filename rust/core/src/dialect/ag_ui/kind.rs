@@ -1,7 +1,7 @@
 //! The kinds of messages, and where they are found.
 
 use super::{MESSAGES, Snapshot, result};
-use crate::snapshot::{PathStep, Target};
+use crate::snapshot::{Path, PathStep, Target};
 
 /// What a message holds, and under which name. Some servers give a text the id of the reasoning before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(super) enum Kind {
 pub(super) const REASONINGS: [Kind; 3] = [Kind::Reasoning, Kind::Thinking, Kind::Step];
 
 /// The way to a message.
-pub(super) fn way(position: i64) -> Vec<PathStep> {
-    vec![PathStep::Item(MESSAGES, position)]
+pub(super) fn way(position: i64) -> Path {
+    [PathStep::Item(MESSAGES, position)].into()
 }
 
 /// The message with that id, of whichever kind.

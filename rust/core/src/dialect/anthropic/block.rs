@@ -1,18 +1,44 @@
 //! Content blocks: which of them an event is about, and how their texts grow.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{Append, BLOCKS, Object, Raw, RepeatPlan, Sink, Snapshot, Target, block_at, emit, index, input};
 use crate::json::{Text, quote};
-use crate::snapshot::{Lists, MergedObject, Overlap, PathStep, grow_all, overlap};
+use crate::snapshot::{DialectState, Lists, MergedObject, Overlap, PathStep, grow_all, overlap};
 
 /// The members in which servers send what a model thinks.
 const THOUGHTS: [&str; 3] = ["thinking", "reasoning", "text"];
 
+/// What is known of the content blocks beside the object, since their message started.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blocks {
+    /// The position of the newest block of each index.
+    by_index: BTreeMap<i64, i64>,
+    /// A whole message came after its pieces.
+    pub(super) came_whole: bool,
+}
+
+impl DialectState for Blocks {
+    fn boxed_clone(&self) -> Box<dyn DialectState> {
+        Box::new(self.clone())
+    }
+
+    fn is_name(&self, _name: &str) -> bool {
+        false
+    }
+}
+
 /// A message starts: its blocks are not those of the one before.
 pub(super) fn begin_message(snapshot: &mut Snapshot) {
-    // A new map, since emptying one takes as long as it ever was large.
-    snapshot.places = std::collections::HashMap::new();
+    *snapshot.state.get_mut() = Blocks::default();
+}
+
+/// Forgets the blocks that are not in the object any more.
+pub(super) fn forget_dropped(snapshot: &mut Snapshot) {
+    let Snapshot { state, fields, .. } = snapshot;
+    let blocks: &mut Blocks = state.get_mut();
+    blocks.by_index.retain(|_, position| fields.has_item(BLOCKS, *position));
 }
 
 /// The JSON text of a block's id; `None` where it has none.
@@ -54,7 +80,7 @@ pub(super) fn texts(snapshot: &mut Snapshot, seen: &Target) -> Vec<String> {
 
 /// The position of the block that an index names: the newest of that index, of the message that started last.
 fn find(snapshot: &Snapshot, index: i64) -> Option<i64> {
-    snapshot.places.get(&index.to_string()).copied()
+    snapshot.state.get::<Blocks>()?.by_index.get(&index).copied()
 }
 
 fn at(snapshot: &Snapshot, position: i64) -> Option<&MergedObject> {
@@ -65,7 +91,7 @@ fn at(snapshot: &Snapshot, position: i64) -> Option<&MergedObject> {
 pub(super) fn place(snapshot: &mut Snapshot, index: Option<i64>) -> i64 {
     let free = index.filter(|&index| !snapshot.fields.has_item(BLOCKS, index));
     let position = free.unwrap_or_else(|| snapshot.fields.next_index(BLOCKS));
-    snapshot.places.insert(index.unwrap_or(position).to_string(), position);
+    snapshot.state.get_mut::<Blocks>().by_index.insert(index.unwrap_or(position), position);
     position
 }
 
@@ -83,7 +109,7 @@ pub(super) fn start(snapshot: &mut Snapshot, index: Option<i64>, block: &Object<
     if let Some((name, seen)) = text_of(&kind, block) {
         if let Some(text) = block.get(name).and_then(Raw::scalar) {
             block_at(snapshot, position).set(name, quote(""));
-            let way = vec![PathStep::Item(BLOCKS, position)];
+            let way = [PathStep::Item(BLOCKS, position)].into();
             grow_all(&[seen, Target::Member { way, name }], &text, snapshot, out);
             block_at(snapshot, position).announce(name);
         }
@@ -121,7 +147,7 @@ fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: 
             Overlap::Continues(rest) => Text::from(rest),
             Overlap::Repeats | Overlap::Differs => Text::default(),
         };
-        let way = vec![PathStep::Item(BLOCKS, position)];
+        let way = [PathStep::Item(BLOCKS, position)].into();
         grow_all(&[seen, Target::Member { way, name }], &rest, snapshot, out);
         block_at(snapshot, position).announce(name);
     } else if block.str("type") == "tool_use" {
@@ -257,7 +283,7 @@ fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object
 /// What only grows by a piece of a text: the block's member, and what is seen of it.
 fn growth<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Append<'a>> {
     let (name, seen) = text_of(kind, delta)?;
-    let way = vec![PathStep::Item(BLOCKS, position)];
+    let way = [PathStep::Item(BLOCKS, position)].into();
     Some(Append { text: delta.get(name)?, places: vec![seen, Target::Member { way, name }] })
 }
 

@@ -90,7 +90,7 @@ fn is_object(text: &str) -> bool {
 
 /// What grows by a piece. Arguments that were emitted already, since the block had stopped, stay as they are.
 fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Target> {
-    let way = vec![PathStep::Item(BLOCKS, position)];
+    let way = [PathStep::Item(BLOCKS, position)].into();
     let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].initial_input.is_empty();
     let arguments = call.filter(open).map(|position| Target::Arguments { choice: 0, position });
     arguments.into_iter().chain([Target::Json { way, name: "input" }]).collect()

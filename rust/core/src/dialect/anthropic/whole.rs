@@ -6,14 +6,11 @@
 
 use std::collections::HashSet;
 
-use super::block::{self, text_of};
+use super::block::{self, Blocks, text_of};
 use super::{BLOCKS, Object, Raw, Sink, Snapshot, Target, block_at, emit, finish, fold_members, input};
 use crate::dialect::listed;
 use crate::json::{Payload, Text, quote};
 use crate::snapshot::{Lists, MergedObject, Overlap, beyond, overlap};
-
-/// The key that says that a whole message came after its pieces.
-const WHOLE: &str = "whole";
 
 /// The members of a block that are compared with what came before.
 const COMPARED: [&str; 6] = ["text", "thinking", "reasoning", "input", "signature", "citations"];
@@ -21,7 +18,7 @@ const COMPARED: [&str; 6] = ["text", "thinking", "reasoning", "input", "signatur
 /// After a whole message nothing is missing, if it had a stop reason.
 pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
     let stopped = || snapshot.choices.get(&0).is_some_and(|choice| choice.finish_reason().is_some());
-    snapshot.places.contains_key(WHOLE) && stopped()
+    snapshot.state.get().is_some_and(|blocks: &Blocks| blocks.came_whole) && stopped()
 }
 
 /// A whole message is the end where no stream preceded it, and else a repetition, which the end may follow.
@@ -34,13 +31,13 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     if alone && (message.truthy(BLOCKS).is_some() || message.truthy("stop_reason").is_some()) {
         snapshot.finish(out);
     } else {
-        snapshot.places.insert(WHOLE.to_owned(), 1);
+        snapshot.state.get_mut::<Blocks>().came_whole = true;
     }
 }
 
 /// Merges the blocks of a whole message in.
 pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
-    let content = listed(message.get(BLOCKS).unwrap_or_default());
+    let Some(content) = message.get(BLOCKS).map(listed) else { return };
     let Ok(content) = Payload::parse(&content) else { return };
     let blocks: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
     let known = matches(snapshot, &blocks);
@@ -99,8 +96,7 @@ fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&
             snapshot.fields.remove_item(BLOCKS, position);
         }
     }
-    let Snapshot { places, fields, .. } = snapshot;
-    places.retain(|name, position| name == WHOLE || fields.has_item(BLOCKS, *position));
+    block::forget_dropped(snapshot);
 }
 
 /// What the texts of a kind say in a whole message.

@@ -127,7 +127,7 @@ fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> boo
 
 /// What grows by a piece of the arguments of the call at a position.
 fn places(snapshot: &Snapshot, position: usize) -> [Target; 2] {
-    let way = vec![MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")];
+    let way = [MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")].into();
     [Target::Arguments { choice: 0, position }, Target::Member { way, name: ARGUMENTS }]
 }
 

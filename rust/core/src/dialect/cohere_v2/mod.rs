@@ -110,7 +110,7 @@ fn place(message: &mut MergedObject, list: &str, kind: &str, payload: &Object<'_
 
 /// What grows by a piece of the plan.
 fn plan<'a>(message: &Object<'a>) -> Option<Append<'a>> {
-    let places = vec![Target::Reasoning { choice: 0 }, Target::Member { way: vec![MESSAGE], name: PLAN }];
+    let places = vec![Target::Reasoning { choice: 0 }, Target::Member { way: [MESSAGE].into(), name: PLAN }];
     Some(Append { text: message.get(PLAN)?, places })
 }
 
@@ -120,7 +120,7 @@ const TEXTS: [(&str, Target); 2] =
 
 /// What grows by a piece of one of a block's texts.
 fn growth<'a>(index: i64, text: Raw<'a>, (name, seen): (&'static str, Target)) -> Append<'a> {
-    let way = vec![MESSAGE, PathStep::Item(BLOCKS, index)];
+    let way = [MESSAGE, PathStep::Item(BLOCKS, index)].into();
     Append { text, places: vec![seen, Target::Member { way, name }] }
 }
 

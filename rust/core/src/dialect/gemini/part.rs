@@ -75,7 +75,7 @@ fn fold_text(
             added.set("thought", "true");
         }
     }
-    let way = vec![candidate_at(candidate), PathStep::Object("content"), PathStep::Item(PARTS, index)];
+    let way = [candidate_at(candidate), PathStep::Object("content"), PathStep::Item(PARTS, index)].into();
     let seen = if thought { Target::Reasoning { choice: candidate } } else { Target::Content { choice: candidate } };
     grow_all(&[seen, Target::Member { way, name: "text" }], text, snapshot, out);
 }

@@ -170,7 +170,7 @@ fn pieces(value: Raw<'_>) -> Vec<Raw<'_>> {
 
 impl<'a> Said<'a> {
     fn places(&self) -> Vec<Target> {
-        let member = Target::Member { way: self.way.to_vec(), name: self.name };
+        let member = Target::Member { way: self.way.into(), name: self.name };
         self.heard.iter().cloned().chain([member]).collect()
     }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{indexed, place, place_of_delta};
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, quote};
-use crate::snapshot::{Append, Delta, MergedObject, PathStep, Sink, Snapshot, Target, beyond, fold_all};
+use crate::snapshot::{Append, Delta, MergedObject, Path, PathStep, Sink, Snapshot, Target, beyond, fold_all};
 
 pub(super) const MESSAGES: &str = "messages";
 
@@ -68,7 +68,7 @@ impl At {
         [PathStep::Item(MESSAGES, self.message), PathStep::Item("content", self.part)]
     }
 
-    fn way_to(self, kind: Kind) -> Vec<PathStep> {
+    fn way_to(self, kind: Kind) -> Path {
         self.way().into_iter().chain(kind.owner()).collect()
     }
 }
@@ -96,8 +96,8 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
 }
 
 /// The way to what was told of a message, where the object says something else.
-fn way_to_told(message: i64) -> Vec<PathStep> {
-    vec![PathStep::Object(TOLD), PathStep::Item(MESSAGES, message)]
+fn way_to_told(message: i64) -> Path {
+    [PathStep::Object(TOLD), PathStep::Item(MESSAGES, message)].into()
 }
 
 /// What was told of a message, part by part.
@@ -274,7 +274,7 @@ pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec
         let mut places = vec![kind.seen(), Target::Member { way: at.way_to(kind), name }];
         let told = way_to_told(at.message);
         if snapshot.fields.find(&told).is_some_and(|told| !told.indexes(name).is_empty()) {
-            places.push(Target::Member { way: [&told[..], &[PathStep::Item(name, at.part)]].concat(), name: TOLD });
+            places.push(Target::Member { way: told.to([PathStep::Item(name, at.part)]), name: TOLD });
         }
         Some(Append { text: kind.of(part)?, places })
     };

@@ -7,7 +7,7 @@ use crate::dialect::known_calls;
 use crate::dialect::openai_chat::Said;
 use crate::json::{Object, Payload, Raw, Text, compact, quote};
 use crate::snapshot::{
-    Append, CallFragment, Delta, MergedObject, Overlap, PathStep, Sink, Snapshot, Target, fold_all, grow_all,
+    Append, CallFragment, Delta, MergedObject, Overlap, Path, PathStep, Sink, Snapshot, Target, fold_all, grow_all,
     overlap_json,
 };
 
@@ -29,12 +29,12 @@ pub(super) struct At {
 }
 
 impl At {
-    pub(super) fn way(self) -> Vec<PathStep> {
-        vec![PathStep::Item(STEPS, self.step), PathStep::Object(DETAILS), PathStep::Item(CALLS, self.call)]
+    pub(super) fn way(self) -> Path {
+        [PathStep::Item(STEPS, self.step), PathStep::Object(DETAILS), PathStep::Item(CALLS, self.call)].into()
     }
 
-    fn way_into(self, member: &'static str) -> Vec<PathStep> {
-        self.way().into_iter().chain([PathStep::Object(member)]).collect()
+    fn way_into(self, member: &'static str) -> Path {
+        self.way().to([PathStep::Object(member)])
     }
 
     /// The key under which the snapshot knows which of the tool calls it is.

@@ -1,7 +1,7 @@
 //! The texts of output items, each with the events that its pieces come in.
 
 use crate::json::{Object, Raw};
-use crate::snapshot::{Choice, PathStep, Target};
+use crate::snapshot::{Choice, Path, PathStep, Target};
 
 pub(super) const OUTPUT: &str = "output";
 
@@ -126,7 +126,7 @@ impl Texts {
     }
 
     /// The way to the object that it is a member of: an item of the output, or a part of it.
-    pub(super) fn way(&self, place: i64, part: i64) -> Vec<PathStep> {
+    pub(super) fn way(&self, place: i64, part: i64) -> Path {
         let part = self.list.as_ref().map(|list| PathStep::Item(list.name, part));
         [PathStep::Item(OUTPUT, place)].into_iter().chain(part).collect()
     }

@@ -287,7 +287,7 @@ fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'
 /// What grows by a piece of the text of a part.
 fn text_places(part: &str, position: i64) -> [Target; 2] {
     let seen = if part == "text" { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } };
-    [seen, Target::Member { way: vec![part_at(position)], name: "text" }]
+    [seen, Target::Member { way: [part_at(position)].into(), name: "text" }]
 }
 
 /// What a piece of a text adds to.

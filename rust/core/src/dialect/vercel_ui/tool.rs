@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::calls::Calls;
 use super::{Append, Object, Raw, Sink, Snapshot, Target, add_part, find, id_of, keep, part, part_at};
 use crate::json::{Text, compact, quote, quoted_object};
-use crate::snapshot::{CallFragment, Delta, MergedObject, Overlap, grow_all, grow_arguments, overlap, overlap_json};
+use crate::snapshot::{
+    CallFragment, Delta, MergedObject, Overlap, Path, grow_all, grow_arguments, overlap, overlap_json,
+};
 
 pub(super) const ID: &str = "toolCallId";
 pub(super) const DELTA: &str = "tool-input-delta";
@@ -226,8 +228,8 @@ fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
     if !says(snapshot, position, "state", &quote(STREAMING)) {
         return vec![];
     }
-    let way = vec![part_at(position)];
-    let raw = Target::Member { way: way.clone(), name: "rawInput" };
+    let way = Path::from([part_at(position)]);
+    let raw = Target::Member { way, name: "rawInput" };
     let text = is_text(snapshot, position);
     vec![raw, if text { Target::Member { way, name: "input" } } else { Target::Json { way, name: "input" } }]
 }

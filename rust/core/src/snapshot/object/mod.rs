@@ -15,9 +15,11 @@ use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
 mod kept;
 mod members;
 mod overlay;
+mod path;
 
 use kept::Member;
 use members::Members;
+pub(crate) use path::{Path, PathStep};
 
 /// What becomes of a list where there is one already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +40,6 @@ pub(crate) enum Nulls {
 pub(crate) enum Key<'a> {
     Name(&'a str),
     Index(i64),
-}
-
-/// A step on the way to an object that is kept inside another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PathStep {
-    /// Into the member of that name.
-    Object(&'static str),
-    /// Into the item at that index of the list of that name.
-    Item(&'static str, i64),
 }
 
 /// Members of an object in the order in which they first came.
