@@ -4,11 +4,11 @@
 
 use arbitrary::Unstructured;
 
-use crate::choices::{options, places};
-use crate::cutting::{bytewise, cut_at, shown};
-use crate::decode::decode;
-use crate::filling::family;
-use crate::told::accumulate;
+use super::choices::{options, places};
+use super::cutting::{bytewise, cut_at, shown};
+use super::decode::decode;
+use super::filling::family;
+use super::told::accumulate;
 
 fn check_all(mut input: Unstructured<'_>) -> arbitrary::Result<()> {
     let options = options(&mut input)?;

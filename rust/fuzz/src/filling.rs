@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 
-use crate::shapes::{FAMILIES, Family};
+use super::shapes::{FAMILIES, Family};
 
 /// Parts of strings.
 const TEXTS: [&[u8]; 18] = [

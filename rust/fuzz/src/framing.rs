@@ -4,10 +4,10 @@
 
 use arbitrary::Unstructured;
 
-use crate::choices::{options, places};
-use crate::cutting::{cut_at, shown};
-use crate::decode::decode;
-use crate::oracle::interpret;
+use super::choices::{options, places};
+use super::cutting::{cut_at, shown};
+use super::decode::decode;
+use super::oracle::interpret;
 
 fn check_all(mut input: Unstructured<'_>) -> arbitrary::Result<()> {
     let options = options(&mut input)?;

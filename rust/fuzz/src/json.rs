@@ -4,7 +4,7 @@
 
 use ssewire_core::{Accumulator, Delta};
 
-use crate::plain_json::{depth, units};
+use super::plain_json::{depth, units};
 
 /// Deeper than this is refused.
 const MAX_DEPTH: usize = 128;

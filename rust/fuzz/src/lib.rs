@@ -1,13 +1,13 @@
 //! What must hold for any input: each module's `check` makes a case of the fuzzer's bytes, and panics where it fails.
 
 mod choices;
-#[path = "../../core/tests/cuts/mod.rs"]
+#[path = "../../core/tests/core/support/cuts.rs"]
 mod cutting;
-#[path = "../../core/tests/decode/mod.rs"]
+#[path = "../../core/tests/core/support/decode.rs"]
 mod decode;
-#[path = "../../core/tests/oracle/mod.rs"]
+#[path = "../../core/tests/core/support/oracle.rs"]
 mod oracle;
-#[path = "../../core/tests/shapes/mod.rs"]
+#[path = "../../core/tests/core/support/shapes/mod.rs"]
 mod shapes;
 
 pub mod cuts;

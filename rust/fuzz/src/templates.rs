@@ -6,12 +6,12 @@
 use arbitrary::Unstructured;
 use ssewire_core::{Accumulator, Options, Tail};
 
-use crate::choices::{Places, places};
-use crate::cutting::{cut_at, shown};
-use crate::filling::{family, fill, shape};
-use crate::oracle::interpret;
-use crate::shapes::Family;
-use crate::told::{Whole, accumulate, listen};
+use super::choices::{Places, places};
+use super::cutting::{cut_at, shown};
+use super::filling::{family, fill, shape};
+use super::oracle::interpret;
+use super::shapes::Family;
+use super::told::{Whole, accumulate, listen};
 
 /// What stands before and behind an event's payload.
 const WIRES: [(&[u8], &[u8]); 18] = [

@@ -4,11 +4,11 @@
 
 use arbitrary::{Result, Unstructured};
 
-use crate::choices::{Places, places};
-use crate::cutting::{bytewise, cut_at, shown};
-use crate::filling::{family, fill, shape};
-use crate::shapes::Family;
-use crate::told::{Outcome, accumulate};
+use super::choices::{Places, places};
+use super::cutting::{bytewise, cut_at, shown};
+use super::filling::{family, fill, shape};
+use super::shapes::Family;
+use super::told::{Outcome, accumulate};
 
 /// What may stand before the first value.
 const BEGINNINGS: [&[u8]; 8] = [b"", b"", b"", b"\xEF\xBB\xBF", b"\n", b"\xEF\xBB\xBF \r\n", b"\r", b"\t \n\n"];

@@ -4,11 +4,8 @@
 use proptest::prelude::*;
 use ssewire_core::Accumulator;
 
-mod repeats;
-mod shapes;
-
-use repeats::{TEXTS, WIRES, fold};
-use shapes::{FAMILIES, Family};
+use crate::support::repeats::{TEXTS, WIRES, fold};
+use crate::support::shapes::{FAMILIES, Family};
 
 /// All but the ends.
 fn shapes(family: &Family) -> Vec<&'static str> {

@@ -1,6 +1,6 @@
 //! One body, every way to cut it: what comes out must not depend on where the network cut the bytes.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
 /// A small generator of numbers (splitmix64): the same for the same seed on every machine.
 pub(crate) struct Random(u64);

@@ -1,31 +1,26 @@
 //! The fuzzers' checks that no other test makes, over inputs that are the same on every run.
 
-#[path = "../src/choices.rs"]
+#[path = "../../../fuzz/src/choices.rs"]
 #[expect(dead_code, reason = "the checks that are not made here use the rest")]
 mod choices;
-#[path = "../../core/tests/cuts/mod.rs"]
-mod cutting;
-#[path = "../src/filling.rs"]
+#[path = "../../../fuzz/src/filling.rs"]
 mod filling;
-#[path = "../src/json.rs"]
+#[path = "../../../fuzz/src/json.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod json;
-#[path = "../../core/tests/oracle/mod.rs"]
-mod oracle;
-#[path = "../src/plain_json.rs"]
+#[path = "../../../fuzz/src/plain_json.rs"]
 mod plain_json;
-#[path = "../../core/tests/shapes/mod.rs"]
-mod shapes;
-#[path = "../src/templates.rs"]
+#[path = "../../../fuzz/src/templates.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod templates;
-#[path = "../src/told.rs"]
+#[path = "../../../fuzz/src/told.rs"]
 mod told;
-#[path = "../src/values.rs"]
+#[path = "../../../fuzz/src/values.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod values;
 
-use cutting::Random;
+use crate::support::cuts::{self as cutting, Random};
+use crate::support::{oracle, shapes};
 
 /// What JSON is made of, and what it might be taken for.
 const TOKENS: [&str; 34] = [

@@ -1,15 +1,12 @@
 //! Arbitrary bytes and options at arbitrary cuts, held against the oracle; and what is lent out of a piece.
 
-mod cuts;
-mod decode;
-mod oracle;
-
-use cuts::{bytewise, cut_at, shown};
-use decode::{decode, drain};
-use oracle::{Outcome, interpret, interpret_after};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use ssewire_core::{EventDecoder, Options, Tail};
+
+use crate::support::cuts::{bytewise, cut_at, shown};
+use crate::support::decode::{decode, drain};
+use crate::support::oracle::{Outcome, interpret, interpret_after};
 
 /// What streams are made of: names, colons, spaces and line ends, BOMs, digits, pieces of UTF-8, and what breaks it.
 const WORDS: [&[u8]; 40] = [

@@ -1,15 +1,11 @@
 //! The corpus of event streams that the Python tests share, over every cut.
 
-mod cuts;
-mod decode;
-mod json;
-mod oracle;
-
-use cuts::{double_cuts, plain_cuts, shown, single_cuts, some_double_cuts};
-use decode::decode;
-use json::Json;
-use oracle::{Event, Outcome, interpret};
 use ssewire_core::{EventTooLarge, Options, Tail};
+
+use crate::support::cuts::{double_cuts, plain_cuts, shown, single_cuts, some_double_cuts};
+use crate::support::decode::decode;
+use crate::support::json::{self, Json};
+use crate::support::oracle::{Event, Outcome, interpret};
 
 const ALL_PAIRS_UP_TO: usize = 60;
 const SAMPLE: usize = 500;

@@ -1,7 +1,5 @@
 //! JSON values for comparing: integers of any size keep their digits, and no object may name a member twice.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;

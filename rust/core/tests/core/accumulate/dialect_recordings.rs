@@ -1,15 +1,11 @@
 //! Recorded streams of the dialects whose texts grow inside of an object, where they are there: each is folded without an error,
 //! to its end, and to the same wherever it is cut.
 
-mod chat_cases;
-mod cuts;
-mod json;
-
 use std::io::Write;
 use std::path::PathBuf;
 
-use chat_cases::{Outcome, Sum, Told, accumulate_as};
-use cuts::{Random, random_cut};
+use crate::support::chat_cases::{Outcome, Sum, Told, accumulate_as};
+use crate::support::cuts::{Random, random_cut};
 
 const MEAN_PIECES: [usize; 4] = [5, 64, 1460, 16384];
 

@@ -1,15 +1,11 @@
 //! The corpus of chat streams that the Python tests share, over cuts and by every route.
 
-mod chat_cases;
-mod cuts;
-mod json;
-mod oracle;
-
-use chat_cases::{Case, Outcome, Sum, Told, accumulate, accumulate_as, corpus, plain, restored};
-use cuts::{plain_cuts, shown, some_double_cuts};
-use json::Json;
-use oracle::interpret;
 use ssewire_core::{Accumulator, Delta, Options, Tail};
+
+use crate::support::chat_cases::{Case, Outcome, Sum, Told, accumulate, accumulate_as, corpus, plain, restored};
+use crate::support::cuts::{plain_cuts, shown, some_double_cuts};
+use crate::support::json::Json;
+use crate::support::oracle::interpret;
 
 const DOUBLE_CUTS: usize = 20;
 

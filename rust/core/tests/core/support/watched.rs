@@ -1,7 +1,5 @@
 //! An accumulator that is watched: what it tells has to be in proportion to what came.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall};
 
 /// An accumulator, and how much came and was told.

@@ -11,7 +11,7 @@
 //!    unknown field that is not kept, that is complete before the block's first known field has not begun it. A blank
 //!    line counts nothing. The fault names the first byte that is too much.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
 use ssewire_core::{EventTooLarge, Options, Tail};
 

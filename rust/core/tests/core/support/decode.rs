@@ -1,10 +1,10 @@
 //! The decoder under test, run over pieces to the outcome that the oracle tells.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
 use ssewire_core::{EventDecoder, EventTooLarge, Options};
 
-use crate::oracle::{Event, Outcome};
+use super::oracle::{Event, Outcome};
 
 fn owned(event: &ssewire_core::Event<'_>) -> Event {
     Event {

@@ -1,15 +1,12 @@
 //! JSON while it arrives: after every beginning of a text, and wherever it is cut, what is certain is what the slow way
 //! finds; a fault is told with the character that makes it certain.
 
-mod cuts;
-mod json;
-mod tree;
-
-use json::Json;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use ssewire_core::{NotJson, PartialJson, Step, Text};
-use tree::{certain, closed, grow, is_json, is_whole};
+
+use crate::support::json::Json;
+use crate::support::tree::{certain, closed, grow, is_json, is_whole};
 
 const TEXTS: [&str; 22] = [
     "",

@@ -3,10 +3,9 @@
 //! The sizes are the proof: what looks at 8 MiB, or at 100,000 calls, again for each of the pieces after it would take
 //! minutes.
 
-mod watched;
-
 use ssewire_core::Accumulator;
-use watched::{Stream, call, chunk, function, listed};
+
+use crate::support::watched::{Stream, call, chunk, function, listed};
 
 const HELD: usize = 8 << 20;
 const PIECES: usize = 16_000;

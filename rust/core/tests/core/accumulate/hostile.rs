@@ -1,8 +1,6 @@
 //! Payloads that are hard to read, and some that are none: nothing panics, and each gives what it should.
 
-mod watched;
-
-use watched::{Stream, chunk, function};
+use crate::support::watched::{Stream, chunk, function};
 
 const MANY: usize = 100_000;
 

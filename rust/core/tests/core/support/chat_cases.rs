@@ -2,13 +2,11 @@
 //!
 //! The fields of a case are told in `tests/chat_cases.py`.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::collections::BTreeMap;
 
 use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall, pickle};
 
-use crate::json::{Json, unhex};
+use super::json::{Json, unhex};
 
 pub(crate) struct Case {
     pub(crate) name: String,

@@ -1,12 +1,10 @@
 //! What the steps of a JSON text add up to, and the slow way to the same: cut the text back to where it can be closed,
 //! close it, and parse it whole.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use serde_json::value::RawValue;
 use ssewire_core::{Constant, NotJson, PartialJson, Step, Text};
 
-use crate::json::Json;
+use super::json::Json;
 
 /// A value that grows by steps.
 #[derive(Clone, Default)]

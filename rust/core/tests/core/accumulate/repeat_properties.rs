@@ -5,9 +5,7 @@
 use proptest::prelude::*;
 use ssewire_core::Accumulator;
 
-mod repeats;
-
-use repeats::{TEXTS, WIRES};
+use crate::support::repeats::{self, TEXTS, WIRES};
 
 /// Payloads with `@` where a string's text comes.
 const SHAPES: [&str; 72] = [

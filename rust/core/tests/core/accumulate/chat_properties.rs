@@ -1,15 +1,12 @@
 //! Payloads of any shape that a hostile or confused server may send, with the members that the merge rule knows in all
 //! the wrong places: nothing panics, and what is told agrees with what is held.
 
-mod chat_cases;
-mod cuts;
-mod json;
-
-use chat_cases::{Sum, accumulate, restored};
-use cuts::{bytewise, cut_at, shown};
-use json::Json;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
+
+use crate::support::chat_cases::{Sum, accumulate, restored};
+use crate::support::cuts::{bytewise, cut_at, shown};
+use crate::support::json::Json;
 
 /// Members of chunks, choices, deltas, calls, errors and usage.
 const NAMES: [&str; 42] = [

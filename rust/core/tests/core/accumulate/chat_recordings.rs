@@ -1,15 +1,11 @@
 //! Recorded chat streams, where they are there: each gives what the merge rule gives, wherever it is cut.
 
-mod chat_cases;
-mod cuts;
-mod json;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use chat_cases::{Sum, accumulate, accumulate_as};
-use cuts::{Random, random_cut};
-use json::Json;
+use crate::support::chat_cases::{Sum, accumulate, accumulate_as};
+use crate::support::cuts::{Random, random_cut};
+use crate::support::json::Json;
 
 const MEAN_PIECES: [usize; 4] = [5, 64, 1460, 16384];
 
