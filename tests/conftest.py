@@ -8,8 +8,9 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import loopback
 import pytest
+
+from tests.support import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 //! The corpus of chat streams that the Python tests share, and what an accumulator makes of one, in plain values.
 //!
-//! The fields of a case are told in `tests/chat_cases.py`.
+//! The fields of a case are told in `tests/support/chat_cases.py`.
 
 use std::collections::BTreeMap;
 
