@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{Choice, ToolCall};
 
-use crate::new_str;
+use crate::{append_str, new_str};
 
 /// Which text of a choice; the numbers are positions of tool calls.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,11 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// Whether the text is never another one, but for what is added to it.
+    fn only_grows(self) -> bool {
+        !matches!(self, Self::Id(_) | Self::Name(_))
+    }
+
     /// The text; `None` where there is none.
     pub(crate) fn of(self, choice: &Choice) -> Option<&str> {
         let call = |index: usize| choice.tool_calls().as_slice().get(index);
@@ -34,20 +39,24 @@ impl Part {
     }
 }
 
-/// The strings of one stream, each with the length in bytes that its text had: texts only grow.
+/// The strings of one stream, each with the length in bytes that its text had.
 #[derive(Default)]
 pub(crate) struct Texts(HashMap<(i64, Part), (usize, Py<PyString>)>);
 
 impl Texts {
-    /// A text's string: made once, and again only when it has grown.
+    /// A text's string. Where the text has grown, so does its string, in place if nobody else has it: a text that is looked
+    /// at after each of its pieces takes no time in the square of its length.
     pub(crate) fn made(&mut self, py: Python<'_>, choice: i64, part: Part, text: &str) -> Py<PyString> {
-        match self.0.get(&(choice, part)) {
-            Some((size, made)) if *size == text.len() => made.clone_ref(py),
-            _ => {
-                let made = new_str::new(py, text);
-                self.0.insert((choice, part), (text.len(), made.clone_ref(py)));
-                made
+        let made = match self.0.remove(&(choice, part)) {
+            Some((size, made)) if size == text.len() => made,
+            Some((size, made)) if part.only_grows() && size < text.len() => {
+                let grown = append_str::append(made, new_str::new(py, &text[size..]).bind(py));
+                // It fails for want of memory only, of which a new string needs less.
+                grown.map_or_else(|_| new_str::new(py, text), Bound::unbind)
             }
-        }
+            _ => new_str::new(py, text),
+        };
+        self.0.insert((choice, part), (text.len(), made.clone_ref(py)));
+        made
     }
 }
