@@ -21,7 +21,7 @@ pub(crate) struct Decoding {
 struct Strings {
     message: Option<Py<PyString>>,
     event: Option<(String, Py<PyString>)>,
-    /// The last id made, and how many had come by then.
+    /// The last id made, and its generation.
     id: Option<(u64, Py<PyString>)>,
 }
 
@@ -111,13 +111,13 @@ impl Strings {
     }
 
     fn id(&mut self, py: Python<'_>, event: &Event<'_>) -> Py<PyString> {
-        if let Some((ids, made)) = &self.id
-            && *ids == event.ids
+        if let Some((id_generation, made)) = &self.id
+            && *id_generation == event.id_generation
         {
             return made.clone_ref(py);
         }
         let made = PyString::new(py, event.id).unbind();
-        self.id = Some((event.ids, made.clone_ref(py)));
+        self.id = Some((event.id_generation, made.clone_ref(py)));
         made
     }
 }

@@ -3,7 +3,7 @@
 use crate::dialect;
 use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
 use crate::json::is_whitespace;
-use crate::limits::{BODY_SAMPLE, FEW_BLANKS};
+use crate::limits::FEW_BLANKS;
 use crate::snapshot::{Sink, Snapshot};
 
 mod not_a_stream;
@@ -12,6 +12,7 @@ mod payloads;
 mod pickle;
 mod shapes;
 
+use not_a_stream::BodySample;
 pub use not_a_stream::body_format;
 pub use payload::{may_be_error, may_have_huge_integer};
 use payloads::Payloads;
@@ -46,8 +47,7 @@ pub struct Accumulator {
     decoder: EventDecoder,
     /// JSON values before the events, and their bytes.
     before: (u64, u64),
-    /// The body's first bytes, while nothing was found in it.
-    head: Vec<u8>,
+    sample: BodySample,
     pub(crate) payloads: Payloads,
 }
 
@@ -72,7 +72,8 @@ impl Accumulator {
         let options =
             Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_nonstandard_lines: true };
         let decoder = EventDecoder::new(options);
-        Ok(Self { framing: Framing::Open, decoder, before: (0, 0), head: Vec::new(), payloads: Payloads::new(dialect) })
+        let (sample, payloads) = (BodySample::default(), Payloads::new(dialect));
+        Ok(Self { framing: Framing::Open, decoder, before: (0, 0), sample, payloads })
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -88,13 +89,34 @@ impl Accumulator {
     ///
     /// # Errors
     /// As [`Self::feed`].
-    #[inline]
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
-        match self.framing {
-            Framing::Events => self.step_event(data, out),
-            Framing::Open => self.step_first(data, out),
-            Framing::Values(_) => self.step_value(data, out),
+        let piece = *data;
+        if matches!(self.framing, Framing::Events) {
+            let payloads = &mut self.payloads;
+            if self.decoder.next_whole(data, |piece| Some((payloads.repeat(piece, out)?, ()))).is_some() {
+                return Ok(true);
+            }
         }
+        self.step_in_full(piece, data, out)
+    }
+
+    /// Folds the next event, whatever it is. `data` is what the fast path left of `piece`.
+    #[inline(never)]
+    fn step_in_full(&mut self, piece: &[u8], data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let stepped = match self.framing {
+            Framing::Open => self.step_first(data, out),
+            Framing::Events => self.step_event(data, out),
+            Framing::Values(_) => self.step_value(data, out),
+        };
+        if self.payloads.snapshot.payloads > 0 {
+            self.sample.discard();
+        } else {
+            match &stepped {
+                Ok(_) => self.sample.extend(&piece[..piece.len() - data.len()]),
+                Err(fault) => self.sample.extend_to(fault.offset, piece),
+            }
+        }
+        stepped
     }
 
     /// Finds out what the body is a row of, by its first byte that is no whitespace.
@@ -147,96 +169,50 @@ impl Accumulator {
     ) -> Result<bool, EventTooLarge> {
         let mut values = ValueDecoder::new(first, offset, self.decoder.options().max_event_size);
         self.decoder = EventDecoder::new(self.decoder.options().clone());
-        let body = *data;
         values.open_array(data);
-        self.keep_head(&body[..body.len() - data.len()]);
         self.framing = Framing::Values(Box::new(values));
-        self.step(data, out)
+        self.step_value(data, out)
     }
 
     fn step_value(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let Framing::Values(values) = &mut self.framing else { return Ok(false) };
-        let before = *data;
-        match values.next(data) {
-            Ok(Some(Found::Value(value))) => self.payloads.value(value, out),
-            Ok(Some(Found::End)) => self.payloads.end_of_values(out),
-            Ok(Some(Found::Other)) => {
+        match values.next(data)? {
+            None => return Ok(false),
+            Some(Found::Value(value)) => self.payloads.value(value, out),
+            Some(Found::End) => self.payloads.end_of_values(out),
+            Some(Found::Other) => {
                 self.before = (values.values, values.offset);
                 self.framing = Framing::Events;
-                // Blanks, which the decoder will not see.
-                self.keep_head(&before[..before.len() - data.len()]);
-                return self.step(data, out);
-            }
-            Ok(None) => {
-                self.keep_head(before);
-                return Ok(false);
-            }
-            Err(fault) => {
-                self.keep_head_of_fault(before, &fault);
-                return Err(fault);
+                return self.step_event(data, out);
             }
         }
-        self.keep_head(&before[..before.len() - data.len()]);
         Ok(true)
     }
 
     fn step_event(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
-        let before = *data;
-        while self.decoder.is_between_events(data) {
-            if let Some(size) = self.payloads.repeat(self.decoder.within_limit(data), out) {
-                self.decoder.pass_event(data, size);
-                return Ok(true);
-            }
-            if !self.decoder.pass_idle_line(data) {
-                break;
-            }
-        }
-        self.step_in_full(before, data, out)
-    }
-
-    /// Folds the next event, whatever it is; `before` begins with the lines that were passed already.
-    #[inline(never)]
-    fn step_in_full(&mut self, before: &[u8], data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let piece = *data;
         let event = match self.decoder.next(data) {
             Ok(Some(event)) => event,
-            Ok(None) => {
-                self.keep_head(before);
-                return Ok(false);
-            }
-            Err(fault) => {
-                let fault = fault.behind(self.before);
-                self.keep_head_of_fault(before, &fault);
-                return Err(fault);
-            }
+            Ok(None) => return Ok(false),
+            Err(fault) => return Err(fault.after(self.before)),
         };
-        let taken = &before[..before.len() - data.len()];
         self.payloads.event(&event, out);
-        self.payloads.learn_wire(taken, event.data);
-        self.keep_head(taken);
+        self.payloads.learn_wire(&piece[..piece.len() - data.len()], event.data);
         Ok(true)
-    }
-
-    /// Keeps as much of the body as was looked at before a fault: the same for every cut.
-    fn keep_head_of_fault(&mut self, data: &[u8], fault: &EventTooLarge) {
-        let looked_at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
-        let seen = looked_at.saturating_sub(self.head.len());
-        self.keep_head(&data[..data.len().min(seen)]);
-    }
-
-    /// Keeps the body's first bytes while nothing was found in it.
-    fn keep_head(&mut self, taken: &[u8]) {
-        if self.payloads.snapshot.payloads == 0 {
-            let room = BODY_SAMPLE - self.head.len();
-            self.head.extend_from_slice(&taken[..taken.len().min(room)]);
-        } else if self.head.capacity() > 0 {
-            self.head = Vec::new();
-        }
     }
 
     /// Folds an event that was framed otherwise.
     pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) {
         self.payloads.event(
-            &Event { event, named: true, data: data.as_bytes(), id: "", ids: 0, retry: None, nonstandard_lines: b"" },
+            &Event {
+                event,
+                named: true,
+                data: data.as_bytes(),
+                id: "",
+                id_generation: 0,
+                retry: None,
+                nonstandard_lines: b"",
+            },
             out,
         );
     }
@@ -304,7 +280,7 @@ impl Accumulator {
     /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or
     /// sentinel in it.
     pub fn not_a_stream(&self) -> Option<&[u8]> {
-        (self.payloads.not_a_stream && self.is_empty()).then_some(self.head.as_slice())
+        (self.payloads.not_a_stream && self.is_empty()).then(|| self.sample.as_bytes())
     }
 
     /// What is missing for the stream to be complete, in words; `None` where nothing is.
@@ -314,11 +290,7 @@ impl Accumulator {
         }
         let payloads = self.snapshot().payloads;
         Some(match self.not_a_stream() {
-            Some(body) => {
-                let begin: String = String::from_utf8_lossy(body).chars().take(80).collect();
-                let what = body_format(body).unwrap_or("a body without an event");
-                format!("expected an event stream, got {what}, which begins {begin:?}")
-            }
+            Some(body) => format!("expected an event stream, got {}", not_a_stream::describe(body)),
             None if payloads == 0 => "the stream ended before its first event".into(),
             None if self.payloads.is_silent() => {
                 format!("the stream ended with nothing in it that can be read, after event {payloads}")

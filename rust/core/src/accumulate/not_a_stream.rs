@@ -1,5 +1,43 @@
 //! Bodies that are no event stream, and whose first bytes say what they are.
 
+use crate::limits::BODY_SAMPLE;
+
+/// The first bytes of a body, kept while nothing was found in it: for the error's message, if nothing ever is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BodySample(Vec<u8>);
+
+impl BodySample {
+    /// Appends what was read, until the sample is large enough.
+    pub(super) fn extend(&mut self, read: &[u8]) {
+        let room = BODY_SAMPLE - self.0.len();
+        self.0.extend_from_slice(&read[..read.len().min(room)]);
+    }
+
+    /// Appends what `piece` has before that offset in the body, where a fault is: the sample is the same for every cut.
+    pub(super) fn extend_to(&mut self, offset: u64, piece: &[u8]) {
+        let before_fault = usize::try_from(offset).unwrap_or(usize::MAX).saturating_sub(self.0.len());
+        self.extend(&piece[..piece.len().min(before_fault)]);
+    }
+
+    /// Something was found in the body.
+    pub(super) fn discard(&mut self) {
+        if self.0.capacity() > 0 {
+            self.0 = Vec::new();
+        }
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A body that begins like this, in words.
+pub(super) fn describe(body: &[u8]) -> String {
+    let begin: String = String::from_utf8_lossy(body).chars().take(80).collect();
+    let format = body_format(body).unwrap_or("a body without an event");
+    format!("{format}, which begins {begin:?}")
+}
+
 /// What a body is that begins like this; `None` where nothing is known of it.
 pub fn body_format(body: &[u8]) -> Option<&'static str> {
     if is_aws_event_stream(body) {

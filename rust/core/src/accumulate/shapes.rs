@@ -242,7 +242,7 @@ fn framing<'t>(taken: &'t [u8], (start, end): (usize, usize), event: &str) -> Op
     let mut decoder = EventDecoder::new(Options { keep_nonstandard_lines: true, ..Options::default() });
     let found = decoder.next(&mut rest).ok().flatten()?;
     let same = found.event == event && found.data == &taken[start..end] && found.nonstandard_lines.is_empty();
-    let alone = found.ids == 0 && found.retry.is_none() && rest.is_empty();
+    let alone = found.id_generation == 0 && found.retry.is_none() && rest.is_empty();
     (same && alone).then_some((&taken[begin..start], &taken[end..]))
 }
 

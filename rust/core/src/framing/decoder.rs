@@ -1,16 +1,22 @@
 //! Lines -> events: the HTML standard's "interpreting an event stream" (9.2.6).
 //!
+//! The obvious decoder copies each piece into a buffer, cuts lines off it, and copies their values into an event. Here an event
+//! that lies whole in the caller's piece is lent out of it: at once where it has the usual form (`fast_path`), or line by line
+//! where a single `data` line is all it has. Everything else is copied once, into the block.
+//!
 //! 1. Framing cannot fail: any bytes are an event stream. Only the size limit raises.
 //! 2. An event is out with the last byte of the line end that dispatches it.
-//! 3. A whole `data` line that is its event's only one is lent out of the caller's piece, the usual event (see `usual`) at
-//!    once; all else is copied once.
-//! 4. Comments and unknown lines are dropped unbuffered, unless stray lines are asked for.
+//! 3. Where the stream is cut changes no event and no figure of a fault.
+//! 4. Comments and unknown lines are dropped unbuffered, unless `Options::keep_nonstandard_lines` asks for the latter.
+//!
+//! Of `data: a\n\ndata: b\ndata: c\n\n` the first event is lent; the second is two lines, and so `b\nc\n` in the block, from which
+//! `b\nc` is lent.
 
 use super::block::{Block, OpenLine};
 use super::error::EventTooLarge;
 use super::event::Event;
 use super::fast_path::{self, WholeEvent};
-use super::field::{FIELD_PREFIX, Field};
+use super::field::Field;
 use super::lines::{Lines, Step};
 use super::options::{Options, Tail};
 
@@ -19,7 +25,7 @@ enum Dispatch<'d> {
     /// In the caller's piece.
     Lent(&'d [u8]),
     /// In the block.
-    Member,
+    Block,
 }
 
 /// An incremental event stream decoder: pieces in, events out.
@@ -37,13 +43,10 @@ pub struct EventDecoder {
     lines: Lines,
     line: OpenLine,
     block: Block,
-    /// The standard's last event ID buffer; it becomes the last event ID at each blank line.
-    id_buffer: String,
     last_event_id: String,
-    /// An id stood in the block: comparing it with the last one would look at long ids again and again.
-    new_id: bool,
-    /// Ids taken so far.
-    ids: u64,
+    /// Ids that were in force so far: comparing long ids with each other would take long.
+    id_generation: u64,
+    /// The last valid one of the blocks before.
     retry: Option<u64>,
     /// Events dispatched since the stream began.
     events: u64,
@@ -53,7 +56,7 @@ pub struct EventDecoder {
 impl EventDecoder {
     /// A decoder at the start of a stream.
     pub fn new(options: Options) -> Self {
-        Self { options, ..Self::default() }
+        Self { block: Block::new(options.keep_nonstandard_lines), options, ..Self::default() }
     }
 
     /// The last event ID in force, `""` if none: what a reconnecting client sends as `Last-Event-ID`.
@@ -63,7 +66,7 @@ impl EventDecoder {
 
     /// The last valid reconnection time in milliseconds.
     pub fn retry(&self) -> Option<u64> {
-        self.retry
+        self.block.retry.or(self.retry)
     }
 
     /// What the standard leaves open.
@@ -88,30 +91,41 @@ impl EventDecoder {
     #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
     #[inline(always)]
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
-        while self.is_between_events(data) {
-            if let Some(usual) = WholeEvent::see(self.within_limit(data)) {
-                self.pass_event(data, usual.size);
-                let (event, named) = (usual.event.unwrap_or("message"), usual.event.is_some());
-                let (id, ids) = (self.last_event_id.as_str(), self.ids);
-                return Ok(Some(Event {
-                    event,
-                    named,
-                    data: usual.data,
-                    id,
-                    ids,
-                    retry: None,
-                    nonstandard_lines: b"",
-                }));
-            }
-            if !self.pass_idle_line(data) {
-                break;
-            }
+        if let Some(WholeEvent { event, data }) = self.next_whole(data, WholeEvent::parse) {
+            let (id, id_generation) = (self.last_event_id.as_str(), self.id_generation);
+            let (named, event) = (event.is_some(), event.unwrap_or("message"));
+            return Ok(Some(Event { event, named, data, id, id_generation, ..Event::unnamed() }));
         }
         Ok(self.advance(data)?.map(|dispatch| self.lend(&dispatch)))
     }
 
+    /// Takes the next event off `data` where `fast_path` reads it; and the lines before it that mean nothing between events.
+    ///
+    /// `fast_path` is given bytes at whose beginning an event may begin, as many as are within the limit. It returns how many of
+    /// them an event takes, and what it made of that event, which has data and neither id nor retry; `None` leaves the event to
+    /// be read line by line.
+    #[expect(clippy::inline_always, reason = "it is the loop around the fast path")]
+    #[inline(always)]
+    pub(crate) fn next_whole<'d, T>(
+        &mut self,
+        data: &mut &'d [u8],
+        mut fast_path: impl FnMut(&'d [u8]) -> Option<(usize, T)>,
+    ) -> Option<T> {
+        while self.is_between_events(data) {
+            let piece = self.within_limit(data);
+            if let Some((size, event)) = fast_path(piece) {
+                self.lines.pass(data, size);
+                self.events += 1;
+                return Some(event);
+            }
+            let keep_alive = fast_path::idle_line(piece)?;
+            self.lines.pass(data, keep_alive);
+        }
+        None
+    }
+
     /// Whether the next byte begins an event, whatever came before it. What a cut left of a line end is taken.
-    pub(crate) fn is_between_events(&mut self, data: &mut &[u8]) -> bool {
+    fn is_between_events(&mut self, data: &mut &[u8]) -> bool {
         let untouched = self.line.size == 0 && (self.block.dispatched || !self.block.begun);
         if !untouched || self.fault.is_some() {
             return false;
@@ -120,23 +134,10 @@ impl EventDecoder {
         self.lines.at_line_start()
     }
 
-    /// Takes a line that means nothing between events, if there is one: a keep-alive.
-    pub(crate) fn pass_idle_line(&mut self, data: &mut &[u8]) -> bool {
-        let size = fast_path::idle_line(self.within_limit(data));
-        size.map(|size| self.lines.pass(data, size)).is_some()
-    }
-
     /// The beginning of `data` that an event may take without being over the limit.
-    pub(crate) fn within_limit<'d>(&self, data: &'d [u8]) -> &'d [u8] {
+    fn within_limit<'d>(&self, data: &'d [u8]) -> &'d [u8] {
         let limit = self.options.max_event_size.unwrap_or(data.len());
         &data[..data.len().min(limit)]
-    }
-
-    /// Takes an event of `size` bytes, with data and without id or retry, that was read otherwise. Only between events and
-    /// within the limit.
-    pub(crate) fn pass_event(&mut self, data: &mut &[u8], size: usize) {
-        self.lines.pass(data, size);
-        self.events += 1;
     }
 
     /// The end of input: gives what the tail policy says, and makes ready for a new stream.
@@ -148,8 +149,6 @@ impl EventDecoder {
     pub fn close(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
         self.begin_block();
         let dispatch = if self.fault.is_none() { self.close_tail() } else { Ok(None) };
-        self.id_buffer.clone_from(&self.last_event_id);
-        self.new_id = false;
         self.line.clear();
         self.lines = Lines::default();
         self.fault = None;
@@ -166,13 +165,15 @@ impl EventDecoder {
         if self.options.tail == Tail::Discard {
             return Ok(None);
         }
-        let nonstandard_lines = self.block.nonstandard_lines.len();
-        let open = self.line.size > 0;
-        self.end_open_line();
-        if open && self.block.nonstandard_lines.len() > nonstandard_lines {
-            self.block.nonstandard_lines.pop();
+        if self.line.size > 0 {
+            let nonstandard = self.line.field() == Field::Unknown;
+            self.line.end(&mut self.block);
+            if nonstandard {
+                // The LF, which never came.
+                self.block.nonstandard_lines.pop();
+            }
         }
-        Ok(self.dispatch().then_some(Dispatch::Member))
+        Ok(self.dispatch().then_some(Dispatch::Block))
     }
 
     #[inline(never)]
@@ -204,24 +205,28 @@ impl EventDecoder {
     /// Clears what the last event was lent from.
     fn begin_block(&mut self) {
         if self.block.dispatched {
-            self.block.clear();
+            self.clear_block();
         }
+    }
+
+    /// Clears the block; its reconnection time outlives it.
+    fn clear_block(&mut self) {
+        self.retry = self.retry();
+        self.block.clear();
     }
 
     fn lend<'a>(&'a self, dispatch: &Dispatch<'a>) -> Event<'a> {
         let data = match dispatch {
             Dispatch::Lent(data) => data,
-            // The standard: "If the data buffer's last character is a U+000A LINE FEED, then remove" it.
-            Dispatch::Member => self.block.data.strip_suffix(b"\n").unwrap_or(&self.block.data),
+            Dispatch::Block => self.block.data(),
         };
-        let named = !self.block.event.is_empty();
-        let event = if named { &self.block.event } else { "message" };
+        let event = self.block.event();
         Event {
-            event,
-            named,
+            event: event.unwrap_or("message"),
+            named: event.is_some(),
             data,
             id: &self.last_event_id,
-            ids: self.ids,
+            id_generation: self.id_generation,
             retry: self.block.retry,
             nonstandard_lines: &self.block.nonstandard_lines,
         }
@@ -234,39 +239,39 @@ impl EventDecoder {
         }
         let (field, value) = Field::split(line);
         self.count_line(field, line.len())?;
-        if field == Field::Data && self.block.data.is_empty() && self.lines.take_blank(rest) {
+        if field == Field::Data && self.block.has_no_data() && self.lines.take_blank(rest) {
             self.end_block();
             self.events += 1;
             return Ok(Some(Dispatch::Lent(value)));
         }
-        self.end_field(field, value);
+        self.block.end_field(field, value);
         Ok(None)
     }
 
     fn blank_line(&mut self) -> Option<Dispatch<'static>> {
         if self.dispatch() {
-            return Some(Dispatch::Member);
+            return Some(Dispatch::Block);
         }
-        self.block.clear();
+        self.clear_block();
         None
     }
 
-    /// Ends the block: the id that stood in it is in force from now on, be there an event or not.
+    /// Ends the block: its id is in force from now on, be there an event or not.
     fn end_block(&mut self) {
         self.block.dispatched = true;
-        if std::mem::take(&mut self.new_id) {
-            self.last_event_id.clone_from(&self.id_buffer);
-            self.ids += 1;
+        if let Some(id) = self.block.id.take() {
+            self.last_event_id = id;
+            self.id_generation += 1;
         }
     }
 
     /// Ends the block; whether there is an event in it.
     fn dispatch(&mut self) -> bool {
-        self.end_block();
         let block = &self.block;
-        let dispatched = !block.data.is_empty()
+        let dispatched = !block.has_no_data()
             || !block.nonstandard_lines.is_empty()
-            || (self.options.dispatch_empty && block.named);
+            || (self.options.dispatch_empty && block.has_other_fields());
+        self.end_block();
         self.events += u64::from(dispatched);
         dispatched
     }
@@ -276,105 +281,17 @@ impl EventDecoder {
             return Ok(());
         }
         self.check(self.block.size, self.line.size + part.len())?;
-        self.line.size += part.len();
-        self.append_to_open_line(part);
+        self.line.extend(part, &mut self.block);
         Ok(())
-    }
-
-    fn append_to_open_line(&mut self, mut part: &[u8]) {
-        if self.line.field.is_none() {
-            let (head, rest) = part.split_at(part.len().min(FIELD_PREFIX - self.line.head.len()));
-            self.line.head.extend_from_slice(head);
-            part = rest;
-            if self.line.head.len() < FIELD_PREFIX {
-                return;
-            }
-            let head = std::mem::take(&mut self.line.head);
-            let (field, value) = Field::split(&head);
-            self.line.field = Some(field);
-            self.append(field, value);
-            self.line.head = head;
-        }
-        if let Some(field) = self.line.field {
-            self.append(field, part);
-        }
-    }
-
-    /// Adds to the value of a line that is still open.
-    fn append(&mut self, field: Field, part: &[u8]) {
-        match field {
-            Field::Data => self.block.data.extend_from_slice(part),
-            Field::Unknown if self.options.keep_nonstandard_lines => {
-                self.block.nonstandard_lines.extend_from_slice(part);
-            }
-            Field::Event | Field::Id | Field::Retry => self.line.value.extend_from_slice(part),
-            Field::Comment | Field::Unknown => {}
-        }
     }
 
     /// The last part of a line that began in an earlier piece.
     fn last_part(&mut self, part: &[u8]) -> Result<Option<Dispatch<'static>>, EventTooLarge> {
         self.extend_open_line(part)?;
-        let field = self.line.field.unwrap_or_else(|| Field::split(&self.line.head).0);
         let size = std::mem::take(&mut self.line.size);
-        self.count_line(field, size)?;
-        self.end_open_line();
+        self.count_line(self.line.field(), size)?;
+        self.line.end(&mut self.block);
         Ok(None)
-    }
-
-    fn end_open_line(&mut self) {
-        if let Some(field) = self.line.field {
-            let value = std::mem::take(&mut self.line.value);
-            self.end_field(field, &value);
-            self.line.value = value;
-        } else if !self.line.head.is_empty() {
-            let head = std::mem::take(&mut self.line.head);
-            let (field, value) = Field::split(&head);
-            self.end_field(field, value);
-            self.line.head = head;
-        }
-        self.line.clear();
-    }
-
-    /// Processes a field whose `value`, or the rest of it, is complete.
-    fn end_field(&mut self, field: Field, value: &[u8]) {
-        match field {
-            Field::Data => {
-                self.block.data.extend_from_slice(value);
-                self.block.data.push(b'\n');
-            }
-            Field::Unknown if self.options.keep_nonstandard_lines => {
-                self.block.nonstandard_lines.extend_from_slice(value);
-                self.block.nonstandard_lines.push(b'\n');
-            }
-            Field::Event => {
-                self.block.event = String::from_utf8_lossy(value).into_owned();
-                self.block.named = true;
-            }
-            Field::Id => self.set_id(value),
-            Field::Retry => self.set_retry(value),
-            Field::Comment | Field::Unknown => {}
-        }
-    }
-
-    /// The standard ignores an id with a NUL: no header could carry it back.
-    fn set_id(&mut self, value: &[u8]) {
-        if memchr::memchr(0, value).is_none() {
-            self.id_buffer = String::from_utf8_lossy(value).into_owned();
-            self.new_id = true;
-            self.block.named = true;
-        }
-    }
-
-    /// ASCII digits only; what no signed 64-bit number holds is ignored, so that no client waits for ever.
-    fn set_retry(&mut self, value: &[u8]) {
-        let digits = value.iter().all(u8::is_ascii_digit);
-        let retry = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok());
-        if let (true, Some(retry)) = (digits, retry) {
-            self.block.retry = Some(retry.unsigned_abs());
-            self.retry = self.block.retry;
-            self.block.named = true;
-        }
     }
 
     /// Counts a line of `size` bytes and its end against the limit.
@@ -382,13 +299,11 @@ impl EventDecoder {
     /// Comments and unknown lines before the first field of a block are not part of an event: they are checked, but
     /// then forgotten, so that a stream of keep-alives may go on for ever.
     fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
-        let ignored = field == Field::Comment || (field == Field::Unknown && !self.options.keep_nonstandard_lines);
-        if ignored && !self.block.begun {
+        if self.block.ignores(field) && !self.block.begun {
             return self.check(0, size);
         }
         self.check(self.block.size, size + 1)?;
-        self.block.begun = true;
-        self.block.size += size + 1;
+        self.block.count(size + 1);
         Ok(())
     }
 

@@ -16,8 +16,8 @@ pub struct EventTooLarge {
 }
 
 impl EventTooLarge {
-    /// The same fault of a stream that has so many values before it, of so many bytes.
-    pub(crate) fn behind(mut self, (values, bytes): (u64, u64)) -> Self {
+    /// The fault of an event stream, in a body that has so many JSON values before it, of so many bytes.
+    pub(crate) fn after(mut self, (values, bytes): (u64, u64)) -> Self {
         self.event += values;
         self.offset += bytes;
         self

@@ -13,8 +13,8 @@ pub struct Event<'a> {
     pub data: &'a [u8],
     /// The last event ID in force.
     pub id: &'a str,
-    /// Ids that came so far: as long as it is the same, so is the id.
-    pub ids: u64,
+    /// Ids that were in force so far: as long as it is the same, so is the id.
+    pub id_generation: u64,
     /// The reconnection time in milliseconds, where this event carried a valid one.
     pub retry: Option<u64>,
     /// Lines of the block that are no field of the standard, each with an LF, unless the input ended in it; empty
@@ -25,7 +25,15 @@ pub struct Event<'a> {
 impl<'a> Event<'a> {
     /// An event without a name and without data.
     pub(crate) fn unnamed() -> Self {
-        Self { event: "message", named: false, data: b"", id: "", ids: 0, retry: None, nonstandard_lines: b"" }
+        Self {
+            event: "message",
+            named: false,
+            data: b"",
+            id: "",
+            id_generation: 0,
+            retry: None,
+            nonstandard_lines: b"",
+        }
     }
 
     /// The data as text; invalid UTF-8 becomes U+FFFD.

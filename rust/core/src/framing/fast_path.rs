@@ -9,13 +9,11 @@ pub(crate) struct WholeEvent<'d> {
     /// The event type, where it is named.
     pub(crate) event: Option<&'d str>,
     pub(crate) data: &'d [u8],
-    /// Bytes that the event takes, blank line included.
-    pub(crate) size: usize,
 }
 
 impl<'d> WholeEvent<'d> {
-    /// Sees the event that `piece` begins with, if that is all there.
-    pub(crate) fn see(piece: &'d [u8]) -> Option<Self> {
+    /// The event that `piece` begins with, if it is all there, and the bytes that it takes, blank line included.
+    pub(crate) fn parse(piece: &'d [u8]) -> Option<(usize, Self)> {
         let (event, rest) = match piece.strip_prefix(b"event: ") {
             Some(named) => name(named)?,
             None => (None, piece),
@@ -28,7 +26,7 @@ impl<'d> WholeEvent<'d> {
             [b'\r', b'\n', b'\r', b'\n', ..] => 4,
             _ => return None,
         };
-        Some(Self { event, data, size: piece.len() - rest.len() + ends })
+        Some((piece.len() - rest.len() + ends, Self { event, data }))
     }
 }
 
@@ -57,14 +55,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_forms_are_seen() {
-        let seen =
-            |piece: &'static str| WholeEvent::see(piece.as_bytes()).map(|seen| (seen.event, seen.data, seen.size));
-        assert_eq!(seen("data: a\n\ndata: b"), Some((None, &b"a"[..], 9)));
-        assert_eq!(seen("data: \n\n"), Some((None, &b""[..], 8)));
-        assert_eq!(seen("data: a\r\n\r\n\n"), Some((None, &b"a"[..], 11)));
-        assert_eq!(seen("event: x\ndata: a\n\n"), Some((Some("x"), &b"a"[..], 18)));
-        assert_eq!(seen("event: x\r\ndata: a\r\n\r\n"), Some((Some("x"), &b"a"[..], 21)));
+    fn the_usual_forms_are_parsed() {
+        let parse = |piece: &'static str| {
+            WholeEvent::parse(piece.as_bytes()).map(|(size, WholeEvent { event, data })| (event, data, size))
+        };
+        assert_eq!(parse("data: a\n\ndata: b"), Some((None, &b"a"[..], 9)));
+        assert_eq!(parse("data: \n\n"), Some((None, &b""[..], 8)));
+        assert_eq!(parse("data: a\r\n\r\n\n"), Some((None, &b"a"[..], 11)));
+        assert_eq!(parse("event: x\ndata: a\n\n"), Some((Some("x"), &b"a"[..], 18)));
+        assert_eq!(parse("event: x\r\ndata: a\r\n\r\n"), Some((Some("x"), &b"a"[..], 21)));
     }
 
     #[test]
@@ -84,8 +83,8 @@ mod tests {
             ": x\ndata: a\n\n",
             "\ndata: a\n\n",
         ] {
-            assert_eq!(WholeEvent::see(piece.as_bytes()), None, "{piece:?}");
+            assert_eq!(WholeEvent::parse(piece.as_bytes()), None, "{piece:?}");
         }
-        assert_eq!(WholeEvent::see(b"event: \xFF\ndata: a\n\n"), None);
+        assert_eq!(WholeEvent::parse(b"event: \xFF\ndata: a\n\n"), None);
     }
 }
