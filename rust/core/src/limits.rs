@@ -16,8 +16,10 @@ pub(crate) const BODY_SAMPLE: usize = 64 * 1024;
 /// Bytes of JSON text above which a usage is not emitted any more: every delta of it carries all of it.
 pub(crate) const USAGE_SIZE: usize = 16 * 1024;
 
-/// Copies by JSON Patch may make a document this large, in bytes, and no larger: each may double what the one before made.
-pub(crate) const PATCHED_SIZE: usize = 64 << 20;
+/// A document that patches change may take as many bytes for each one that was received of it and of the patches: copies take
+/// few bytes, and each may double what the one before made. It may take this many in any case.
+pub(crate) const PATCHED_GROWTH: usize = 4;
+pub(crate) const PATCHED_SIZE: usize = 1 << 20;
 
 // Depth.
 
@@ -45,6 +47,11 @@ pub(crate) const FEW_BLANKS: usize = 64;
 /// Of so many calls or items, the last ones, one without index and id may be more of, or a repetition.
 pub(crate) const RECENT_CALLS: usize = 32;
 pub(crate) const RECENT_ITEMS: usize = 16;
+
+/// So many values patches may take apart or copy for each byte that was received, and as many in any case. Without copies they
+/// take about one for each byte.
+pub(crate) const PATCH_WORK_PER_BYTE: usize = 16;
+pub(crate) const PATCH_WORK: usize = 1 << 20;
 
 // What the templates learn.
 

@@ -1,191 +1,253 @@
 //! JSON Patch (RFC 6902) on JSON text.
 //!
-//! Numbers keep their digits, members their order, and what no operation goes through stays as it was written. The work is
-//! linear in the document and the patches, but for copies and moves, which take as long as the document is large; and for
-//! lists: an item is put in at about the square root of their length.
+//! Numbers keep their digits, members their order, and what no operation goes through stays as it was written.
+//!
+//! 1. Patches wait until they are as large as the document, which is then read, changed by all of them, and written.
+//!    One after the other, each would take as long as the document is large.
+//! 2. A patch applies as a whole or not at all.
+//! 3. A value knows its size and its depth while it changes. So copies, each of which may double the document, end at a size
+//!    that goes by the bytes received, and what would be nested too deep is refused before it is.
+//! 4. What the document's values cost to take apart and to copy is paid from an allowance that grows with the bytes
+//!    received. Without copies it is never used up.
+//!
+//! Why it is not the crate `json-patch` (tried at 5.0.0): that patches `serde_json::Value`, which refuses lone surrogates and
+//! writes `1E5` as `1e+5`; it takes `1` and `1.0` for different values, swaps the last member into the place of one that is
+//! removed or undone, bounds neither size nor depth, and moves all of a list for each item that is put in.
 
-use crate::json::{Object, Payload, Raw, depth};
-use crate::limits::{PATCHED_SIZE, PAYLOAD_DEPTH};
+use crate::json::{Object, Payload, Raw};
+use crate::limits::{PATCH_WORK, PATCH_WORK_PER_BYTE, PATCHED_GROWTH, PATCHED_SIZE, PAYLOAD_DEPTH};
 
+mod leaf;
+mod members;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod tree;
 
-use tree::{Before, DEEPEST, Node};
+use leaf::Source;
+use tree::{Before, Node, Work};
 
 /// Patches of this size, in bytes, may wait behind a document that is smaller.
 const WAITING: usize = 4 << 10;
 
-/// A value that patches change: all of one, or nothing if it does not apply. Those that can only make it larger by what they
-/// bring wait until they are as large as it is, so that all of them take time in proportion to their size.
+/// A value that patches change: all of one, or nothing if it does not apply.
 #[derive(Clone, Debug)]
 pub(crate) struct Patched {
     document: String,
+    /// As it was when the document was written.
+    allowance: Allowance,
     waiting: Vec<String>,
     /// Bytes that they take.
     size: usize,
 }
 
+/// What the bytes that were received allow.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    received: usize,
+    work: Work,
+}
+
+impl Allowance {
+    fn of(document: &str) -> Self {
+        let mut allowance = Self { received: 0, work: Work::of(PATCH_WORK) };
+        allowance.receive(document);
+        allowance
+    }
+
+    fn receive(&mut self, text: &str) {
+        self.received = self.received.saturating_add(text.len());
+        self.work.earn(text.len().saturating_mul(PATCH_WORK_PER_BYTE));
+    }
+
+    /// How large the document may get, in bytes.
+    fn size(&self) -> usize {
+        // Text of 4 GiB could not be read again.
+        self.received.saturating_mul(PATCHED_GROWTH).clamp(PATCHED_SIZE, u32::MAX as usize)
+    }
+}
+
 impl Patched {
     pub(crate) fn of(document: String) -> Self {
-        Self { document, waiting: Vec::new(), size: 0 }
+        Self { allowance: Allowance::of(&document), document, waiting: Vec::new(), size: 0 }
     }
 
     pub(crate) fn push(&mut self, patch: Raw<'_>) {
-        let simple = is_simple(patch);
-        if !simple || self.size >= self.document.len().max(WAITING) {
-            *self = Self::of(self.json());
+        if self.size >= self.document.len().max(WAITING) {
+            (self.document, self.allowance) = self.settled();
+            self.waiting.clear();
+            self.size = 0;
         }
-        if simple {
-            self.size += size_of::<String>() + patch.as_str().len();
-            self.waiting.push(patch.as_str().to_owned());
-        } else if let Some(document) = apply_alone(&self.document, patch) {
-            self.document = document;
-        }
+        self.size += size_of::<String>() + patch.as_str().len();
+        self.waiting.push(patch.as_str().to_owned());
     }
 
     /// The value that the patches make.
     pub(crate) fn json(&self) -> String {
-        if self.waiting.is_empty() { self.document.clone() } else { apply_simple(&self.document, &self.waiting) }
+        if self.waiting.is_empty() { self.document.clone() } else { self.settled().0 }
+    }
+
+    /// The document after all patches that wait, and what is then left of the allowance.
+    fn settled(&self) -> (String, Allowance) {
+        let source = Source::of(&self.document);
+        let patches: Vec<_> = self.waiting.iter().map(|patch| Source::of(patch)).collect();
+        let mut document = Document { root: source.node(), allowance: self.allowance };
+        for (patch, text) in patches.iter().zip(&self.waiting) {
+            document.allowance.receive(text);
+            document.patch(patch);
+        }
+        let mut text = String::new();
+        document.root.write(&mut text);
+        (text, document.allowance)
     }
 }
 
 /// Whether two texts are JSON of the same value, however they write it.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     let (Ok(one), Ok(other)) = (Payload::parse(one), Payload::parse(other)) else { return false };
-    Node::Raw(one.raw()).equals(other.raw())
-}
-
-/// Whether a patch copies and moves nothing, and can make nothing that is nested too deep.
-fn is_simple(patch: Raw<'_>) -> bool {
-    let operations = patch.items();
-    let longest = operations.iter().map(|operation| operation.object().str("path").matches('/').count()).max();
-    let moves = |operation: &Raw<'_>| matches!(operation.object().str("op").as_ref(), "copy" | "move");
-    longest.unwrap_or(0) + depth(patch.as_str()) < PAYLOAD_DEPTH && !operations.iter().any(moves)
-}
-
-/// The document that simple patches make of one.
-fn apply_simple(document: &str, patches: &[String]) -> String {
-    let read = |text| Payload::parse(text).expect("it was read before");
-    let payload = read(document);
-    let patches: Vec<_> = patches.iter().map(|patch| read(patch)).collect();
-    let mut document = Document::of(payload.raw());
-    for patch in &patches {
-        document.patch(patch.raw());
-    }
-    document.text()
-}
-
-/// The document that any patch makes of one; `None` where it does not apply.
-fn apply_alone(document: &str, patch: Raw<'_>) -> Option<String> {
-    let payload = Payload::parse(document).ok()?;
-    let mut document = Document::of(payload.raw());
-    document.patch(patch).then_some(())?;
-    let text = document.text();
-    let grown = document.copies < PATCHED_SIZE && text.len() > PATCHED_SIZE;
-    // Inside a list, since it stands inside an object.
-    let fits = !grown && depth(&text) < PAYLOAD_DEPTH;
-    fits.then_some(text)
+    let one = Source::from(one);
+    one.node().equals(other.raw(), &mut Work::of(usize::MAX)) == Some(true)
 }
 
 struct Document<'a> {
     root: Node<'a>,
-    /// Bytes that may still be copied.
-    copies: usize,
+    allowance: Allowance,
 }
 
-/// What stood at a path before it was changed.
-type Undo<'a> = (Vec<String>, Before<'a>);
+/// A patch while it is applied.
+struct Changes<'a> {
+    /// Where its values are.
+    source: &'a Source<'a>,
+    /// What stood at each path before it was changed.
+    undo: Vec<(Vec<String>, Before<'a>)>,
+    /// A node on its way into the document.
+    hand: Option<Node<'a>>,
+    /// Bytes that may still be added. What is taken out is kept until all of the patch has applied, so it counts.
+    room: usize,
+}
 
 impl<'a> Document<'a> {
-    fn of(document: Raw<'a>) -> Self {
-        Self { root: Node::Raw(document), copies: PATCHED_SIZE }
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        self.root.write(&mut text);
-        text
-    }
-
-    /// Applies a patch, if all of it applies; whether it does. One that moves leaves the document half changed if not.
-    fn patch(&mut self, patch: Raw<'a>) -> bool {
-        let mut undo = vec![];
-        if matches!(self.root, Node::Raw(raw) if raw.is_null()) {
-            // Where nothing is yet there are no members.
-            self.replace(vec![], Node::no_members(), &mut undo);
-        }
-        let mut operations = patch.items().into_iter();
-        let applies =
-            patch.is_array() && operations.all(|operation| self.apply(&operation.object(), &mut undo).is_some());
+    /// Applies a patch, if all of it applies; returns whether it does.
+    fn patch(&mut self, patch: &'a Source<'a>) -> bool {
+        let room = self.allowance.size().saturating_sub(self.root.extent().size);
+        let mut changes = Changes { source: patch, undo: vec![], hand: None, room };
+        let list = patch.raw();
+        let mut operations = list.items().into_iter();
+        // Where nothing is yet there are no members.
+        let begun = !self.root.is_null() || self.replace(&[], Node::no_members(), &mut changes).is_some();
+        let mut apply = |operation: Raw<'a>| self.apply(&operation.object(), &mut changes).is_some();
+        let applies = begun && list.is_array() && operations.all(&mut apply);
         if !applies {
-            undo.into_iter().rev().for_each(|(path, before)| self.undo(&path, before));
+            self.undo(changes);
         }
         applies
     }
 
-    fn apply(&mut self, operation: &Object<'a>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
+    fn apply(&mut self, operation: &Object<'a>, changes: &mut Changes<'a>) -> Option<()> {
         let path = |name| pointer(&operation.get(name)?.str()?);
         let value = || operation.member("value");
         let target = path("path")?;
         match operation.str("op").as_ref() {
-            "add" => self.add(target, Node::Raw(value()?), undo),
-            "remove" => self.remove(target, undo),
-            "replace" => self.replace(target, Node::Raw(value()?), undo),
-            "move" => self.relocate(&path("from")?, target, undo),
-            "copy" => {
-                let copies = &mut self.copies;
-                let copy = self.root.at(&path("from")?, &mut |node| node.copy(copies))?;
-                self.add(target, copy, undo)
-            }
+            "add" => self.add(&target, changes.source.node_of(value()?), changes),
+            "remove" => self.remove(&target, changes),
+            "replace" => self.replace(&target, changes.source.node_of(value()?), changes),
+            "move" => self.relocate(&path("from")?, &target, changes),
+            "copy" => self.copy(&path("from")?, &target, changes),
             "test" => {
                 let value = value()?;
-                self.root.at(&target, &mut |node| node.equals(value).then_some(()))
+                self.at(&target, &mut |node, work| node.equals(value, work)?.then_some(()))
             }
             _ => None,
         }
     }
 
-    fn add(&mut self, path: Vec<String>, node: Node<'a>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
-        if path.len() + node.height() > DEEPEST {
-            return None;
+    /// What `act` makes of the node at the end of a path.
+    fn at<T>(&mut self, path: &[String], act: &mut dyn FnMut(&mut Node<'a>, &mut Work) -> Option<T>) -> Option<T> {
+        self.root.at(path, &mut self.allowance.work, act)
+    }
+
+    fn add(&mut self, path: &[String], node: Node<'a>, changes: &mut Changes<'a>) -> Option<()> {
+        changes.take(node)?;
+        self.put(path, changes)
+    }
+
+    fn remove(&mut self, path: &[String], changes: &mut Changes<'a>) -> Option<()> {
+        let Some((name, way)) = path.split_last() else { return self.replace(path, Node::Null, changes) };
+        let before = self.at(way, &mut |container, work| container.remove(name, work))?;
+        changes.undo.push((path.to_vec(), before));
+        Some(())
+    }
+
+    fn replace(&mut self, path: &[String], node: Node<'a>, changes: &mut Changes<'a>) -> Option<()> {
+        changes.take(node)?;
+        self.exchange(path, changes)
+    }
+
+    fn copy(&mut self, from: &[String], path: &[String], changes: &mut Changes<'a>) -> Option<()> {
+        let room = changes.room;
+        let copy = self.at(from, &mut |node, work| if node.extent().size > room { None } else { node.copy(work) })?;
+        self.add(path, copy, changes)
+    }
+
+    fn relocate(&mut self, from: &[String], path: &[String], changes: &mut Changes<'a>) -> Option<()> {
+        if path == from {
+            return self.at(path, &mut |_, _| Some(()));
         }
-        let Some((name, way)) = path.split_last() else { return self.replace(path, node, undo) };
-        let mut node = Some(node);
-        let before = self.root.at(way, &mut |container| container.insert(name, node.take()?))?;
-        undo.push((path, before));
-        Some(())
-    }
-
-    fn remove(&mut self, path: Vec<String>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
-        let Some((name, way)) = path.split_last() else { return self.replace(path, Node::null(), undo) };
-        let before = self.root.at(way, &mut |container| container.remove(name))?;
-        undo.push((path, before));
-        Some(())
-    }
-
-    fn replace(&mut self, path: Vec<String>, node: Node<'a>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
-        let mut node = Some(node);
-        let old = self.root.at(&path, &mut |old| Some(std::mem::replace(old, node.take()?)))?;
-        undo.push((path, Before::Value(old)));
-        Some(())
-    }
-
-    fn relocate(&mut self, from: &[String], path: Vec<String>, undo: &mut Vec<Undo<'a>>) -> Option<()> {
         // Into itself nothing can be moved.
-        if path.starts_with(from) && path != from {
+        if path.starts_with(from) {
             return None;
         }
-        self.remove(from.to_vec(), undo)?;
-        let (_, taken) = undo.pop()?;
-        self.add(path, taken.into_node()?, undo)
+        self.remove(from, changes)?;
+        changes.hand = changes.undo.last_mut()?.1.take();
+        self.put(path, changes)
     }
 
-    fn undo(&mut self, path: &[String], before: Before<'a>) {
-        let mut before = Some(before);
-        match path.split_last() {
-            Some((name, way)) => _ = self.root.at(way, &mut |container| container.restore(name, before.take()?)),
-            None => self.root = before.and_then(Before::into_node).unwrap_or_else(Node::null),
+    /// Puts what is in hand at a path, before the item that is there or in place of the member.
+    fn put(&mut self, path: &[String], changes: &mut Changes<'a>) -> Option<()> {
+        let Some((name, way)) = path.split_last() else { return self.exchange(path, changes) };
+        let hand = changes.fitting(path)?;
+        let before = self.at(way, &mut |container, work| container.insert(name, hand, work))?;
+        changes.undo.push((path.to_vec(), before));
+        Some(())
+    }
+
+    /// Puts what is in hand in place of what must be there.
+    fn exchange(&mut self, path: &[String], changes: &mut Changes<'a>) -> Option<()> {
+        let hand = changes.fitting(path)?;
+        let old = self.at(path, &mut |old, _| Some(std::mem::replace(old, hand.take()?)))?;
+        changes.undo.push((path.to_vec(), Before::Value(old)));
+        Some(())
+    }
+
+    /// Takes the changes back, the last one first: what one of them moved is then in hand for the one that took it out.
+    fn undo(&mut self, changes: Changes<'a>) {
+        let mut hand = changes.hand;
+        for (path, mut before) in changes.undo.into_iter().rev() {
+            before.give(hand.take());
+            hand = match (path.split_last(), before) {
+                (Some((name, way)), before) => {
+                    let mut before = Some(before);
+                    self.at(way, &mut |container, _| container.restore(name, before.take()?))
+                }
+                (None, Before::Value(old)) => Some(std::mem::replace(&mut self.root, old)),
+                (None, _) => None,
+            };
         }
+    }
+}
+
+impl<'a> Changes<'a> {
+    /// Takes a new node in hand, if there is room for it.
+    fn take(&mut self, node: Node<'a>) -> Option<()> {
+        self.room = self.room.checked_sub(node.extent().size)?;
+        self.hand = Some(node);
+        Some(())
+    }
+
+    /// The node in hand, if it is not too deep for a path. The document stands inside an object.
+    fn fitting(&mut self, path: &[String]) -> Option<&mut Option<Node<'a>>> {
+        let fits = path.len() + self.hand.as_ref()?.extent().depth < PAYLOAD_DEPTH;
+        fits.then_some(&mut self.hand)
     }
 }
 
@@ -194,7 +256,7 @@ fn pointer(text: &str) -> Option<Vec<String>> {
     if text.is_empty() {
         return Some(vec![]);
     }
-    if text.bytes().filter(|&byte| byte == b'/').count() > DEEPEST {
+    if text.bytes().filter(|&byte| byte == b'/').count() > PAYLOAD_DEPTH {
         return None;
     }
     text.strip_prefix('/')?.split('/').map(unescape).collect()
@@ -213,184 +275,4 @@ fn unescape(name: &str) -> Option<String> {
         out.push_str(rest);
     }
     Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn patched(document: &str, patch: &str) -> Option<String> {
-        apply_alone(document, Payload::parse(patch).unwrap().raw())
-    }
-
-    #[test]
-    fn operations_apply() {
-        for (document, patch, result) in [
-            (r#"{"a":1}"#, r#"[{"op":"add","path":"/b","value":null}]"#, r#"{"a":1,"b":null}"#),
-            (
-                r#"{"a":[1,2]}"#,
-                r#"[{"op":"add","path":"/a/1","value":9},{"op":"add","path":"/a/-","value":8}]"#,
-                r#"{"a":[1,9,2,8]}"#,
-            ),
-            (r#"{"a":{"b":1},"c":2}"#, r#"[{"op":"remove","path":"/a/b"}]"#, r#"{"a":{},"c":2}"#),
-            (
-                "[1.00, 2]",
-                r#"[{"op":"replace","path":"/1","value":18446744073709551616}]"#,
-                "[1.00,18446744073709551616]",
-            ),
-            (
-                r#"{"a":{"b":[1,2]},"c":{}}"#,
-                r#"[{"op":"move","from":"/a/b/0","path":"/c/d"}]"#,
-                r#"{"a":{"b":[2]},"c":{"d":1}}"#,
-            ),
-            (r#"{"a":{"b":1}}"#, r#"[{"op":"copy","from":"/a","path":"/a/c"}]"#, r#"{"a":{"b":1,"c":{"b":1}}}"#),
-            (r#"{"a":1}"#, r#"[{"op":"copy","from":"","path":"/b"},{"op":"remove","path":"/a"}]"#, r#"{"b":{"a":1}}"#),
-            (r#"{"a":1}"#, r#"[{"op":"add","path":"","value":[1]}]"#, "[1]"),
-            (r#"{"a":1}"#, r#"[{"op":"remove","path":""}]"#, "null"),
-            (
-                r#"{"a/b":1,"m~n":2,"~1":3,"":4}"#,
-                r#"[{"op":"remove","path":"/a~1b"},{"op":"remove","path":"/m~0n"},{"op":"remove","path":"/~01"},{"op":"replace","path":"/","value":5}]"#,
-                r#"{"":5}"#,
-            ),
-            (
-                r#"{"a": [1, {"b": "\u0063"}]}"#,
-                r#"[{"op":"test","path":"/a","value":[1.0,{"b":"c"}]}]"#,
-                r#"{"a":[1, {"b": "\u0063"}]}"#,
-            ),
-            (r#"{"a":1}"#, r#"[{"op":"move","from":"/a","path":"/a"}]"#, r#"{"a":1}"#),
-            (r#"{"a":{"b":1}}"#, r#"[{"op":"move","from":"/a/b","path":"/a"}]"#, r#"{"a":1}"#),
-            (r#"{"a":1}"#, "[]", r#"{"a":1}"#),
-            (
-                r#"{"a":1,"b":2}"#,
-                r#"[{"op":"remove","path":"/a"},{"op":"add","path":"/a","value":3},{"op":"test","path":"","value":{"b":2,"a":3}}]"#,
-                r#"{"b":2,"a":3}"#,
-            ),
-            ("null", r#"[{"op":"add","path":"/a","value":1}]"#, r#"{"a":1}"#),
-        ] {
-            let patched = patched(document, patch).map(|text| text.replace(": ", ":").replace(", ", ","));
-            assert_eq!(patched.as_deref(), Some(result.replace(": ", ":").replace(", ", ",").as_str()), "{patch}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_apply_is_refused() {
-        for patch in [
-            "{}",
-            "[1]",
-            r#"[{"op":"add","path":"/x"}]"#,
-            r#"[{"op":"add","path":"/x/y","value":1}]"#,
-            r#"[{"op":"add","path":"x","value":1}]"#,
-            r#"[{"op":"add","path":"/a/~2","value":1}]"#,
-            r#"[{"op":"add","path":"/l/3","value":1}]"#,
-            r#"[{"op":"add","path":"/l/01","value":1}]"#,
-            r#"[{"op":"add","path":"/l/+1","value":1}]"#,
-            r#"[{"op":"add","path":"/s/0","value":1}]"#,
-            r#"[{"op":"remove","path":"/x"}]"#,
-            r#"[{"op":"remove","path":"/l/-"}]"#,
-            r#"[{"op":"remove","path":"/l/2"}]"#,
-            r#"[{"op":"replace","path":"/x","value":1}]"#,
-            r#"[{"op":"remove","path":"/a"},{"op":"remove","path":"/a"}]"#,
-            r#"[{"op":"move","from":"/a","path":"/a/b"}]"#,
-            r#"[{"op":"move","from":"","path":"/a"}]"#,
-            r#"[{"op":"copy","from":"/x","path":"/y"}]"#,
-            r#"[{"op":"test","path":"/a","value":{"b":2}}]"#,
-            r#"[{"op":"test","path":"/l","value":[1]}]"#,
-            r#"[{"op":"test","path":"/l","value":[2,1]}]"#,
-            r#"[{"op":"test","path":"/s","value":null}]"#,
-            r#"[{"op":"add","path":"/y","value":1},{"op":"jump","path":"/a"}]"#,
-            r#"[{"op":"add","value":1}]"#,
-        ] {
-            assert_eq!(patched(r#"{"a":{"b":1},"l":[1,2],"s":"x"}"#, patch), None, "{patch}");
-        }
-    }
-
-    #[test]
-    fn copies_and_moves_are_bounded() {
-        let double = |at| format!(r#"{{"op":"copy","from":"","path":"/a{at}"}}"#);
-        let doubled = |times| format!("[{}]", (0..times).map(double).collect::<Vec<_>>().join(","));
-        let document = r#"{"b":"0123456789"}"#;
-        assert!(patched(document, &doubled(10)).is_some_and(|text| text.len() > 1 << 10));
-        assert_eq!(patched(document, &doubled(60)), None);
-        let deeper = r#"{"op":"add","path":"/n","value":{}},{"op":"move","from":"/t","path":"/n/t"},{"op":"move","from":"/n","path":"/t"}"#;
-        let deep = |times| patched(r#"{"t":1}"#, &format!("[{}]", vec![deeper; times].join(",")));
-        assert!(deep(100).is_some());
-        assert_eq!(deep(127), None);
-        assert_eq!(deep(20_000), None);
-    }
-
-    #[test]
-    fn long_lists_and_wide_objects_are_patched_in_time() {
-        let items = |what: &dyn Fn(usize) -> String| (0..30_000).map(what).collect::<Vec<_>>().join(",");
-        let list = items(&|at| format!(r#"{{"op":"add","path":"/0","value":{at}}}"#));
-        let list = patched("[]", &format!("[{list}]")).unwrap();
-        assert!(list.starts_with("[29999,29998,") && list.ends_with(",1,0]"));
-        let less = items(&|_| r#"{"op":"remove","path":"/0"}"#.into());
-        assert_eq!(patched(&list, &format!("[{less}]")).as_deref(), Some("[]"));
-        let members =
-            items(&|at| format!(r#"{{"op":"add","path":"/m{at}","value":{{}}}},{{"op":"remove","path":"/m{at}"}}"#));
-        assert_eq!(patched("{}", &format!("[{members}]")).as_deref(), Some("{}"));
-    }
-
-    const OPERATIONS: [&str; 14] = [
-        r#"{"op":"add","path":"/a","value":1}"#,
-        r#"{"op":"add","path":"/a/b","value":[]}"#,
-        r#"{"op":"add","path":"/a/0","value":{"a":{}}}"#,
-        r#"{"op":"add","path":"/a/-","value":null}"#,
-        r#"{"op":"add","path":"","value":{"a":[1, 2]}}"#,
-        r#"{"op":"replace","path":"/a","value":{"b":[{}]}}"#,
-        r#"{"op":"replace","path":"","value":null}"#,
-        r#"{"op":"remove","path":"/a"}"#,
-        r#"{"op":"remove","path":"/a/0"}"#,
-        r#"{"op":"remove","path":""}"#,
-        r#"{"op":"move","from":"/a","path":"/c"}"#,
-        r#"{"op":"move","from":"/c","path":"/a/b"}"#,
-        r#"{"op":"copy","from":"/a","path":"/d"}"#,
-        r#"{"op":"test","path":"/a","value":1}"#,
-    ];
-
-    #[test]
-    fn what_would_be_too_deep_alone_is_so_among_others() {
-        let deep = format!(r#"[{{"op":"add","path":"/a/b/x","value":{}{}}}]"#, "[".repeat(125), "]".repeat(125));
-        let next = r#"[{"op":"remove","path":"/a/b/x"},{"op":"add","path":"/ok","value":1}]"#;
-        let mut value = Patched::of(r#"{"a":{"b":{}}}"#.into());
-        for patch in [deep.as_str(), next] {
-            value.push(Payload::parse(patch).unwrap().raw());
-        }
-        assert_eq!(value.json(), r#"{"a":{"b":{}}}"#);
-    }
-
-    #[test]
-    fn patches_that_apply_in_part_are_undone_in_time() {
-        let items: Vec<_> = (0..100_000).map(|at| at.to_string()).collect();
-        let document = format!(r#"{{"l":[{}],"n":0}}"#, items.join(","));
-        let mut value = Patched::of(document.clone());
-        let half =
-            r#"[{"op":"add","path":"/l/5","value":1},{"op":"remove","path":"/n"},{"op":"test","path":"/x","value":1}]"#;
-        for _ in 0..3000 {
-            value.push(Payload::parse(half).unwrap().raw());
-        }
-        assert_eq!(value.json(), document);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn patches_that_wait_change_the_same(
-            patches in prop::collection::vec(prop::collection::vec(prop::sample::select(&OPERATIONS[..]), 1..3), 1..60),
-            long in 0..200_usize,
-        ) {
-            let (mut one_by_one, mut waiting) = ("null".to_owned(), Patched::of("null".into()));
-            for operations in patches {
-                let patch = format!("[{}{}]", operations.join(","), " ".repeat(long));
-                one_by_one = patched(&one_by_one, &patch).unwrap_or(one_by_one);
-                waiting.push(Payload::parse(&patch).unwrap().raw());
-            }
-            // What was looked into is written anew.
-            let compact = |text: &str| text.replace(' ', "");
-            prop_assert_eq!(compact(&waiting.json()), compact(&one_by_one));
-        }
-    }
 }

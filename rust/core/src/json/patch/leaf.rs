@@ -1,0 +1,82 @@
+//! JSON text that nodes of a document are parts of.
+
+use super::tree::{Extent, Node};
+use crate::json::nodes::{Kind, Node as Place};
+use crate::json::{Payload, Raw};
+
+/// JSON text, and how deep each of its values is.
+pub(super) struct Source<'t> {
+    payload: Payload<'t>,
+    depths: Vec<u8>,
+}
+
+impl<'t> Source<'t> {
+    /// # Panics
+    /// On what is no JSON.
+    pub(super) fn of(text: &'t str) -> Self {
+        Self::from(Payload::parse(text).expect("it was read before"))
+    }
+
+    pub(super) fn raw(&self) -> Raw<'_> {
+        self.payload.raw()
+    }
+
+    pub(super) fn node(&self) -> Node<'_> {
+        Node::Leaf(Leaf { source: self, at: 0 })
+    }
+
+    /// The node of one of its values.
+    pub(super) fn node_of(&self, value: Raw<'_>) -> Node<'_> {
+        let (start, _) = value.span();
+        let at = self.payload.nodes.partition_point(|place| (place.start as usize) < start);
+        Node::Leaf(Leaf { source: self, at })
+    }
+}
+
+impl<'t> From<Payload<'t>> for Source<'t> {
+    fn from(payload: Payload<'t>) -> Self {
+        let depths = depths(&payload.nodes);
+        Self { payload, depths }
+    }
+}
+
+/// How many levels of arrays and objects each value has.
+fn depths(places: &[Place]) -> Vec<u8> {
+    let mut depths = vec![0; places.len()];
+    for at in (0..places.len()).rev() {
+        if matches!(places[at].kind, Kind::Array | Kind::Object) {
+            depths[at] = 1 + inside(places, at).map(|at| depths[at]).max().unwrap_or(0);
+        }
+    }
+    depths
+}
+
+/// Where the values are that stand in another: an object's names are among them.
+fn inside(places: &[Place], owner: usize) -> impl Iterator<Item = usize> {
+    let end = owner + places[owner].size as usize;
+    let next = move |at: &usize| Some(at + places[*at].size as usize).filter(|&at| at < end);
+    std::iter::successors(Some(owner + 1).filter(|&at| at < end), next)
+}
+
+/// A value as it was written.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf<'a> {
+    source: &'a Source<'a>,
+    at: usize,
+}
+
+impl<'a> Leaf<'a> {
+    pub(super) fn raw(self) -> Raw<'a> {
+        let places = &self.source.payload.nodes[self.at..];
+        Raw::new(&self.source.payload.text, &places[..places[0].size as usize])
+    }
+
+    pub(super) fn extent(self) -> Extent {
+        Extent { size: self.raw().as_str().len(), depth: self.source.depths[self.at].into() }
+    }
+
+    /// What stands in it: the items of an array; the names and values of an object, by turns.
+    pub(super) fn inside(self) -> impl Iterator<Item = Self> {
+        inside(&self.source.payload.nodes, self.at).map(move |at| Self { at, ..self })
+    }
+}

@@ -1,0 +1,235 @@
+//! What stands in an object or a list that was taken apart.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::tree::{Extent, Node, Work};
+use crate::json::{Object, Raw, quote};
+
+/// Items of a list that are kept together.
+const RUN: usize = 1024;
+
+/// How large the values are that stand in another, all of them together.
+#[derive(Clone, Default)]
+struct Inside {
+    /// Bytes of JSON text, names and commas among them.
+    size: usize,
+    /// How many values there are of each depth; the last of the numbers is not 0.
+    by_depth: Vec<u32>,
+}
+
+impl Inside {
+    /// What they take with the brackets around them.
+    fn extent(&self) -> Extent {
+        Extent { size: self.size + 2, depth: self.by_depth.len().max(1) }
+    }
+
+    /// Counts one more, with a name of so many bytes.
+    fn add(&mut self, name: usize, Extent { size, depth }: Extent) {
+        self.size += name + size + 1;
+        self.by_depth.resize(self.by_depth.len().max(depth + 1), 0);
+        self.by_depth[depth] += 1;
+    }
+
+    fn take(&mut self, name: usize, Extent { size, depth }: Extent) {
+        self.size -= name + size + 1;
+        self.by_depth[depth] -= 1;
+        while self.by_depth.last() == Some(&0) {
+            self.by_depth.pop();
+        }
+    }
+
+    /// What `act` makes of one of them.
+    fn change<'a, T>(&mut self, node: &mut Node<'a>, act: impl FnOnce(&mut Node<'a>) -> T) -> T {
+        let before = node.extent();
+        let result = act(node);
+        let after = node.extent();
+        if after != before {
+            self.add(0, after);
+            self.take(0, before);
+        }
+        result
+    }
+}
+
+/// The bytes of a name as it is written, with its colon.
+fn name_size(name: &str) -> usize {
+    quote(name).len() + 1
+}
+
+#[derive(Default)]
+pub(super) struct Members<'a> {
+    /// Each with its place among the others.
+    by_name: HashMap<String, (usize, Node<'a>)>,
+    /// The next one's place.
+    end: usize,
+    inside: Inside,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn extent(&self) -> Extent {
+        self.inside.extent()
+    }
+
+    /// Adds a member as the last one; one of the same name goes.
+    pub(super) fn push(&mut self, name: Cow<'_, str>, node: Node<'a>) {
+        let (size, extent) = (name_size(&name), node.extent());
+        if let Some((_, old)) = self.by_name.insert(name.into_owned(), (self.end, node)) {
+            self.inside.take(size, old.extent());
+        }
+        self.inside.add(size, extent);
+        self.end += 1;
+    }
+
+    /// Puts a member in place of the one of its name, which it returns, or behind all others.
+    pub(super) fn set(&mut self, name: &str, node: Node<'a>) -> Option<Node<'a>> {
+        if let Some((_, member)) = self.by_name.get_mut(name) {
+            return Some(self.inside.change(member, |member| std::mem::replace(member, node)));
+        }
+        self.push(Cow::Borrowed(name), node);
+        None
+    }
+
+    pub(super) fn remove(&mut self, name: &str) -> Option<(usize, Node<'a>)> {
+        let taken = self.by_name.remove(name)?;
+        self.inside.take(name_size(name), taken.1.extent());
+        // Going through a map takes as long as it ever was large.
+        if self.by_name.len() * 4 < self.by_name.capacity() {
+            self.by_name.shrink_to(self.by_name.len() * 2);
+        }
+        Some(taken)
+    }
+
+    /// Puts a member back that was taken out.
+    pub(super) fn put_back(&mut self, name: &str, place: usize, node: Node<'a>) {
+        self.inside.add(name_size(name), node.extent());
+        self.by_name.insert(name.to_owned(), (place, node));
+    }
+
+    pub(super) fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut Node<'a>) -> T) -> Option<T> {
+        let (_, node) = self.by_name.get_mut(name)?;
+        Some(self.inside.change(node, act))
+    }
+
+    pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
+        let copy = |(name, (place, node)): (&String, &(usize, Node<'a>)), work: &mut Work| {
+            Some((name.clone(), (*place, node.copy(work)?)))
+        };
+        let by_name = self.by_name.iter().map(|member| copy(member, work)).collect::<Option<_>>()?;
+        Some(Self { by_name, end: self.end, inside: self.inside.clone() })
+    }
+
+    pub(super) fn equal(&mut self, object: &Object<'_>, work: &mut Work) -> Option<bool> {
+        if object.iter().count() != self.by_name.len() {
+            return Some(false);
+        }
+        for (name, value) in object.iter() {
+            match self.change(name, |node| node.equals(value, work)) {
+                Some(Some(true)) => {}
+                Some(None) => return None,
+                _ => return Some(false),
+            }
+        }
+        Some(true)
+    }
+
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
+        let mut members: Vec<_> = self.by_name.iter().collect();
+        members.sort_unstable_by_key(|(_, (place, _))| *place);
+        members.into_iter().map(|(name, (_, node))| (name.as_str(), node))
+    }
+}
+
+/// Items in runs, none of them empty or long: putting one in moves few others.
+#[derive(Default)]
+pub(super) struct Items<'a> {
+    runs: Vec<Vec<Node<'a>>>,
+    inside: Inside,
+}
+
+impl<'a> Items<'a> {
+    pub(super) fn extent(&self) -> Extent {
+        self.inside.extent()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.runs.iter().map(Vec::len).sum()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Node<'a>> {
+        self.runs.iter().flatten()
+    }
+
+    /// The run of the item at an index, and its place in there; the end of the last run where it is behind the last item.
+    fn find(&self, mut index: usize) -> Option<(usize, usize)> {
+        for (at, run) in self.runs.iter().enumerate() {
+            if index < run.len() || (index == run.len() && at + 1 == self.runs.len()) {
+                return Some((at, index));
+            }
+            index -= run.len();
+        }
+        None
+    }
+
+    pub(super) fn change<T>(&mut self, index: usize, act: impl FnOnce(&mut Node<'a>) -> T) -> Option<T> {
+        let (run, at) = self.find(index)?;
+        let node = self.runs[run].get_mut(at)?;
+        Some(self.inside.change(node, act))
+    }
+
+    /// Adds an item behind the last one.
+    pub(super) fn push(&mut self, node: Node<'a>) {
+        self.inside.add(0, node.extent());
+        match self.runs.last_mut() {
+            // Half full, so that there is room for more between them.
+            Some(run) if run.len() < RUN / 2 => run.push(node),
+            _ => self.runs.push(vec![node]),
+        }
+    }
+
+    /// Puts an item before the one at an index, or behind the last one.
+    pub(super) fn insert(&mut self, index: usize, node: &mut Option<Node<'a>>) -> Option<()> {
+        if index == 0 && self.runs.is_empty() {
+            self.push(node.take()?);
+            return Some(());
+        }
+        let (run, at) = self.find(index)?;
+        let node = node.take()?;
+        self.inside.add(0, node.extent());
+        let items = &mut self.runs[run];
+        items.insert(at, node);
+        if items.len() > RUN {
+            let half = items.split_off(RUN / 2);
+            self.runs.insert(run + 1, half);
+        }
+        Some(())
+    }
+
+    pub(super) fn remove(&mut self, index: usize) -> Option<Node<'a>> {
+        let (run, at) = self.find(index)?;
+        let items = &mut self.runs[run];
+        let taken = (at < items.len()).then(|| items.remove(at))?;
+        if items.is_empty() {
+            self.runs.remove(run);
+        }
+        self.inside.take(0, taken.extent());
+        Some(taken)
+    }
+
+    pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
+        let mut run = |run: &Vec<Node<'a>>| run.iter().map(|item| item.copy(work)).collect();
+        Some(Self { runs: self.runs.iter().map(&mut run).collect::<Option<_>>()?, inside: self.inside.clone() })
+    }
+
+    pub(super) fn equal(&mut self, values: &[Raw<'_>], work: &mut Work) -> Option<bool> {
+        if values.len() != self.len() {
+            return Some(false);
+        }
+        for (item, &value) in self.runs.iter_mut().flatten().zip(values) {
+            if !self.inside.change(item, |item| item.equals(value, work))? {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+}
