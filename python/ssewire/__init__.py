@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssewire._async_stream import AsyncStream
+from ssewire._async_stream import AsyncStream, acollect
 from ssewire._core import (
     Accumulator,
     Choice,
@@ -51,6 +51,7 @@ __all__ = [
     "Usage",
     "UsageDelta",
     "__version__",
+    "acollect",
     "aiter_sse",
     "atee",
     "collect",

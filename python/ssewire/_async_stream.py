@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 from weakref import ref
 
-from ssewire._base import DEFAULT_MAX_EVENT_SIZE, BaseStream
+from ssewire._base import BaseStream
 from ssewire._core import Accumulator
 from ssewire._errors import EventTooLargeError
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ssewire._core import Snapshot
     from ssewire._reader import AsyncReader
-    from ssewire._types import Delta, Dialect
+    from ssewire._types import Delta, Dialect, Limits
 
 
 T = TypeVar("T")
@@ -34,12 +34,12 @@ class AsyncStream(BaseStream):
         source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one
             bytes-like object.
         dialect: The API's name; None finds it from the first payload that tells it.
-        max_event_size: Bytes that one event may have; None for no limit.
+        limits: `max_event_size`, `max_total_size`, `max_choices`, `max_tool_calls`: as `Accumulator` takes them.
 
     Iterating raises:
         ProviderError: The stream, or the response, carries an API error; after the deltas before it.
         IncompleteStreamError: The stream ended before its terminal, or the transport failed.
-        EventTooLargeError: An event is larger than `max_event_size`.
+        EventTooLargeError: An event, or what is kept, is larger than its limit.
         ResponseError: The response is no event stream at all.
 
     Raises:
@@ -51,12 +51,10 @@ class AsyncStream(BaseStream):
 
     _reader: AsyncReader
 
-    def __init__(
-        self, source: object, dialect: Dialect | None = None, *, max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE
-    ) -> None:
+    def __init__(self, source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
         from ssewire._reader import AsyncReader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
 
-        self._reader = AsyncReader(source, Accumulator(dialect, max_event_size=max_event_size))
+        self._reader = AsyncReader(source, Accumulator(dialect, **limits))
         self._deltas: AsyncGenerator[Delta, None] = _read(self._reader, self._reader.hand)
 
     def __aiter__(self) -> AsyncIterator[Delta]:
@@ -147,3 +145,13 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
         if not kept:
             reader.closed |= not reader.ended
             await reader.source.aclose()
+
+
+async def acollect(source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:
+    """Read a source to its end, and return the whole: `collect` for asynchronous clients. The source is closed.
+
+    Raises:
+        ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating an `AsyncStream` does.
+        TypeError: The source is of no kind that can be read, or only with `collect`.
+    """
+    return await AsyncStream(source, dialect, **limits).until_done()

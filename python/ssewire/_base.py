@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ssewire._core import Snapshot, Usage
     from ssewire._reader import AsyncReader, Reader
 
-DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
-
 
 class BaseStream:
     """A stream's snapshot, usage and response."""

@@ -403,12 +403,27 @@ class Accumulator:
     Args:
         dialect: The API's name; None finds it from the first payload that tells it.
         max_event_size: Bytes that one event may have; None for no limit.
+        max_total_size: Bytes of texts, and of the JSON text of objects, that may be kept; None for no limit.
+            Text that the provider's own object has too counts twice, as it is kept twice.
+        max_choices: Choices that may be kept; None for no limit.
+        max_tool_calls: Tool calls that may be kept of one choice; None for no limit.
+
+    A limit of the whole is looked at after each event, at the latest after as many bytes as there are members,
+    choices and calls: what is kept can be larger by that, and by one event.
 
     Raises:
         ValueError: The dialect is not known; the message lists those that are.
     """
 
-    def __new__(cls, dialect: Dialect | None = None, *, max_event_size: int | None = 67108864) -> Accumulator: ...
+    def __new__(
+        cls,
+        dialect: Dialect | None = None,
+        *,
+        max_event_size: int | None = 67108864,
+        max_total_size: int | None = None,
+        max_choices: int | None = 131072,
+        max_tool_calls: int | None = 131072,
+    ) -> Accumulator: ...
     @property
     def snapshot(self) -> Snapshot:
         """The whole so far: a live, read-only view. Copying or pickling it freezes it."""
@@ -446,8 +461,8 @@ class Accumulator:
             The deltas that it completes, in order.
 
         Raises:
-            EventTooLargeError: An event is larger than `max_event_size`. Deltas before it are returned
-                first, and the next call raises; so does every later one.
+            EventTooLargeError: An event is larger than `max_event_size`, or a limit of the whole was crossed.
+                Deltas before it are returned first, and the next call raises; so does every later one.
             TypeError: `data` is not a bytes-like object.
         """
 
@@ -456,14 +471,17 @@ class Accumulator:
 
         Returns:
             Its deltas, in order.
+
+        Raises:
+            EventTooLargeError: A limit of the whole was crossed before it.
         """
 
     def observe(self, data: _Data) -> None:
         """Takes a piece of the body without making Python objects of its deltas.
 
         Raises:
-            EventTooLargeError: An event is larger than `max_event_size`. What comes before it in the piece
-                is taken first, and the next call raises; so does every later one.
+            EventTooLargeError: An event is larger than `max_event_size`, or a limit of the whole was crossed.
+                What comes before it in the piece is taken first, and the next call raises; so does every later one.
             TypeError: `data` is not a bytes-like object.
         """
 
@@ -483,7 +501,7 @@ class Accumulator:
 
         Raises:
             ProviderError: The stream carried an API error.
-            EventTooLargeError: An event was larger than `max_event_size`.
+            EventTooLargeError: An event was larger than `max_event_size`, or a limit of the whole was crossed.
             IncompleteStreamError: The stream ended before its terminal.
         """
 
@@ -822,7 +840,15 @@ def may_have_huge_integer(text: str) -> bool:
 def body_format(body: bytes) -> str | None:
     """What a body is that begins like this, where its first bytes say it; None where nothing is known of it."""
 
-def observe_whole(data: _Data, dialect: str | None = None) -> Accumulator:
+def observe_whole(
+    data: _Data,
+    dialect: str | None = None,
+    *,
+    max_event_size: int | None = 67108864,
+    max_total_size: int | None = None,
+    max_choices: int | None = 131072,
+    max_tool_calls: int | None = 131072,
+) -> Accumulator:
     """Folds a whole body, without the GIL.
 
     Returns:

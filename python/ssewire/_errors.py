@@ -77,11 +77,12 @@ class IncompleteStreamError(StreamError):
 
 
 class EventTooLargeError(StreamError):
-    """An event is larger than `max_event_size`.
+    """An event is larger than `max_event_size`, or it crosses a limit of the whole stream; the message says which.
 
     Attributes:
-        size: Bytes of the event when it crossed the limit: one more than it.
-        limit: The limit in bytes.
+        size: Bytes of the event when it crossed the limit: one more than it. Of a limit of the whole: the bytes,
+            choices or tool calls that are kept.
+        limit: The limit.
         snapshot: What had been read, where deltas are accumulated.
     """
 

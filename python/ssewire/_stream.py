@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssewire._base import DEFAULT_MAX_EVENT_SIZE, BaseStream
+from ssewire._base import BaseStream
 from ssewire._core import Accumulator, DeltaIterator, TextIterator, observe_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ssewire._core import Snapshot
     from ssewire._reader import Reader
-    from ssewire._types import Delta, Dialect
+    from ssewire._types import Delta, Dialect, Limits
 
 
 class Stream(BaseStream):
@@ -28,12 +28,12 @@ class Stream(BaseStream):
         source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of
             bytes-like pieces, or one bytes-like object.
         dialect: The API's name; None finds it from the first payload that tells it.
-        max_event_size: Bytes that one event may have; None for no limit.
+        limits: `max_event_size`, `max_total_size`, `max_choices`, `max_tool_calls`: as `Accumulator` takes them.
 
     Iterating raises:
         ProviderError: The stream, or the response, carries an API error; after the deltas before it.
         IncompleteStreamError: The stream ended before its terminal, or the transport failed.
-        EventTooLargeError: An event is larger than `max_event_size`.
+        EventTooLargeError: An event, or what is kept, is larger than its limit.
         ResponseError: The response is no event stream at all.
 
     Raises:
@@ -45,12 +45,10 @@ class Stream(BaseStream):
 
     _reader: Reader
 
-    def __init__(
-        self, source: object, dialect: Dialect | None = None, *, max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE
-    ) -> None:
+    def __init__(self, source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
         from ssewire._reader import Reader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
 
-        accumulator = Accumulator(dialect, max_event_size=max_event_size)
+        accumulator = Accumulator(dialect, **limits)
         self._reader = Reader(source, accumulator)
         self._deltas = DeltaIterator(self._reader, accumulator)
 
@@ -98,7 +96,7 @@ class Stream(BaseStream):
         self.close()
 
 
-def collect(source: object, dialect: Dialect | None = None) -> Snapshot:
+def collect(source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:
     """Read a source to its end, and return the whole.
 
     Of a bytes-like object the GIL is released meanwhile; other sources are closed at the end.
@@ -108,12 +106,12 @@ def collect(source: object, dialect: Dialect | None = None) -> Snapshot:
         TypeError: The source is of no kind that can be read.
     """
     if not isinstance(source, (bytes, bytearray, memoryview)):
-        return Stream(source, dialect).until_done()
+        return Stream(source, dialect, **limits).until_done()
     from ssewire._reader import closing_error  # noqa: PLC0415 - who only parses needs no HTTP client's ways
 
     if isinstance(source, memoryview):
         source = source.cast("B") if source.contiguous else source.tobytes()
-    accumulator = observe_whole(source, dialect)
+    accumulator = observe_whole(source, dialect, **limits)
     problem = closing_error(accumulator)
     if problem is not None:
         raise problem

@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 import pytest
+import ssewire
 from hypothesis import given
 from hypothesis import strategies as st
-
-import ssewire
 
 PIECES = st.lists(st.tuples(st.text(min_size=1, max_size=20), st.booleans(), st.booleans()), max_size=40)
 """Texts of one, two and four bytes a character; whether the string is looked at behind them, and kept."""

@@ -22,7 +22,7 @@ mod snapshot;
 
 pub use accumulate::{Accumulator, UnknownDialect, body_format, may_be_error, may_have_huge_integer, pickle};
 pub use dialect::names as dialect_names;
-pub use framing::{Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
+pub use framing::{Bound, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
 pub use json::{Constant, NotJson, PartialJson, Step, Text, TextBuffer};
-pub use limits::DEFAULT_MAX_EVENT_SIZE;
+pub use limits::{DEFAULT_MAX_CHOICES, DEFAULT_MAX_EVENT_SIZE, DEFAULT_MAX_TOOL_CALLS};
 pub use snapshot::{ApiError, Choice, Delta, Sink, Snapshot, ToolCall, ToolCalls, Usage};

@@ -5,6 +5,12 @@
 /// 64 MiB: above any event of the recorded streams, below what would hurt a gateway.
 pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 * 1024 * 1024;
 
+/// Choices of one stream: far above what any API gives (`OpenAI`'s `n` is at most 128), below what one event could cost.
+pub const DEFAULT_MAX_CHOICES: usize = 1 << 17;
+
+/// Tool calls of one choice.
+pub const DEFAULT_MAX_TOOL_CALLS: usize = 1 << 17;
+
 // Memory.
 
 /// Room in bytes that a buffer keeps from one event or value to the next: a large one must not cost its memory for ever.
@@ -13,8 +19,11 @@ pub(crate) const RETAINED_CAPACITY: usize = 64 * 1024;
 /// Bytes of a body that are kept, until an event is found in it, to show where none ever is.
 pub(crate) const BODY_SAMPLE: usize = 64 * 1024;
 
-/// Bytes of JSON text above which a usage is not emitted any more: every delta of it carries all of it.
-pub(crate) const USAGE_SIZE: usize = 16 * 1024;
+/// Bytes of JSON text up to which a usage is emitted whenever it changes: twice the largest of the recorded streams.
+pub(crate) const EMITTED_USAGE: usize = 2 * 1024;
+
+/// A larger one is emitted when such a part of it is new: every delta of it has all of it.
+pub(crate) const EMITTED_USAGE_NEWS: usize = 8;
 
 /// A document that patches change may take as many bytes for each one that was received of it and of the patches: copies take
 /// few bytes, and each may double what the one before made. It may take this many in any case.
@@ -43,6 +52,9 @@ pub(crate) const COMPARED_NAMES: usize = 64;
 
 /// Blanks before the first event are counted by so many: an event may end behind each, and the rest is then counted again.
 pub(crate) const FEW_BLANKS: usize = 64;
+
+/// Bytes of a tool's name up to which each of its pieces is emitted with all before it: far longer than any API allows.
+pub(crate) const EMITTED_NAME: usize = 1024;
 
 /// Of so many calls or items, the last ones, one without index and id may be more of, or a repetition.
 pub(crate) const RECENT_CALLS: usize = 32;

@@ -21,11 +21,12 @@ fn fold(payload: &str) -> Option<Accumulator> {
         return None;
     }
     let mut accumulator = Accumulator::new(Some("openai-chat"), None).expect("the dialect is known");
-    accumulator.feed_event("message", payload, &mut |delta| {
+    let check = &mut |delta: Delta<'_>| {
         if let Delta::Other { json, .. } = delta {
             assert!(depth(json).is_some(), "what is told is no JSON: {json:?}");
         }
-    });
+    };
+    accumulator.feed_event("message", payload, check).expect("no limit is crossed");
     Some(accumulator)
 }
 

@@ -138,8 +138,8 @@ fn fold_slowly(body: &[u8], dialect: Option<&str>) -> Option<(Vec<String>, Whole
         if !event.nonstandard_lines.is_empty() {
             return None;
         }
-        accumulator.feed_event(&event.name, &event.data, &mut listen(&mut told));
-        accumulator.feed_event("message", "0", &mut |_| {});
+        accumulator.feed_event(&event.name, &event.data, &mut listen(&mut told)).expect("no limit is crossed");
+        accumulator.feed_event("message", "0", &mut |_| {}).expect("no limit is crossed");
     }
     accumulator.flush(&mut listen(&mut told));
     Some((told, Whole::of(&accumulator)))

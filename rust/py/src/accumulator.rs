@@ -9,7 +9,8 @@ use ssewire_core::{Accumulator as Core, Delta, EventTooLarge};
 
 use crate::delta::{PendingDelta, Usage, objects};
 use crate::errors;
-use crate::event::{ServerSentEvent, SizeLimit};
+use crate::event::ServerSentEvent;
+use crate::limits::{Choices, EventSize, ToolCalls, TotalSize};
 use crate::lock::{Held, Lock};
 use crate::partial::Trees;
 use crate::piece::Piece;
@@ -24,7 +25,6 @@ impl<F: FnMut(&mut Texts, Delta<'_>)> Told for F {}
 /// One stream's state.
 pub(crate) struct Accumulation {
     pub(crate) core: Core,
-    fault: Option<EventTooLarge>,
     flushed: bool,
     texts: Texts,
     /// What was made of texts that were read as JSON.
@@ -81,7 +81,7 @@ impl Shared {
     /// Raises what is wrong with the stream as it stands.
     pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
         let state = self.lock(py);
-        let (error, fault) = (state.core.snapshot().error().cloned(), state.fault.clone());
+        let (error, fault) = (state.core.snapshot().error().cloned(), state.core.fault().cloned());
         let missing = state.core.missing();
         drop(state);
         match (error, fault, missing) {
@@ -95,23 +95,28 @@ impl Shared {
 
 impl Accumulation {
     fn of(core: Core) -> Self {
-        Self { core, fault: None, flushed: false, texts: Texts::default(), trees: Trees::default() }
+        Self { core, flushed: false, texts: Texts::default(), trees: Trees::default() }
     }
 
-    fn open(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
+    fn open(
+        dialect: Option<&str>,
+        max_event_size: EventSize,
+        max_total_size: TotalSize,
+        max_choices: Choices,
+        max_tool_calls: ToolCalls,
+    ) -> PyResult<Self> {
         let core = Core::new(dialect, max_event_size.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self::of(core))
+        Ok(Self::of(core.limited(max_total_size.0, max_choices.most(), max_tool_calls.most())))
     }
 
     pub(crate) fn feed(&mut self, data: &[u8], mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
-        let result = self.core.feed(data, &mut |delta| out(texts, delta));
-        self.remember(result)
+        self.core.feed(data, &mut |delta| out(texts, delta))
     }
 
-    fn feed_event(&mut self, name: &str, data: &str, mut out: impl Told) {
+    fn feed_event(&mut self, name: &str, data: &str, mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
-        self.core.feed_event(name, data, &mut |delta| out(texts, delta));
+        self.core.feed_event(name, data, &mut |delta| out(texts, delta))
     }
 
     /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
@@ -121,21 +126,13 @@ impl Accumulation {
             return Ok(false);
         }
         let texts = &mut self.texts;
-        let result = self.core.step(data, &mut |delta| out(texts, delta));
-        self.remember(result)
-    }
-
-    fn remember<T>(&mut self, result: Result<T, EventTooLarge>) -> Result<T, EventTooLarge> {
-        if let Err(fault) = &result {
-            self.fault = Some(fault.clone());
-        }
-        result
+        self.core.step(data, &mut |delta| out(texts, delta))
     }
 
     /// Whether its terminal, an error or a fault was seen.
     pub(crate) fn is_over(&self) -> bool {
         let snapshot = self.core.snapshot();
-        snapshot.done() || snapshot.error().is_some() || self.fault.is_some()
+        snapshot.done() || snapshot.error().is_some() || self.core.fault().is_some()
     }
 
     pub(crate) fn flush(&mut self, mut out: impl Told) {
@@ -157,6 +154,13 @@ impl Accumulation {
 /// Args:
 ///     dialect: The API's name; None finds it from the first payload that tells it.
 ///     max_event_size: Bytes that one event may have; None for no limit.
+///     max_total_size: Bytes of texts, and of the JSON text of objects, that may be kept; None for no limit.
+///         Text that the provider's own object has too counts twice, as it is kept twice.
+///     max_choices: Choices that may be kept; None for no limit.
+///     max_tool_calls: Tool calls that may be kept of one choice; None for no limit.
+///
+/// A limit of the whole is looked at after each event, at the latest after as many bytes as there are members,
+/// choices and calls: what is kept can be larger by that, and by one event.
 ///
 /// Raises:
 ///     ValueError: The dialect is not known; the message lists those that are.
@@ -169,11 +173,25 @@ pub(crate) struct Accumulator {
 impl Accumulator {
     #[new]
     #[pyo3(
-        signature = (dialect=None, *, max_event_size=SizeLimit::DEFAULT),
-        text_signature = "(dialect=None, *, max_event_size=67108864)"
+        signature = (
+            dialect=None,
+            *,
+            max_event_size=EventSize::DEFAULT,
+            max_total_size=TotalSize::DEFAULT,
+            max_choices=Choices::DEFAULT,
+            max_tool_calls=ToolCalls::DEFAULT
+        ),
+        text_signature = "(dialect=None, *, max_event_size=67108864, max_total_size=None, max_choices=131072, max_tool_calls=131072)"
     )]
-    fn new(dialect: Option<&str>, max_event_size: SizeLimit) -> PyResult<Self> {
-        Ok(Self { shared: Shared::of(Accumulation::open(dialect, max_event_size)?) })
+    fn new(
+        dialect: Option<&str>,
+        max_event_size: EventSize,
+        max_total_size: TotalSize,
+        max_choices: Choices,
+        max_tool_calls: ToolCalls,
+    ) -> PyResult<Self> {
+        let state = Accumulation::open(dialect, max_event_size, max_total_size, max_choices, max_tool_calls)?;
+        Ok(Self { shared: Shared::of(state) })
     }
 
     /// Takes a piece of the body, cut anywhere.
@@ -184,8 +202,8 @@ impl Accumulator {
     ///     The deltas that it completes, in order.
     ///
     /// Raises:
-    ///     EventTooLargeError: An event is larger than `max_event_size`. Deltas before it are returned
-    ///         first, and the next call raises; so does every later one.
+    ///     EventTooLargeError: An event is larger than `max_event_size`, or a limit of the whole was crossed.
+    ///         Deltas before it are returned first, and the next call raises; so does every later one.
     ///     TypeError: `data` is not a bytes-like object.
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
         self.shared.feed(py, &Piece::of(data)?)
@@ -195,19 +213,26 @@ impl Accumulator {
     ///
     /// Returns:
     ///     Its deltas, in order.
+    ///
+    /// Raises:
+    ///     EventTooLargeError: A limit of the whole was crossed before it.
     fn feed_event(&self, py: Python<'_>, event: &Bound<'_, ServerSentEvent>) -> PyResult<Vec<Py<PyAny>>> {
         let event = event.get();
         let (name, data) = (event.name(py)?, event.data(py)?);
         let mut deltas = Vec::new();
-        self.shared.lock(py).feed_event(&name, &data, |texts, delta| deltas.push(PendingDelta::of(py, texts, delta)));
+        let result = self
+            .shared
+            .lock(py)
+            .feed_event(&name, &data, |texts, delta| deltas.push(PendingDelta::of(py, texts, delta)));
+        result.map_err(|fault| self.shared.too_large(py, &fault))?;
         objects(py, deltas)
     }
 
     /// Takes a piece of the body without making Python objects of its deltas.
     ///
     /// Raises:
-    ///     EventTooLargeError: An event is larger than `max_event_size`. What comes before it in the piece
-    ///         is taken first, and the next call raises; so does every later one.
+    ///     EventTooLargeError: An event is larger than `max_event_size`, or a limit of the whole was crossed.
+    ///         What comes before it in the piece is taken first, and the next call raises; so does every later one.
     ///     TypeError: `data` is not a bytes-like object.
     fn observe(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let piece = Piece::of(data)?;
@@ -238,7 +263,7 @@ impl Accumulator {
     ///
     /// Raises:
     ///     ProviderError: The stream carried an API error.
-    ///     EventTooLargeError: An event was larger than `max_event_size`.
+    ///     EventTooLargeError: An event was larger than `max_event_size`, or a limit of the whole was crossed.
     ///     IncompleteStreamError: The stream ended before its terminal.
     fn close(&self, py: Python<'_>) -> PyResult<Snapshot> {
         self.shared.flush(py);
@@ -299,10 +324,27 @@ impl Accumulator {
 /// Returns:
 ///     Its accumulator.
 #[pyfunction]
-#[pyo3(signature = (data, dialect=None))]
-pub(crate) fn observe_whole(py: Python<'_>, data: &Bound<'_, PyAny>, dialect: Option<&str>) -> PyResult<Accumulator> {
+#[pyo3(signature = (
+    data,
+    dialect=None,
+    *,
+    max_event_size=EventSize::DEFAULT,
+    max_total_size=TotalSize::DEFAULT,
+    max_choices=Choices::DEFAULT,
+    max_tool_calls=ToolCalls::DEFAULT
+))]
+pub(crate) fn observe_whole(
+    py: Python<'_>,
+    data: &Bound<'_, PyAny>,
+    dialect: Option<&str>,
+    max_event_size: EventSize,
+    max_total_size: TotalSize,
+    max_choices: Choices,
+    max_tool_calls: ToolCalls,
+) -> PyResult<Accumulator> {
     let piece = Piece::of(data)?;
-    let (mut state, bytes) = (Accumulation::open(dialect, SizeLimit::DEFAULT)?, &*piece);
+    let mut state = Accumulation::open(dialect, max_event_size, max_total_size, max_choices, max_tool_calls)?;
+    let bytes = &*piece;
     // Nobody else has it yet.
     let (result, state) = py.detach(|| {
         let result = state.feed(bytes, |_, _| {});

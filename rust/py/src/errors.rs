@@ -18,7 +18,7 @@ fn made(error: PyResult<Bound<'_, PyAny>>) -> PyErr {
     error.map_or_else(|error| error, PyErr::from_value)
 }
 
-/// `EventTooLargeError(text, size, limit)`.
+/// `EventTooLargeError(text, size, limit)`: of whichever limit.
 pub(crate) fn event_too_large(py: Python<'_>, fault: &EventTooLarge) -> PyErr {
     let class = EVENT_TOO_LARGE.import(py, "ssewire._errors", "EventTooLargeError");
     made(class.and_then(|class| class.call1((fault.to_string(), fault.size, fault.limit))))

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyString};
+use pyo3::types::{PyBytes, PyString};
 use ssewire_core::{EventDecoder, Options, Tail, encode};
 
 use crate::decoder_state::Decoding;
+use crate::limits::EventSize;
 use crate::lock::Lock;
 use crate::piece::Piece;
 use crate::record::{record, text_or};
@@ -94,32 +95,6 @@ impl ServerSentEvent {
     }
 }
 
-/// `max_event_size`: a positive number of bytes, or None.
-pub(crate) struct SizeLimit(pub(crate) Option<usize>);
-
-impl SizeLimit {
-    pub(crate) const DEFAULT: Self = Self(Some(ssewire_core::DEFAULT_MAX_EVENT_SIZE));
-}
-
-impl FromPyObject<'_, '_> for SizeLimit {
-    type Error = PyErr;
-
-    fn extract(size: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if size.is_none() {
-            return Ok(Self(None));
-        }
-        // What no machine's memory holds is as good as no limit.
-        let size = size.cast::<PyInt>()?;
-        if size.gt(0)? {
-            return Ok(Self(Some(size.extract().unwrap_or(usize::MAX))));
-        }
-        Err(PyValueError::new_err(format!(
-            "max_event_size: expected a positive number of bytes or None, got {}",
-            &*size
-        )))
-    }
-}
-
 fn tail_policy(tail: &str) -> PyResult<Tail> {
     match tail {
         "discard" => Ok(Tail::Discard),
@@ -148,10 +123,10 @@ pub(crate) struct SSEDecoder {
 impl SSEDecoder {
     #[new]
     #[pyo3(
-        signature = (*, max_event_size=SizeLimit::DEFAULT, tail="discard", dispatch_empty=false),
+        signature = (*, max_event_size=EventSize::DEFAULT, tail="discard", dispatch_empty=false),
         text_signature = "(*, max_event_size=67108864, tail='discard', dispatch_empty=False)"
     )]
-    fn new(max_event_size: SizeLimit, tail: &str, dispatch_empty: bool) -> PyResult<Self> {
+    fn new(max_event_size: EventSize, tail: &str, dispatch_empty: bool) -> PyResult<Self> {
         let options = Options {
             max_event_size: max_event_size.0,
             tail: tail_policy(tail)?,

@@ -13,6 +13,7 @@ mod errors;
 mod event;
 mod event_iterator;
 mod json;
+mod limits;
 mod lock;
 mod new_str;
 mod partial;

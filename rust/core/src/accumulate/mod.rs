@@ -4,14 +4,16 @@ use crate::dialect;
 use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
 use crate::json::is_whitespace;
 use crate::limits::FEW_BLANKS;
-use crate::snapshot::{Sink, Snapshot};
+use crate::snapshot::{Bounds, Sink, Snapshot};
 
+mod bounds;
 mod not_a_stream;
 mod payload;
 mod payloads;
 mod pickle;
 mod shapes;
 
+use bounds::Watch;
 use not_a_stream::BodySample;
 pub use not_a_stream::body_format;
 pub use payload::{may_be_error, may_have_huge_integer};
@@ -48,6 +50,9 @@ pub struct Accumulator {
     /// JSON values before the events, and their bytes.
     before: (u64, u64),
     sample: BodySample,
+    watch: Watch,
+    /// The limit that was crossed.
+    fault: Option<Box<EventTooLarge>>,
     pub(crate) payloads: Payloads,
 }
 
@@ -72,8 +77,23 @@ impl Accumulator {
         let options =
             Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_nonstandard_lines: true };
         let decoder = EventDecoder::new(options);
-        let (sample, payloads) = (BodySample::default(), Payloads::new(dialect));
-        Ok(Self { framing: Framing::Open, decoder, before: (0, 0), sample, payloads })
+        Ok(Self {
+            framing: Framing::Open,
+            decoder,
+            before: (0, 0),
+            sample: BodySample::default(),
+            watch: Watch::default(),
+            fault: None,
+            payloads: Payloads::new(dialect),
+        })
+    }
+
+    /// The same with limits of the whole: `None` for bytes of texts and objects without end, as is the default.
+    #[must_use]
+    pub fn limited(mut self, max_total_size: Option<usize>, max_choices: usize, max_tool_calls: usize) -> Self {
+        self.payloads.snapshot.bounds =
+            Bounds { total_size: max_total_size, choices: max_choices, tool_calls: max_tool_calls };
+        self
     }
 
     /// Takes a piece of the body, cut anywhere, and tells what it changes.
@@ -91,22 +111,42 @@ impl Accumulator {
     /// As [`Self::feed`].
     pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let piece = *data;
-        if matches!(self.framing, Framing::Events) {
+        if matches!(self.framing, Framing::Events) && self.fault.is_none() {
             let payloads = &mut self.payloads;
             if self.decoder.next_whole(data, |piece| Some((payloads.repeat(piece, out)?, ()))).is_some() {
+                self.watch();
                 return Ok(true);
             }
         }
         self.step_in_full(piece, data, out)
     }
 
+    /// Looks at the limits of the whole, if it is time to, after an event.
+    #[inline]
+    fn watch(&mut self) {
+        if self.watch.is_due(self.payloads.taken) {
+            self.measure(self.events());
+        }
+    }
+
+    #[inline(never)]
+    fn measure(&mut self, event: u64) {
+        let Payloads { snapshot, taken, .. } = &self.payloads;
+        if let Err(fault) = self.watch.measure(snapshot, event, *taken) {
+            self.fault = Some(Box::new(fault));
+        }
+    }
+
     /// Folds the next event, whatever it is. `data` is what the fast path left of `piece`.
     #[inline(never)]
     fn step_in_full(&mut self, piece: &[u8], data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        if let Some(fault) = &self.fault {
+            return Err((**fault).clone());
+        }
         let stepped = match self.framing {
             Framing::Open => self.step_first(data, out),
-            Framing::Events => self.step_event(data, out),
             Framing::Values(_) => self.step_value(data, out),
+            Framing::Events => self.step_event(data, out),
         };
         if self.payloads.snapshot.payloads > 0 {
             self.sample.discard();
@@ -115,6 +155,11 @@ impl Accumulator {
                 Ok(_) => self.sample.extend(&piece[..piece.len() - data.len()]),
                 Err(fault) => self.sample.extend_to(fault.offset, piece),
             }
+        }
+        match &stepped {
+            Ok(true) => self.watch(),
+            Ok(false) => {}
+            Err(fault) => self.fault = Some(Box::new(fault.clone())),
         }
         stepped
     }
@@ -202,7 +247,13 @@ impl Accumulator {
     }
 
     /// Folds an event that was framed otherwise.
-    pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) {
+    ///
+    /// # Errors
+    /// A limit of the whole was crossed by an event before it.
+    pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
+        if let Some(fault) = &self.fault {
+            return Err((**fault).clone());
+        }
         self.payloads.event(
             &Event {
                 event,
@@ -215,10 +266,13 @@ impl Accumulator {
             },
             out,
         );
+        self.watch();
+        Ok(())
     }
 
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
     pub fn flush(&mut self, out: &mut Sink<'_>) {
+        let events = self.events() + 1;
         // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
         if let Ok(Some(event)) = self.decoder.close()
             && event.is_whole()
@@ -226,6 +280,14 @@ impl Accumulator {
             self.payloads.event(&event, out);
         }
         self.payloads.end(out);
+        if self.fault.is_none() && self.watch.is_due(self.payloads.taken) {
+            self.measure(events);
+        }
+    }
+
+    /// The limit that was crossed.
+    pub fn fault(&self) -> Option<&EventTooLarge> {
+        self.fault.as_deref()
     }
 
     /// The whole so far.

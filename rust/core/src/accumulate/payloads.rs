@@ -26,6 +26,8 @@ pub(crate) struct Payloads {
     /// The error that an event's payload is if no other comes: that of a body which was made an event.
     alone: Option<Box<ApiError>>,
     pub(crate) shapes: Shapes,
+    /// Bytes of the payloads so far.
+    pub(crate) taken: u64,
     /// What was known of a stream that was frozen, where this is what came out of it.
     pub(crate) pickled: Option<Box<Pickled>>,
 }
@@ -48,8 +50,9 @@ impl Payloads {
 
     /// Folds the event that `piece` begins with if it repeats the last one's shape; returns its size in bytes.
     pub(crate) fn repeat(&mut self, piece: &[u8], out: &mut Sink<'_>) -> Option<usize> {
-        let size = self.shapes.fold_wire(piece, &mut self.snapshot, out)?;
+        let (size, payload) = self.shapes.fold_wire(piece, &mut self.snapshot, out)?;
         self.snapshot.payloads += 1;
+        self.taken += payload as u64;
         Some(size)
     }
 
@@ -57,6 +60,7 @@ impl Payloads {
         if self.snapshot.is_over() {
             return;
         }
+        self.taken += event.data.len() as u64;
         let ended = self.snapshot.done;
         if event.nonstandard_lines.is_empty() && self.shapes.fold(event, &mut self.snapshot, out) {
             self.snapshot.payloads += 1;

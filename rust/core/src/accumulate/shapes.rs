@@ -95,12 +95,17 @@ impl Shapes {
         self.known.get(self.last).is_some_and(|shape| !shape.template.is_framed())
     }
 
-    /// Folds the event that `piece` begins with, framing and all, if it has one of the shapes; returns its size in bytes.
-    /// Only between events.
-    pub(crate) fn fold_wire(&mut self, piece: &[u8], snapshot: &mut Snapshot, out: &mut Sink<'_>) -> Option<usize> {
+    /// Folds the event that `piece` begins with, framing and all, if it has one of the shapes; returns the bytes that it takes,
+    /// and those of its payload. Only between events.
+    pub(crate) fn fold_wire(
+        &mut self,
+        piece: &[u8],
+        snapshot: &mut Snapshot,
+        out: &mut Sink<'_>,
+    ) -> Option<(usize, usize)> {
         self.first(|shape, holes| {
             let size = shape.template.read_framed(piece, holes)?;
-            shape.fold(piece, holes, snapshot, out).then_some(size)
+            shape.fold(piece, holes, snapshot, out).then_some((size, size - shape.template.framing()))
         })
     }
 

@@ -25,6 +25,9 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
         return false;
     }
     for item in &choices {
+        if snapshot.is_full() {
+            break;
+        }
         fold_choice(snapshot, item, out);
     }
     for (name, value) in payload.iter() {

@@ -13,7 +13,7 @@
 //! `b\nc` is lent.
 
 use super::block::{Block, OpenLine};
-use super::error::EventTooLarge;
+use super::error::{Bound, EventTooLarge};
 use super::event::Event;
 use super::fast_path::{self, WholeEvent};
 use super::field::Field;
@@ -316,7 +316,7 @@ impl EventDecoder {
             return Ok(());
         }
         let offset = self.line.start + (limit - before) as u64;
-        let fault = EventTooLarge { size: limit + 1, limit, event: self.events + 1, offset };
+        let fault = EventTooLarge { bound: Bound::EventSize, size: limit + 1, limit, event: self.events + 1, offset };
         self.fault = Some(fault.clone());
         Err(fault)
     }

@@ -2,16 +2,32 @@
 
 use std::fmt;
 
-/// An event is larger than `max_event_size`.
+/// A limit of what one stream may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bound {
+    /// Bytes of one event: `max_event_size`.
+    EventSize,
+    /// Bytes of the texts and objects that are kept: `max_total_size`.
+    TotalSize,
+    /// Choices that are kept: `max_choices`.
+    Choices,
+    /// Tool calls that are kept of one choice: `max_tool_calls`.
+    ToolCalls,
+}
+
+/// An event is larger than `max_event_size`, or it crosses a limit of the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventTooLarge {
-    /// Bytes of the event when it crossed the limit: one more than it.
+    /// Which limit it is.
+    pub bound: Bound,
+    /// What crossed the limit: bytes of the event, one more than it; or bytes, choices or calls that are kept.
     pub size: usize,
-    /// The limit in bytes.
+    /// The limit.
     pub limit: usize,
     /// The event's number in its stream, from 1.
     pub event: u64,
-    /// Offset in the stream of the byte that crossed the limit.
+    /// Offset in the stream of the byte that crossed the limit; of a limit of the whole, the bytes of payloads so far.
     pub offset: u64,
 }
 
@@ -26,8 +42,19 @@ impl EventTooLarge {
 
 impl fmt::Display for EventTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, event, offset, .. } = self;
-        write!(f, "event {event} is larger than the limit of {limit} bytes (crossed at byte {offset} of the stream)")
+        let Self { bound, size, limit, event, offset } = self;
+        let (what, name) = match bound {
+            Bound::EventSize => {
+                return write!(
+                    f,
+                    "event {event} is larger than the limit of {limit} bytes (crossed at byte {offset} of the stream)"
+                );
+            }
+            Bound::TotalSize => ("bytes of texts and objects", "max_total_size"),
+            Bound::Choices => ("choices", "max_choices"),
+            Bound::ToolCalls => ("tool calls in one choice", "max_tool_calls"),
+        };
+        write!(f, "after event {event} the stream has {size} {what}: more than {name}={limit}")
     }
 }
 

@@ -3,7 +3,7 @@
 //! A value is out with its last byte. Between values there is whitespace, and commas; anything else ends the row of values,
 //! and is left to be read as an event stream.
 
-use super::error::EventTooLarge;
+use super::error::{Bound, EventTooLarge};
 use crate::json::is_whitespace;
 use crate::limits::RETAINED_CAPACITY;
 
@@ -156,7 +156,7 @@ impl ValueDecoder {
     fn check(&mut self, size: usize) -> Result<(), EventTooLarge> {
         let Some(limit) = self.limit.filter(|&limit| self.value.len() + size > limit) else { return Ok(()) };
         let offset = self.offset + (limit - self.value.len()) as u64;
-        let fault = EventTooLarge { size: limit + 1, limit, event: self.values + 1, offset };
+        let fault = EventTooLarge { bound: Bound::EventSize, size: limit + 1, limit, event: self.values + 1, offset };
         self.fault = Some(fault.clone());
         Err(fault)
     }

@@ -15,7 +15,7 @@ mod options;
 
 pub use decoder::EventDecoder;
 pub use encode::{Unencodable, encode};
-pub use error::EventTooLarge;
+pub use error::{Bound, EventTooLarge};
 pub use event::Event;
 pub(crate) use json_values::{Found, ValueDecoder};
 pub(crate) use lines::BOM;

@@ -133,6 +133,11 @@ impl Template {
         self.text.len() > self.payload.1
     }
 
+    /// Bytes of what stands around the payload.
+    pub(crate) fn framing(&self) -> usize {
+        self.text.len() - (self.payload.1 - self.payload.0)
+    }
+
     /// Whether the payloads of both say the same, byte for byte, of others: of another choice or call.
     pub(crate) fn is_variant_of(&self, other: &Self) -> bool {
         let alike = |routing: fn(&Self) -> &[Span]| self.around(routing(self)) == other.around(routing(other));

@@ -118,7 +118,9 @@ impl Choice {
     /// Merges a piece of a tool call in; returns the call's position.
     pub(crate) fn add_tool_call(&mut self, piece: &CallFragment<'_>, out: &mut Sink<'_>) -> usize {
         let (position, grown) = self.tool_calls.merge(piece);
-        self.emit_tool_call(position, grown, out);
+        if grown > 0 || self.tool_calls.at(position).has_name_to_emit() {
+            self.emit_tool_call(position, grown, out);
+        }
         position
     }
 
@@ -150,7 +152,9 @@ impl Choice {
     pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
         let piece = CallFragment { index: None, list_position: (0, 1), id: "", kind, name, arguments };
         let (position, grown) = self.tool_calls.merge_sole(&piece);
-        self.emit_tool_call(position, grown, out);
+        if grown > 0 || self.tool_calls.at(position).has_name_to_emit() {
+            self.emit_tool_call(position, grown, out);
+        }
     }
 
     /// Adds to the call at that position what it has whole, and what was not known of it.
@@ -169,8 +173,9 @@ impl Choice {
     }
 
     /// Tells of a tool call whose arguments grew by their last `grown` bytes.
-    pub(crate) fn emit_tool_call(&self, index: usize, grown: usize, out: &mut Sink<'_>) {
-        let call = &self.tool_calls.as_slice()[index];
+    pub(crate) fn emit_tool_call(&mut self, index: usize, grown: usize, out: &mut Sink<'_>) {
+        let call = self.tool_calls.at(index);
+        call.emitted_name = call.name.len();
         let arguments = &call.arguments()[call.arguments().len() - grown..];
         out(Delta::ToolCall { choice: self.index, index, id: call.id(), name: call.name(), arguments });
     }
@@ -211,8 +216,9 @@ impl Choice {
 
     /// No more pieces will come of the call at that position.
     pub(crate) fn settle_tool_call(&mut self, position: usize, out: &mut Sink<'_>) {
-        let grown = self.tool_calls.at(position).flush_surrogates().len();
-        if grown > 0 {
+        let call = self.tool_calls.at(position);
+        let grown = call.flush_surrogates().len();
+        if grown > 0 || call.has_more_of_its_name() {
             self.emit_tool_call(position, grown, out);
         }
     }

@@ -11,6 +11,7 @@ mod delta;
 mod growth;
 mod object;
 mod overlap;
+mod size;
 mod sources;
 mod state;
 mod tool_call;
@@ -24,6 +25,7 @@ pub use delta::{Delta, Sink};
 pub(crate) use growth::{Append, Target, fold_all, grow_all, grow_arguments};
 pub(crate) use object::{Key, Lists, MergedObject, Nulls, Path, PathStep};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
+pub(crate) use size::{Bounds, Size};
 pub(crate) use state::{DialectState, State};
 pub use tool_call::ToolCall;
 pub(crate) use tool_call::{CUSTOM, CallFragment, begins_object};
@@ -51,6 +53,7 @@ pub struct Snapshot {
     /// Where in a list of the object the item with that key is.
     pub(crate) places: HashMap<String, i64>,
     pub(crate) state: State,
+    pub(crate) bounds: Bounds,
 }
 
 impl Snapshot {
@@ -96,8 +99,14 @@ impl Snapshot {
 
     /// The choice of that index, made where there is none.
     pub(crate) fn choice(&mut self, index: i64) -> &mut Choice {
-        let new = || Box::new(Choice { index, ..Choice::default() });
+        let most = self.bounds.tool_calls;
+        let new = || Box::new(Choice { index, tool_calls: ToolCalls::bounded(most), ..Choice::default() });
         self.choices.entry(index).or_insert_with(new)
+    }
+
+    /// Whether there are more choices than may be: the next one is of no use any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.choices.len() > self.bounds.choices
     }
 
     /// Keeps an error; the first one counts, since later ones are its consequences.

@@ -9,6 +9,7 @@ use super::completeness::Completeness;
 use super::object::MergedObject;
 use super::overlap::{Overlap, Repetition, overlap};
 use crate::json::{Text, TextBuffer, is_beginning, is_same, is_whitespace};
+use crate::limits::EMITTED_NAME;
 
 /// The kind of a call whose arguments are text, and no JSON.
 pub(crate) const CUSTOM: &str = "custom";
@@ -32,6 +33,8 @@ pub struct ToolCall {
     again: Repetition,
     /// The arguments came in more than one piece.
     in_pieces: bool,
+    /// Bytes of the name when it was last emitted.
+    pub(super) emitted_name: usize,
     /// Members of the call, and of its function, that the merge rule does not know.
     pub(crate) fields: MergedObject,
     pub(crate) function_fields: MergedObject,
@@ -75,6 +78,17 @@ impl ToolCall {
     /// The arguments' raw text so far.
     pub fn arguments(&self) -> &str {
         self.arguments.as_str()
+    }
+
+    /// Whether its name, which grew by a piece, is worth a delta: each has all of it, so that a long one that grows on is emitted
+    /// when it is twice as long.
+    pub(super) fn has_name_to_emit(&self) -> bool {
+        self.name.len() <= EMITTED_NAME || self.name.len() / 2 >= self.emitted_name
+    }
+
+    /// Whether its name is longer than was worth a delta while it grew.
+    pub(super) fn has_more_of_its_name(&self) -> bool {
+        self.name.len() > EMITTED_NAME.max(self.emitted_name)
     }
 
     /// Whether it has no arguments but those that it was announced with.

@@ -26,12 +26,24 @@ pub struct ToolCalls {
     announced: Vec<usize>,
     /// The one call that is no tool call: the deprecated function call.
     sole: Option<usize>,
+    /// As many calls may be kept, if there is a bound.
+    most: Option<usize>,
 }
 
 impl ToolCalls {
     /// The calls, in the order in which they first appeared.
     pub fn as_slice(&self) -> &[ToolCall] {
         &self.calls
+    }
+
+    /// None yet, and no more than so many.
+    pub(crate) fn bounded(most: usize) -> Self {
+        Self { most: Some(most), ..Self::default() }
+    }
+
+    /// Whether there are more calls than may be: the next one is of no use any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.most.is_some_and(|most| self.calls.len() > most)
     }
 
     /// Where the call that is the only one of its kind stands.

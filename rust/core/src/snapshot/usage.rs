@@ -6,15 +6,18 @@
 
 use super::object::{Lists, MergedObject, Nulls};
 use crate::json::{Payload, Raw};
-use crate::limits::USAGE_SIZE;
+use crate::limits::{EMITTED_USAGE, EMITTED_USAGE_NEWS};
 
 /// What the provider counted: laid over key by key, never summed, since providers repeat it and let it grow.
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     fields: MergedObject,
-    /// Bytes of what was laid over it, since its size was last looked at.
+    /// Its JSON text has no more bytes.
+    size: usize,
+    /// It was too large to be emitted whenever it changes when it was last looked at.
+    is_large: bool,
+    /// Bytes of what was laid over it since it was last emitted.
     laid: usize,
-    too_large: bool,
 }
 
 /// Where a count stands, by provider: the first that is there counts.
@@ -97,6 +100,11 @@ static GEMINI: [Reading; 2] = [
 ];
 
 impl Usage {
+    /// All of it, as the provider names it.
+    pub(super) fn fields(&self) -> &MergedObject {
+        &self.fields
+    }
+
     /// Reads a provider's object; `None` where the text is no JSON object.
     pub fn parse(json: &str) -> Option<Self> {
         let payload = Payload::parse(json).ok()?;
@@ -119,8 +127,7 @@ impl Usage {
     /// Puts a newer usage in place of this one. Returns the same.
     pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.assign(usage);
-        self.laid = 0;
-        self.too_large = false;
+        (self.size, self.is_large) = (0, false);
         self.is_told(usage) && changed
     }
 
@@ -129,14 +136,22 @@ impl Usage {
         self.fields.merge(name, count, Lists::Replace) && self.is_told(count)
     }
 
-    /// Whether it is still to be told, now that so much has come.
+    /// Whether it is to be emitted, now that this has come. Each delta has all of it: a large one that changes by a little each
+    /// time would take many times the stream's size.
     fn is_told(&mut self, news: Raw<'_>) -> bool {
+        self.size += news.as_str().len();
         self.laid += news.as_str().len();
-        if !self.too_large && self.laid > USAGE_SIZE {
-            self.laid = self.json().len();
-            self.too_large = self.laid > USAGE_SIZE;
+        let is_news = |usage: &Self| !usage.is_large || usage.laid >= usage.size / EMITTED_USAGE_NEWS;
+        if self.size > EMITTED_USAGE && is_news(self) {
+            // What was laid over it may have been in it before.
+            self.size = self.json().len();
+            self.is_large = self.size > EMITTED_USAGE;
         }
-        !self.too_large
+        let told = is_news(self);
+        if told {
+            self.laid = 0;
+        }
+        told
     }
 
     /// All tokens of the input: cached and cache-written ones, and what the provider's own tools fed in, are part of it.

@@ -58,6 +58,9 @@ fn fold_response(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'
         }
     }
     for (place, candidate) in (0..).zip(payload.objects("candidates")) {
+        if snapshot.is_full() {
+            break;
+        }
         fold_candidate(snapshot, place, &candidate.camel_case(), out);
     }
     for (name, value) in payload.iter().filter(|(_, value)| !value.is_null()) {

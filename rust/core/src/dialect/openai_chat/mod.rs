@@ -60,6 +60,9 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
         return false;
     }
     for choice in &choices {
+        if snapshot.is_full() {
+            break;
+        }
         fold_choice(snapshot, choice, out);
     }
     for (name, value) in payload.iter() {

@@ -72,6 +72,11 @@ impl Patched {
         Self { allowance: Allowance::of(&document), document, waiting: Vec::new(), size: 0 }
     }
 
+    /// The texts that it keeps.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        [&self.document].into_iter().chain(&self.waiting).map(String::as_str)
+    }
+
     pub(crate) fn push(&mut self, patch: Raw<'_>) {
         if self.size >= self.document.len().max(WAITING) {
             (self.document, self.allowance) = self.settled();

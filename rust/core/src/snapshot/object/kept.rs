@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::super::overlap::Repetition;
+use super::super::size::Size;
 use super::MergedObject;
 use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array};
 
@@ -188,6 +189,23 @@ impl Member {
             Self::Items(items) => items.values_mut().for_each(Self::flush_surrogates),
             Self::Whole(whole) => whole.1.flush_surrogates(),
             Self::Value(_) | Self::List(_) | Self::Patched(_) => {}
+        }
+    }
+
+    /// Adds what is kept of it.
+    pub(super) fn measure(&self, size: &mut Size) {
+        match self {
+            Self::Value(json) => size.add(json),
+            Self::List(items) => size.add(items),
+            Self::Object(fields) => fields.measure(size),
+            Self::Items(items) => items.values().for_each(|item| item.measure(size)),
+            Self::Text(text) | Self::Json(text) => size.add(text.as_str()),
+            Self::Announced(announced) => size.add(announced.0.as_str()),
+            Self::Patched(patched) => patched.texts().for_each(|text| size.add(text)),
+            Self::Whole(whole) => {
+                size.add(&whole.0);
+                whole.1.measure(size);
+            }
         }
     }
 

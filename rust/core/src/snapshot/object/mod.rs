@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use super::size::Size;
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
 
 mod kept;
@@ -368,6 +369,14 @@ impl MergedObject {
             }
             Member::Object(fields) => fields.json_at(rest),
             _ => None,
+        }
+    }
+
+    /// Adds its members.
+    pub(super) fn measure(&self, size: &mut Size) {
+        for (name, kept) in self.0.iter() {
+            size.add(name);
+            kept.measure(size);
         }
     }
 

@@ -80,7 +80,7 @@ fn framed_otherwise(case: &Case) -> Option<Outcome> {
     let mut deltas = Vec::new();
     let mut out = |delta: Delta<'_>| deltas.push(delta.into());
     for event in events {
-        accumulator.feed_event(&event.name, &event.data, &mut out);
+        accumulator.feed_event(&event.name, &event.data, &mut out).unwrap();
     }
     accumulator.flush(&mut out);
     Some(Outcome { deltas, accumulator })

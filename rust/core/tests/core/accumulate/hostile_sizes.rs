@@ -273,6 +273,25 @@ fn a_usage_that_grows() {
     assert_eq!(stream.accumulator.snapshot().usage().unwrap().json().matches("\"n\"").count(), MANY / 2);
 }
 
+/// Each delta of a usage has all of it.
+#[test]
+fn a_large_usage_that_changes_by_little_is_emitted_in_linear_size() {
+    let members = listed(MANY / 50, |at| format!("\"m{at}\":{at}"));
+    let choices = listed(MANY / 50, |at| format!("{{\"index\":{at},\"usage\":{{\"n\":{at}}}}}"));
+    let body = format!("data: {{\"choices\":[],\"usage\":{{{members}}}}}\n\ndata: {{\"choices\":[{choices}]}}\n\n");
+    let mut accumulator = Accumulator::new(None, None).unwrap();
+    let (mut emitted, mut largest) = (0, 0);
+    let mut out = |delta: ssewire_core::Delta<'_>| {
+        if let ssewire_core::Delta::Usage { usage } = delta {
+            emitted += usage.json().len();
+            largest = largest.max(usage.json().len());
+        }
+    };
+    accumulator.feed(body.as_bytes(), &mut out).unwrap();
+    assert!(largest > members.len(), "a large usage is emitted when it is new");
+    assert!(emitted < 16 * body.len(), "{emitted} bytes of {}", body.len());
+}
+
 fn detail(at: usize, text: &str) -> String {
     format!("{{\"type\":\"t\",\"index\":{at},\"id\":\"{at}\",\"text\":\"{text}\"}}")
 }
@@ -302,4 +321,24 @@ fn errors_and_bodies_that_are_no_event_stream() {
     assert_eq!(stream.accumulator.not_a_stream().unwrap().len(), 64 * 1024);
     stream.feed("error: {\"message\":\"x\"}\n\n".repeat(PIECES)).feed("data: {\n\n".repeat(PIECES));
     assert_eq!(stream.error().unwrap().message, "x");
+}
+
+/// Each delta of a call has all of its name.
+#[test]
+fn a_name_in_pieces_is_emitted_in_linear_size() {
+    let mut accumulator = Accumulator::new(None, None).unwrap();
+    let (mut emitted, mut last) = (0, String::new());
+    let mut out = |delta: ssewire_core::Delta<'_>| {
+        if let ssewire_core::Delta::ToolCall { name: Some(name), .. } = delta {
+            emitted += name.len();
+            name.clone_into(&mut last);
+        }
+    };
+    for piece in 0..PIECES {
+        let piece = chunk(&function("\"index\":0,", &format!("{piece:020}"), ""));
+        accumulator.feed(piece.as_bytes(), &mut out).unwrap();
+    }
+    accumulator.flush(&mut out);
+    assert_eq!(last.len(), PIECES * 20, "the last delta has all of it");
+    assert!(emitted < 8 * PIECES * 20, "{emitted} bytes of names");
 }

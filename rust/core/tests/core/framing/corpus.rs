@@ -1,6 +1,6 @@
 //! The corpus of event streams that the Python tests share, over every cut.
 
-use ssewire_core::{EventTooLarge, Options, Tail};
+use ssewire_core::{Bound, EventTooLarge, Options, Tail};
 
 use crate::support::cuts::{double_cuts, plain_cuts, shown, single_cuts, some_double_cuts};
 use crate::support::decode::decode;
@@ -45,6 +45,7 @@ fn options(entry: &Json) -> Options {
 
 fn expected(entry: &Json) -> Outcome {
     let fault = |fault: &Json| EventTooLarge {
+        bound: Bound::EventSize,
         size: fault["size"].number(),
         limit: fault["limit"].number(),
         event: 0,

@@ -13,7 +13,7 @@
 
 #![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
-use ssewire_core::{EventTooLarge, Options, Tail};
+use ssewire_core::{Bound, EventTooLarge, Options, Tail};
 
 /// A dispatched event, owned: its type, data, last event ID in force, reconnection time and stray lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Interpreter<'_> {
         if self.block.size + size > limit {
             let event = self.outcome.events.len() as u64 + 1;
             let offset = (offset + limit - self.block.size) as u64;
-            self.outcome.fault = Some(EventTooLarge { size: limit + 1, limit, event, offset });
+            self.outcome.fault = Some(EventTooLarge { bound: Bound::EventSize, size: limit + 1, limit, event, offset });
             return false;
         }
         self.block.size += size;

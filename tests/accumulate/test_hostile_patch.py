@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_patch import patched_by
 from ssewire import Accumulator
+
+from tests.reference.patch import patched_by
 
 NAMES = ["a", "b", "", "/", "~", "0", "1"]
 VALUES = st.recursive(
