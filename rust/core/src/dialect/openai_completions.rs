@@ -2,13 +2,27 @@
 //!
 //! The last chunk of a choice may say all of its text again: where it begins with all that came in several pieces.
 
+use std::collections::BTreeMap;
+
 use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_told};
 use super::{Dialect, RepeatPlan, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
-use crate::snapshot::{ApiError, Append, Choice, Sink, Snapshot, Target};
+use crate::snapshot::{ApiError, Append, Choice, DialectState, Sink, Snapshot, Target};
 
 pub(super) static DIALECT: Dialect =
     Dialect { name: "openai-completions", detects, fold, repeats, complete: all_finished, object };
+
+/// The size in bytes of the first piece of each choice's text.
+#[derive(Clone, Debug, Default)]
+struct FirstPieces {
+    sizes: BTreeMap<i64, usize>,
+}
+
+impl DialectState for FirstPieces {
+    fn boxed_clone(&self) -> Box<dyn DialectState> {
+        Box::new(self.clone())
+    }
+}
 
 fn detects(_kind: &str, payload: &Object<'_>) -> bool {
     let choices = payload.get("choices").map(Raw::objects).unwrap_or_default();
@@ -54,9 +68,10 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
 /// The next piece of a text, or all of it again.
 fn fold_text(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     let index = index(item);
-    let (place, first) = (Target::Content { choice: index }, format!("first piece {index}"));
+    let place = Target::Content { choice: index };
     let told = snapshot.emitted(&place);
-    let in_pieces = snapshot.places.get(&first).is_some_and(|&first| first < size(told));
+    let first = snapshot.state.get::<FirstPieces>().and_then(|first| first.sizes.get(&index));
+    let in_pieces = first.is_some_and(|&size| size < told.len());
     if let Some(text) = item.get("text").and_then(Raw::str)
         && in_pieces
         && (has_ended(snapshot, index) || item.truthy("finish_reason").is_some())
@@ -72,13 +87,9 @@ fn fold_text(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
         None => fold_pieces(choice, item, out),
     }
     if begins {
-        let size = size(snapshot.emitted(&place));
-        snapshot.places.insert(first, size);
+        let size = snapshot.emitted(&place).len();
+        snapshot.state.get_mut::<FirstPieces>().sizes.insert(index, size);
     }
-}
-
-fn size(text: &str) -> i64 {
-    i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
 fn has_ended(snapshot: &Snapshot, index: i64) -> bool {

@@ -8,8 +8,10 @@ use std::fmt::Debug;
 pub(crate) trait DialectState: Any + Debug + Send + Sync {
     fn boxed_clone(&self) -> Box<dyn DialectState>;
 
-    /// Whether a name is one that something in the stream is known by.
-    fn is_name(&self, name: &str) -> bool;
+    /// Whether a name is one that something in the stream is known by. None is, where all of a dialect's names count.
+    fn is_name(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// The state of the dialect that a stream has; none until it was first asked for.
