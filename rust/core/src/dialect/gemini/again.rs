@@ -4,13 +4,27 @@
 //! before, and it has all of their text and thoughts, as far as it has any of the kind; and if it has more than they, where it is
 //! also the end.
 
+use std::collections::BTreeMap;
+
 use super::part::{self, SIGNATURE, text_of};
 use super::{Object, PARTS, Sink, Snapshot, content};
 use crate::json::{Text, compact};
-use crate::snapshot::Target;
+use crate::snapshot::{DialectState, Target};
 
 /// Whether it is a thought, of the two kinds of text.
 const KINDS: [bool; 2] = [false, true];
+
+/// The size in bytes of the first piece of each candidate's text, and of its thoughts (true).
+#[derive(Clone, Debug, Default)]
+struct FirstPieces {
+    sizes: BTreeMap<(i64, bool), usize>,
+}
+
+impl DialectState for FirstPieces {
+    fn boxed_clone(&self) -> Box<dyn DialectState> {
+        Box::new(self.clone())
+    }
+}
 
 /// A part, and its text, if it has any.
 pub(super) type Part<'p, 'a> = (&'p Object<'a>, Option<(Text<'a>, bool)>);
@@ -30,17 +44,12 @@ pub(super) fn fold_parts(
     for thought in KINDS {
         let size = size(&parts, thought);
         if size > 0 && snapshot.emitted(&place(candidate, thought)).is_empty() {
-            snapshot.places.insert(key(candidate, thought), i64::try_from(size).unwrap_or(i64::MAX));
+            snapshot.state.get_mut::<FirstPieces>().sizes.insert((candidate, thought), size);
         }
     }
     for (part, text) in &parts {
         part::fold(snapshot, candidate, part, text.as_ref(), out);
     }
-}
-
-/// The key of the size of the first piece of a candidate's text, or of its thoughts.
-fn key(candidate: i64, thought: bool) -> String {
-    format!("{} {candidate}", if thought { "thoughts" } else { "text" })
 }
 
 fn place(choice: i64, thought: bool) -> Target {
@@ -60,6 +69,7 @@ fn size(parts: &[Part<'_, '_>], thought: bool) -> usize {
 }
 
 fn is_whole(snapshot: &Snapshot, candidate: i64, parts: &[Part<'_, '_>], ended: bool) -> bool {
+    let first_pieces = snapshot.state.get::<FirstPieces>();
     let mut in_pieces = false;
     for thought in KINDS {
         let (size, emitted) = (size(parts, thought), snapshot.emitted(&place(candidate, thought)));
@@ -69,8 +79,8 @@ fn is_whole(snapshot: &Snapshot, candidate: i64, parts: &[Part<'_, '_>], ended: 
         if emitted.is_empty() || size < emitted.len() || (size > emitted.len() && !ended) {
             return false;
         }
-        let first = snapshot.places.get(&key(candidate, thought)).and_then(|first| usize::try_from(*first).ok());
-        in_pieces |= first.is_some_and(|first| first < emitted.len());
+        let first = first_pieces.and_then(|first| first.sizes.get(&(candidate, thought)));
+        in_pieces |= first.is_some_and(|&size| size < emitted.len());
         if !texts(parts, thought).collect::<String>().starts_with(emitted) {
             return false;
         }
