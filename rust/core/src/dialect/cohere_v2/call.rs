@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Append, CALLS, MESSAGE, MergedObject, Object, Raw, Sink, Snapshot, Target, message_of, quote};
+use super::{Answer, Append, CALLS, MESSAGE, MergedObject, Object, Raw, Sink, Snapshot, Target, message_of, quote};
 use crate::dialect::known_calls;
 use crate::json::{Text, compact};
 use crate::snapshot::{CallFragment, Overlap, PathStep, grow_all, overlap, overlap_json};
@@ -14,7 +14,8 @@ const PLACEHOLDER: &str = "{}";
 
 /// The index in the message's list of the call at a position.
 fn index_of(snapshot: &Snapshot, position: usize) -> i64 {
-    snapshot.places.get(&format!("call {position}")).copied().unwrap_or(0)
+    let indexes = snapshot.state.get::<Answer>().map_or(&[][..], |answer| &answer.call_indexes);
+    indexes.get(position).copied().unwrap_or(0)
 }
 
 /// The function in the message of the call at a position.
@@ -86,7 +87,7 @@ fn begin(snapshot: &mut Snapshot, piece: &CallFragment<'_>) -> usize {
         ..CallFragment::start(None, piece.id, piece.name)
     };
     let position = snapshot.choice(0).tool_calls.begin(&piece);
-    snapshot.places.insert(format!("call {position}"), index);
+    snapshot.state.get_mut::<Answer>().call_indexes.push(index);
     position
 }
 

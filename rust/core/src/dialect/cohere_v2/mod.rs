@@ -9,7 +9,9 @@
 
 use super::{Dialect, RepeatPlan};
 use crate::json::{Object, Raw, quote};
-use crate::snapshot::{ApiError, Append, Delta, MergedObject, PathStep, Sink, Snapshot, Target, fold_all};
+use crate::snapshot::{
+    ApiError, Append, Delta, DialectState, MergedObject, PathStep, Sink, Snapshot, Target, fold_all,
+};
 
 mod call;
 #[cfg(test)]
@@ -25,6 +27,21 @@ const CALLS: &str = "tool_calls";
 const CITATIONS: &str = "citations";
 const PLAN: &str = "tool_plan";
 const LOGPROBS: &str = "logprobs";
+
+/// What is known of the answer beside its object.
+#[derive(Clone, Debug, Default)]
+struct Answer {
+    /// It came whole after its pieces.
+    came_whole: bool,
+    /// The index in the message's list of each of the choice's tool calls, in their order.
+    call_indexes: Vec<i64>,
+}
+
+impl DialectState for Answer {
+    fn boxed_clone(&self) -> Box<dyn DialectState> {
+        Box::new(self.clone())
+    }
+}
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     match kind {

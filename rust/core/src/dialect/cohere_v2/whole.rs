@@ -1,19 +1,16 @@
 //! A whole message: the answer of a request without a stream, or one that repeats what came in pieces.
 
 use super::{
-    BLOCKS, CALLS, CITATIONS, LOGPROBS, MESSAGE, Object, PLAN, Raw, Sink, Snapshot, TEXTS, Target, add_logprobs, call,
-    cite, fold_end, message_of, quote,
+    Answer, BLOCKS, CALLS, CITATIONS, LOGPROBS, MESSAGE, Object, PLAN, Raw, Sink, Snapshot, TEXTS, Target,
+    add_logprobs, call, cite, fold_end, message_of, quote,
 };
 use crate::dialect::listed;
 use crate::json::{Payload, Text, compact};
 use crate::snapshot::{Delta, MergedObject, Overlap, beyond, grow_all, overlap};
 
-/// The key that says that a whole answer came after its pieces.
-const WHOLE: &str = "whole";
-
 /// After a whole answer nothing is missing.
 pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
-    snapshot.places.contains_key(WHOLE)
+    snapshot.state.get::<Answer>().is_some_and(|answer| answer.came_whole)
 }
 
 /// A whole answer is the end where no stream preceded it, and else a repetition, which the end may follow.
@@ -29,7 +26,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
     if alone {
         snapshot.finish(out);
     } else {
-        snapshot.places.insert(WHOLE.to_owned(), 1);
+        snapshot.state.get_mut::<Answer>().came_whole = true;
     }
 }
 
