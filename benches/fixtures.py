@@ -220,6 +220,14 @@ def _make_escapes(divisor: int) -> Fixture:
     )
 
 
+def _make_unlike(divisor: int) -> Fixture:
+    path = "payloads none of which has the shape of the one before: each is parsed in full"
+    texts = _texts(1000 // divisor, 8)
+    deltas = [{"content": text, "annotations": [{}] * (place % 7)} for place, text in enumerate(texts)]
+    message = Message("".join(texts), finish_reason="stop", output_tokens=1000)
+    return _plain("unlike payloads", path, _chat(deltas), texts=texts, message=message, dialect="openai-chat")
+
+
 def _make_large_event(divisor: int) -> Fixture:
     text = "".join(_texts(180_000 // divisor, 6))
     return _chat_texts("1 MB event", "an event over many pieces: what is buffered is not looked at again", [text])
@@ -340,6 +348,7 @@ MAKERS: dict[str, Callable[[int], Fixture]] = {
     "all fields": _make_fields,
     "responses": _make_responses,
     "anthropic": _make_anthropic,
+    "unlike payloads": _make_unlike,
     "1 MB event": _make_large_event,
     "8 MiB line": _make_long_line,
     "100k data lines": _make_many_lines,

@@ -1,6 +1,7 @@
 """Each public function by itself, with pytest-benchmark: `make bench-functions`.
 
-What a call is given is made anew for every round where the call uses it up. The usual tests do not run these.
+The floor is the least that any reader of the same bytes must do. What a call is given is made anew for every round
+where the call uses it up. The usual tests do not run these.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CHAT = make("chat")
 TOOLS = make("tool arguments")
+UNLIKE = make("unlike payloads")
 CUTS = pytest.mark.parametrize("pieces", [ONE_EVENT, "16 KiB", "64 B"])
 
 
@@ -37,6 +39,16 @@ def _each(use: Callable[[Any, bytes], object], make_one: Callable[[], Any], body
     for piece in body:
         use(one, piece)
     return one
+
+
+def test_floor_scan(benchmark: BenchmarkFixture) -> None:
+    """Each byte looked at once, for one that does not come."""
+    assert benchmark(CHAT.body.find, b"\0") == -1
+
+
+def test_floor_compare(benchmark: BenchmarkFixture) -> None:
+    """Each byte compared with another one."""
+    assert benchmark(CHAT.body.__eq__, bytes(bytearray(CHAT.body)))
 
 
 @CUTS
@@ -63,6 +75,14 @@ def test_accumulator_feed(benchmark: BenchmarkFixture, pieces: str) -> None:
 def test_accumulator_observe(benchmark: BenchmarkFixture, pieces: str) -> None:
     found = benchmark(_each, ssewire.Accumulator.observe, ssewire.Accumulator, cut(CHAT, pieces))
     assert found.snapshot.text == "".join(CHAT.texts)
+
+
+@CUTS
+def test_accumulator_observe_of_unlike_payloads(benchmark: BenchmarkFixture, pieces: str) -> None:
+    """None has the shape of the one before, so each is parsed in full."""
+    found = benchmark(_each, ssewire.Accumulator.observe, ssewire.Accumulator, cut(UNLIKE, pieces))
+    assert found.snapshot.text == "".join(UNLIKE.texts)
+    assert found._matched == 0  # noqa: SLF001 - it is there for this
 
 
 def test_accumulator_feed_event(benchmark: BenchmarkFixture) -> None:
