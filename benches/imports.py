@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benches.report import Row, progress
+from benches.rounds import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +22,12 @@ _STATEMENTS = {"import json": "import json", "ssewire": "import ssewire", "httpx
 def rows(options: Options) -> Iterator[Row]:
     """Milliseconds from a fresh interpreter's prompt to the end of the import."""
     progress("imports")
-    times: dict[str, list[float]] = {name: [] for name in _STATEMENTS}
-    for _ in range(3 if options.quick else options.rounds):
-        for name, statement in _STATEMENTS.items():
-            times[name].append(_import(statement) / 1e6)
-    for name, rounds in times.items():
+    measures = {name: partial(_import, statement) for name, statement in _STATEMENTS.items()}
+    for name, rounds in in_turn(measures, 3 if options.quick else options.rounds).items():
         yield Row("imports", "import", "", "", name, unit="ms", rounds=rounds)
 
 
-def _import(statement: str) -> int:
-    """Nanoseconds; -I keeps what stands in this folder out of the search."""
+def _import(statement: str) -> float:
+    """Milliseconds; -I keeps what stands in this folder out of the search."""
     command = [sys.executable, "-I", "-c", _TIMED.format(statement)]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - ourselves
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1e6  # noqa: S603 - ourselves

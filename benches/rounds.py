@@ -1,4 +1,4 @@
-"""Timing that compares: contenders take turns within a round, and ratios are taken round by round.
+"""Measuring that compares: contenders take turns within a round, and ratios are taken round by round.
 
 A machine's speed changes over seconds (its clock, its neighbours). Contenders that run in turn share those changes, so
 the ratio of two times of one round says more than the ratio of two times measured minutes apart.
@@ -12,10 +12,13 @@ import statistics
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+T = TypeVar("T")
 
 BUDGET = 0.02
 """Seconds that one contender runs within one round: far above the grain of any clock."""
@@ -53,7 +56,7 @@ def interleave(  # noqa: PLR0913 - each is a figure that someone sets
     """Time contenders in interleaved rounds.
 
     Each is run once before, which warms it up and tells how often it has to run to fill its budget; that number then
-    holds for all rounds. Within a round the order is shuffled, the same way in every run.
+    holds for all rounds.
 
     Args:
         contenders: Ways to do the same work.
@@ -71,19 +74,28 @@ def interleave(  # noqa: PLR0913 - each is a figure that someone sets
         expected = sum(repeat.often * repeat.once for repeat in repeats.values()) / _NS
         if expected * rounds > limit:
             rounds = max(int(limit / expected), min(rounds, MIN_ROUNDS))
-        times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-        for contender in _turns(contenders, rounds):
+
+        def measure(contender: Contender) -> float:
             count = repeats[contender.name].often
-            times[contender.name].append(_time(contender, count, clock) / (count * units))
-    return times
+            return _time(contender, count, clock) / (count * units)
+
+        return in_turn({contender.name: partial(measure, contender) for contender in contenders}, rounds)
 
 
-def _turns(contenders: Sequence[Contender], rounds: int) -> Iterator[Contender]:
-    order = list(contenders)
+def in_turn(measures: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
+    """Measure by turns, in an order that is shuffled for each round, the same way in every run.
+
+    Returns:
+        By name, what each round gave.
+    """
+    found: dict[str, list[T]] = {name: [] for name in measures}
+    order = list(measures)
     shuffler = random.Random(0)
     for _ in range(rounds):
         shuffler.shuffle(order)
-        yield from order
+        for name in order:
+            found[name].append(measures[name]())
+    return found
 
 
 class _Repeat(NamedTuple):

@@ -17,11 +17,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benches import clients, fixtures
-from benches.clients import Drained
+from benches import fixtures
 from benches.report import Options, Row, progress
 from benches.rounds import Contender, interleave, ratio
-from benches.servers import segment_server
+from benches.sockets import clients
+from benches.sockets.clients import Drained
+from benches.sockets.servers import segment_server
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -177,7 +178,7 @@ def table(found: Iterable[Row]) -> Iterator[str]:
 
 def main() -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benches.sockets", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benches.sockets.reading", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=Options.rounds)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--client", action="append", choices=CLIENTS, default=[], help="one client; may be repeated")

@@ -25,16 +25,18 @@ import sys
 import time
 import tracemalloc
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ssewire
 
-from benches import clients
-from benches.gateway_ways import WAYS, chunks
+from benches.isolated import ROOT
 from benches.report import Options, Row, progress
-from benches.rounds import ratio
-from benches.servers import STAMP_DIGITS, STAMP_MARK, steady_server
+from benches.rounds import in_turn, ratio
+from benches.sockets import clients
+from benches.sockets.gateway_ways import WAYS, chunks
+from benches.sockets.servers import STAMP_DIGITS, STAMP_MARK, steady_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -247,15 +249,16 @@ _MEASURES = {
 
 def _child(*arguments: str) -> dict[str, Any]:
     """Run this module in a fresh process, and read what it measured."""
-    command = [sys.executable, "-m", "benches.gateway", *arguments]
+    command = [sys.executable, "-m", "benches.sockets.gateway", *arguments]
     ran = subprocess.run(  # noqa: S603 - our own module
-        command, stdout=subprocess.PIPE, check=True, timeout=300, cwd=Path(__file__).resolve().parent.parent
+        command, stdout=subprocess.PIPE, check=True, timeout=300, cwd=ROOT
     )
     found: dict[str, Any] = json.loads(ran.stdout)
     return found
 
 
 def _measured(client: str, way: str, load: Load) -> dict[str, Any]:
+    progress(f"gateway: {client}, {way}")
     one = {"client": client, "way": way, "load": asdict(load)}
     timed = _child("--one", json.dumps(one))
     one["load"] = asdict(replace(load, rate=2 * load.rate))  # memory does not ask how fast events come
@@ -269,11 +272,7 @@ def _needs_httpx_sse(way: str) -> bool:
 
 def _stream_rows(client: str, load: Load, rounds: int) -> Iterator[Row]:
     ways = [way for way in WAYS[client] if not _needs_httpx_sse(way) or importlib.util.find_spec("httpx_sse")]
-    found: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
-    for number in range(rounds):
-        for way in ways:
-            progress(f"gateway: {client}, {way}, round {number + 1} of {rounds}")
-            found[way].append(_measured(client, way, load))
+    found = in_turn({way: partial(_measured, client, way, load) for way in ways}, rounds)
     for work, (key, unit) in _MEASURES.items():
         for way, results in found.items():
             correct = next((result["correct"] for result in results if result["correct"] is not True), True)
@@ -282,9 +281,13 @@ def _stream_rows(client: str, load: Load, rounds: int) -> Iterator[Row]:
 
 
 def _one_rows(rounds: int, count: int) -> Iterator[Row]:
-    for kind in ("Accumulator", "AsyncStream"):
-        progress(f"gateway: memory of one {kind}")
-        figures = [_child("--one", json.dumps({"kind": kind, "count": count}))["memory"] for _ in range(rounds)]
+    progress("gateway: memory of one")
+    kinds = ("Accumulator", "AsyncStream")
+    found = in_turn(
+        {kind: partial(_child, "--one", json.dumps({"kind": kind, "count": count})) for kind in kinds}, rounds
+    )
+    for kind, results in found.items():
+        figures = [result["memory"] for result in results]
         yield Row("gateway", "memory of one", "", f"{count} of them", f"ssewire {kind}", unit="bytes", rounds=figures)
 
 
@@ -330,7 +333,7 @@ def table(found: Iterable[Row]) -> Iterator[str]:
 
 def main() -> None:
     """Measure, and print the table; with --one, measure one thing and print it as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benches.gateway", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benches.sockets.gateway", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--one", help="what a child process measures, as JSON", type=json.loads)
     parser.add_argument("--memory", default="none", choices=["none", "resident", "traced"])

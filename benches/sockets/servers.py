@@ -37,7 +37,7 @@ TIMEOUT = 120.0  # seconds that a server waits for its client
 STAMP_MARK = " at "
 STAMP_DIGITS = 19
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def chunk(data: bytes) -> bytes:
@@ -53,7 +53,7 @@ def split_events(body: bytes) -> list[bytes]:
 @contextlib.contextmanager
 def started(*arguments: str) -> Iterator[tuple[int, IO[bytes]]]:
     """Run a server; give its port and its standard input. Leaving ends it."""
-    command = [sys.executable, "-m", "benches.servers", *arguments]
+    command = [sys.executable, "-m", "benches.sockets.servers", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT) as process:  # noqa: S603
         assert process.stdin is not None
         assert process.stdout is not None
@@ -243,7 +243,7 @@ def _die_with_input() -> None:
 
 def main() -> None:
     """Serve until standard input ends."""
-    parser = argparse.ArgumentParser(prog="python -m benches.servers", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benches.sockets.servers", description=__doc__.partition("\n")[0])
     parser.add_argument("kind", choices=["segments", "steady"])
     parser.add_argument("numbers", nargs="*", type=float, help="steady: streams, events of each, events a second")
     options = parser.parse_args()

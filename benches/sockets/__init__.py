@@ -1,0 +1,1 @@
+"""Over real sockets: what one response costs beside draining it, and what a gateway's many streams cost."""
