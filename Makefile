@@ -49,7 +49,7 @@ bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py
 
 merging: $(VENV)/built $(BENCH)-merging/tools $(BENCH)-litellm/tools  ## docs/merge-table.md: what peers make of the same streams
-	$(BIN)/python -m benches.merging
+	$(BIN)/python -m tests.merging
 
 lint: $(VENV)/built  ## formatting, lints, types and the crate's documentation
 	cargo fmt --all --check

@@ -9,7 +9,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would ask the network 
 
 import litellm
 
-from benches.merging.case import Answer, Call, Result
+from tests.merging.case import Answer, Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

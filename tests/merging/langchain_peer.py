@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_openai import ChatOpenAI
 
-from benches.merging.case import Answer, Call, Result
+from tests.merging.case import Answer, Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import Any
 
 import openai
 
-from benches.merging.case import Answer, Call, Result
+from tests.merging.case import Answer, Call, Result
 
 _ASK: Any = [{"role": "user", "content": "Hello!"}]
 

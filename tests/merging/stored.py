@@ -1,21 +1,19 @@
-"""What peers gave, as benches/results/merging.json has it: peer by peer, whatever environment and day each is of."""
+"""What peers gave, as measured.json has it: peer by peer, whatever environment and day each is of."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benches.merging.case import HALF, Answer, Call, Raised, Result
-from benches.report import RESULTS
+from tests.merging.case import HALF, Answer, Call, Raised, Result
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.merging.case import Case
 
-    from benches.merging.case import Case
-
-FILE = RESULTS / "merging.json"
+FILE = Path(__file__).with_name("measured.json")
 _HALVES = re.compile("[\ud800-\udfff]")
 Found = Result | Raised | None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import anthropic
 
-from benches.merging.case import Answer, Call, Result
+from tests.merging.case import Answer, Call, Result
 
 _ASK: Any = [{"role": "user", "content": "Hello!"}]
 

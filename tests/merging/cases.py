@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from benches.merging import anthropic_cases, chat_cases, responses_cases
+from tests.merging import anthropic_cases, chat_cases, responses_cases
 
 CASES = [*chat_cases.CASES, *responses_cases.CASES, *anthropic_cases.CASES]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from benches.merging.case import HALF, Raised
+from tests.merging.case import HALF, Raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from benches.merging.case import About, Answer, Call, Case, Result, Tokens
+    from tests.merging.case import About, Answer, Call, Case, Result, Tokens
 
 _ACCIDENTS = {
     "AssertionError",

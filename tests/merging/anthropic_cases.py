@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from benches.merging.case import Call, Case, one
+from tests.merging.case import Call, Case, one
 
 
 def _event(kind: str, **members: Any) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from benches.merging.case import Answer, Call, Case, Result, one
+from tests.merging.case import Answer, Call, Case, Result, one
 
 if TYPE_CHECKING:
-    from benches.merging.case import About
+    from tests.merging.case import About
 
 _HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1790000000, "model": "m"}
 _USAGE = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 import ssewire
 import urllib3
 
-from benches.merging.case import Answer, Call, Result
+from tests.merging.case import Answer, Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benches.merging.case import Dialect
+    from tests.merging.case import Dialect
 
 
 def knows(dialect: str) -> bool:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benches.merging import ours, page, stored
-from benches.merging.case import Answer, Call, Case, Raised, Result, one
-from benches.merging.cases import CASES
-from benches.merging.judge import Verdict, judge
-from benches.merging.peers import PEERS
-from benches.merging.server import serving
+from tests.merging import ours, page, peers, stored
+from tests.merging.case import Answer, Call, Case, Raised, Result, one
+from tests.merging.cases import CASES
+from tests.merging.judge import Verdict, judge
+from tests.merging.peers import PEERS, Peer
+from tests.merging.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +88,32 @@ def test_halves_of_a_character_are_kept_apart() -> None:
     [case] = [case for case in CASES if case.name == "an emoji cut in two"]
     halves = one("Hi \ud83d\ude00!")
     assert judge(case, stored.tidied(case, halves)) == Verdict("wrong", "text in half characters")
+
+
+# The peers
+
+
+def test_a_peer_that_takes_too_long_is_named_and_keeps_its_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "PEERS", [Peer("ssewire", "ours", ("ssewire",), "")])
+    monkeypatch.setattr(peers, "PATIENCE", 0.0)  # no process is that quick
+    run = peers.run_all()
+    assert run.failures == ["ssewire: timed out after 0 s, before its first stream"]
+    assert run.columns == {"ssewire": stored.read()["ssewire"]}
+
+
+def test_a_peer_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "PEERS", [Peer("nobody", "nobody", (), "")])
+    [failure] = peers.run_all().failures
+    assert failure.startswith("nobody: Command ")
+
+
+def test_the_stream_that_a_peer_was_given_last_is_known(tmp_path: Path) -> None:
+    peers.measure_here("ssewire", tmp_path)
+    assert (tmp_path / "given").read_text("utf-8") == CASES[-1].key
+
+
+def test_a_peer_is_measured_in_a_process_of_its_own(columns: dict[str, stored.Column]) -> None:
+    assert peers.measured(PEERS[0], peers.PATIENCE).found == columns["ssewire"].found
 
 
 # The judge

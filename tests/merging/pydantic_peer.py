@@ -12,7 +12,7 @@ from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.openai import OpenAIProvider
 
-from benches.merging.case import Answer, Call, Result
+from tests.merging.case import Answer, Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

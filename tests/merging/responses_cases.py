@@ -6,12 +6,12 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from benches.merging.case import Call, Case, one
+from tests.merging.case import Call, Case, one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from benches.merging.case import About, Result
+    from tests.merging.case import About, Result
 
 _ARGUMENTS = '{"city":"Oslo"}'
 _RIGHT_CALL = Call("call_a7KqPz", "weather", _ARGUMENTS)

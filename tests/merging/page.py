@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benches.isolated import ROOT
-from benches.merging.cases import CASES
-from benches.merging.judge import Verdict, judge
-from benches.merging.peers import PEERS
+from tests.merging.cases import CASES
+from tests.merging.judge import Verdict, judge
+from tests.merging.peers import PEERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from benches.merging.case import Case
-    from benches.merging.stored import Column
+    from tests.merging.case import Case
+    from tests.merging.stored import Column
 
 FILE = ROOT / "docs" / "merge-table.md"
 
@@ -22,8 +22,8 @@ _HEAD = """\
 
 Each row is a short stream as the provider or the thread that it names has it, served over HTTP to each package's own
 client; a cell is what the caller has in the end. `make merging` runs them all, in the versions that are locked (`make
-lock` takes the newest), and writes this page. The streams, and what is right, are `benches/merging/*_cases.py`; what
-each package gave is `benches/results/merging.json`.
+lock` takes the newest), and writes this page. The streams, and what is right, are `tests/merging/*_cases.py`; what
+each package gave is `tests/merging/measured.json`.
 
 - ✓: content, tool calls and finish reason are right, and so are reasoning, role and unknown members as far as the
   package gives them. Usage is compared where the row's stream has any. Right, too, are ids that a package makes up
