@@ -42,7 +42,6 @@ guard: $(VENV)/built  ## instructions counted against benches/budget.json; GUARD
 	$(BIN)/python benches/guard.py $(GUARD_ARGS)
 
 bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="--quick" for a look
-	$(BENCH)/bin/python benches/guard.py --results benches/results/instructions.json
 	$(BENCH)/bin/python -m benches.run $(BENCH_ARGS)
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself

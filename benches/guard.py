@@ -154,7 +154,10 @@ def count_all(programs: Iterable[tuple[str, ...]], wanted: str) -> Iterator[tupl
     """Count everything that has `wanted` in its name, on all cores."""
     todo = [(program, work) for program in programs for work in list_works(program, wanted)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from zip((work for _, work in todo), pool.map(lambda each: count_work(*each), todo), strict=True)
+        counts = pool.map(lambda each: count_work(*each), todo)
+        for place, ((_, work), number) in enumerate(zip(todo, counts, strict=True), 1):
+            print(f"counted {place} of {len(todo)}: {work.name}", file=sys.stderr, flush=True)
+            yield work, number
 
 
 # Environments

@@ -16,12 +16,16 @@ ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = {"niquests": "benches.niquests_peer", "litellm": "benches.litellm_peer"}
 """By what is measured: the module whose `rows` run in `.venv-bench-<name>`."""
 
+PATIENCE = 1800.0
+"""Seconds that an environment may take."""
+
 
 def run(name: str, options: Options) -> Results | None:
     """What a module measures in its own environment; None if that is not set up.
 
     Raises:
         subprocess.CalledProcessError: It failed; what it said went to standard error.
+        subprocess.TimeoutExpired: It took longer than `PATIENCE`.
     """
     python = ROOT / f".venv-bench-{name}" / "bin" / "python"
     if not python.exists():
@@ -29,5 +33,5 @@ def run(name: str, options: Options) -> Results | None:
         return None
     command = [str(python), "-m", "benches.run", "--module", ENVIRONMENTS[name], "--rounds", str(options.rounds)]
     quick = ["--quick"] if options.quick else []
-    done = subprocess.run([*command, *quick], check=True, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603 - ourselves
+    done = subprocess.run([*command, *quick], check=True, stdout=subprocess.PIPE, cwd=ROOT, timeout=PATIENCE)  # noqa: S603 - ourselves
     return Results.from_dict(json.loads(done.stdout))

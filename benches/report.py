@@ -98,6 +98,14 @@ def _cpu() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def load() -> float:
+    """How many processes ran or waited to, the mean of the last minute; 0 where the system does not tell."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has no such call
+        return 0
+
+
 @dataclass
 class Results:
     """All of a run."""
@@ -108,6 +116,18 @@ class Results:
     machine: dict[str, Any] = field(default_factory=machine)
     python: str = field(default_factory=platform.python_version)
     date: str = field(default_factory=lambda: dt.datetime.now(dt.timezone.utc).date().isoformat())
+    load: float = 0
+    """How many processes beside this run ran or waited, where it was worst; 0 where the system does not tell."""
+
+    def note_load(self, own: int) -> None:
+        """Look at the machine's load, of which `own` processes are this run's."""
+        self.load = max(self.load, load() - own)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there was more to do than cores: then times say nothing of a target that was missed."""
+        cores: int = self.machine["cores"]
+        return self.load > cores
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -41,13 +41,19 @@ def number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def verdicts(found: Iterable[Verdict]) -> Iterator[str]:
-    """The table of targets."""
+def verdicts(found: Iterable[Verdict], doubt: str = "") -> Iterator[str]:
+    """The table of targets.
+
+    Args:
+        found: The verdicts.
+        doubt: Why times of this run are no proof, if so: it stands in place of "MISSED". Counts are proof anywhere.
+    """
     yield f"\n{'work':44} {'against':36} {'target':>9} {'measured':>9}"
     for verdict in found:
         target = verdict.target
         figure = "-" if verdict.figure is None else number(verdict.figure)
-        mark = "met" if verdict.met else "not measured" if verdict.figure is None else "MISSED"
+        missed = "MISSED" if target.kind == "worst" else doubt or "MISSED"
+        mark = "met" if verdict.met else "not measured" if verdict.figure is None else missed
         work = ", ".join(part for part in (target.work, _fixture(target), target.pieces) if part)
         place = f"{target.section}: {work}"
         yield f"{place:44} {target.peer:36} {_limit(target):>9} {figure:>9} {mark:12} {verdict.note}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +14,7 @@ from benches import ours, tables
 from benches.compare import AsyncReader, Reader, Work, check, compare
 from benches.fixtures import CUTS, MAKERS, ONE_EVENT, Fixture, cut, make
 from benches.report import Options, Results, Row, read, write
-from benches.rounds import Contender, interleave, ratio
+from benches.rounds import Contender, in_turn, interleave, ratio
 from benches.run import PARTS, SECTIONS
 from benches.targets import TARGETS, Target, judge
 
@@ -151,6 +153,32 @@ def test_every_target_and_every_wrong_answer_is_printed() -> None:
     wrong = "3 items instead of 4"
     assert len(list(tables.verdicts(judge([])))) == 1 + len(TARGETS)
     assert any(wrong in line for line in tables.rows(_rows(1.0, 2.0, wrong)))
+
+
+def test_a_loaded_machine_is_named_where_a_time_misses_its_target() -> None:
+    counted = Row("instructions", "twice the size", "arrays", "", "ssewire", unit="ratio", rounds=[3.0])
+    verdicts = judge([*_rows(1.0, 17.0), counted], [TARGET, *[target for target in TARGETS if target.kind == "worst"]])
+    marks = [[mark for mark in ("MISSED", "loaded") if mark in line] for line in tables.verdicts(verdicts, "loaded")]
+    assert marks == [[], ["loaded"], ["MISSED"]]
+
+
+@pytest.mark.parametrize(("load", "is_loaded"), [(4.1, True), (4.0, False)])
+def test_a_machine_is_loaded_where_others_have_more_to_do_than_it_has_cores(load: float, is_loaded: bool) -> None:  # noqa: FBT001
+    assert Results(machine={"cores": 4}, load=load).is_loaded is is_loaded
+
+
+def test_the_load_is_that_of_the_worst_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = Results()
+    for minute, own in ((3.0, 0), (7.5, 1), (2.0, 1)):
+        monkeypatch.setattr(os, "getloadavg", lambda minute=minute: (minute, 0.0, 0.0))
+        results.note_load(own)
+    assert results.load == 6.5
+
+
+def test_whatever_is_measured_takes_turns() -> None:
+    turns = itertools.count()
+    found = in_turn({name: lambda: next(turns) for name in "abc"}, 3)
+    assert [sorted(turn // 3 for turn in found[name]) for name in "abc"] == [[0, 1, 2]] * 3
 
 
 def test_targets_are_measured_somewhere() -> None:
