@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from benches.report import Row, progress
-from benches.rounds import BUDGET, Contender, interleave
+from benches.rounds import A_LOOK, BUDGET, Contender, Effort, interleave
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Iterable, Sequence
@@ -120,10 +120,8 @@ def compare(work: Work, readers: Sequence[Reader], options: Options, *, weight: 
     checks = {reader.name: check(reader, work) for reader in readers}
     patient = [reader for reader in readers if checks[reader.name] == (True, None)]
     contenders = [Contender(reader.name, partial(reader.run, work.body)) for reader in patient]
-    budget, rounds, limit = (
-        (0.001, 3, 1.0) if options.quick else (BUDGET * weight, round(options.rounds * weight), 15.0)
-    )
-    times = interleave(contenders, rounds=rounds, units=work.units, budget=budget, limit=limit) if contenders else {}
+    effort = A_LOOK if options.quick else Effort(round(options.rounds * weight), BUDGET * weight, limit=15.0)
+    times = interleave(contenders, effort, units=work.units) if contenders else {}
     for name, (_, once) in checks.items():
         if once is not None:
             times[name] = [once * 1e9 / work.units]

@@ -27,7 +27,7 @@ from ssewire.replay import split_events
 
 from benches.fixtures import ONE_EVENT
 from benches.report import Options, Row, progress
-from benches.rounds import Contender, interleave
+from benches.rounds import A_LOOK, Contender, Effort, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -247,7 +247,7 @@ def rows(options: Options) -> Iterable[Row]:
     timed: list[list[Row]] = []
     for group in groups:
         progress(f"recordings: {group.name}, {len(group.recordings)} of {group.events} events")
-        timed.append(_time(group, min(options.rounds, ROUNDS)))
+        timed.append(_time(group, A_LOOK if options.quick else Effort(min(options.rounds, ROUNDS))))
         yield from timed[-1]
         yield from _sizes(group)
     yield from _sum(ALL, groups, timed)
@@ -255,12 +255,12 @@ def rows(options: Options) -> Iterable[Row]:
     yield from _sum(WHERE_ALL_RIGHT, [groups[place] for place in right], [timed[place] for place in right])
 
 
-def _time(group: Group, rounds: int) -> list[Row]:
+def _time(group: Group, effort: Effort) -> list[Row]:
     """Check every way on every recording, time those that are right, and give a row for each."""
     ways = _ways()
     problems = {way.name: _problem(way, group) for way in ways}
     contenders = [Contender(way.name, _over(way, group)) for way in ways if not problems[way.name]]
-    times = interleave(contenders, rounds=rounds, units=group.events, clock=time.process_time_ns)
+    times = interleave(contenders, effort, units=group.events, clock=time.process_time_ns)
     return [
         Row("recordings", "events", group.name, ONE_EVENT, name, problem or True, "ns CPU/event", times.get(name, []))
         for name, problem in problems.items()

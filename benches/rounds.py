@@ -22,7 +22,6 @@ T = TypeVar("T")
 
 BUDGET = 0.02
 """Seconds that one contender runs within one round: far above the grain of any clock."""
-
 MIN_ROUNDS = 5
 _NS = 1_000_000_000
 
@@ -44,14 +43,23 @@ class Ratio(NamedTuple):
     high: float
 
 
-def interleave(  # noqa: PLR0913 - each is a figure that someone sets
-    contenders: Sequence[Contender],
-    *,
-    rounds: int,
-    units: int,
-    clock: Callable[[], int] = time.perf_counter_ns,
-    budget: float = BUDGET,
-    limit: float = float("inf"),
+class Effort(NamedTuple):
+    """How thoroughly contenders are timed."""
+
+    rounds: int
+    """How often each has its turn."""
+    budget: float = BUDGET
+    """Seconds that one contender runs within one round."""
+    limit: float = float("inf")
+    """Seconds that all rounds together may take, about; more gives fewer rounds, but never less than five."""
+
+
+A_LOOK = Effort(rounds=3, budget=0.001, limit=1.0)
+"""Of a quick run, which shows that everything works."""
+
+
+def interleave(
+    contenders: Sequence[Contender], effort: Effort, *, units: int, clock: Callable[[], int] = time.perf_counter_ns
 ) -> dict[str, list[float]]:
     """Time contenders in interleaved rounds.
 
@@ -60,20 +68,19 @@ def interleave(  # noqa: PLR0913 - each is a figure that someone sets
 
     Args:
         contenders: Ways to do the same work.
-        rounds: How often each has its turn.
+        effort: How thoroughly.
         units: Events (or whatever is counted) that one call of `run` handles.
         clock: Nanoseconds: wall time, or `time.process_time_ns` for CPU time.
-        budget: Seconds that one contender runs within one round.
-        limit: Seconds that all rounds together may take, about; more gives fewer rounds, but never less than five.
 
     Returns:
         By contender, nanoseconds per unit of each round.
     """
+    rounds = effort.rounds
     with _collector_off():
-        repeats = {contender.name: _calibrate(contender, clock, budget) for contender in contenders}
+        repeats = {contender.name: _calibrate(contender, clock, effort.budget) for contender in contenders}
         expected = sum(repeat.often * repeat.once for repeat in repeats.values()) / _NS
-        if expected * rounds > limit:
-            rounds = max(int(limit / expected), min(rounds, MIN_ROUNDS))
+        if expected * rounds > effort.limit:
+            rounds = max(int(effort.limit / expected), min(rounds, MIN_ROUNDS))
 
         def measure(contender: Contender) -> float:
             count = repeats[contender.name].often

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from benches import fixtures
 from benches.report import Options, Row, progress
-from benches.rounds import Contender, interleave, ratio
+from benches.rounds import A_LOOK, Contender, Effort, interleave, ratio
 from benches.sockets import clients
 from benches.sockets.clients import Drained
 from benches.sockets.servers import segment_server
@@ -133,8 +133,8 @@ class _Bench:
         progress(f"sockets: {self.client}, {pieces}")
         wrong = {contender.name: self._wrong(contender.run()) for contender in contenders}
         right = [contender for contender in contenders if wrong[contender.name] is None]
-        units, clock = self._expected[-1], self._watch.read
-        times = interleave(right, rounds=self._options.rounds, units=units, clock=clock, limit=LIMIT)
+        effort = A_LOOK if self._options.quick else Effort(self._options.rounds, limit=LIMIT)
+        times = interleave(right, effort, units=self._expected[-1], clock=self._watch.read)
         for name, problem in wrong.items():
             rounds = times.get(name, [])
             correct = problem or True

@@ -14,7 +14,7 @@ from benches import ours, tables
 from benches.compare import AsyncReader, Reader, Work, check, compare
 from benches.fixtures import CUTS, MAKERS, ONE_EVENT, Fixture, cut, make
 from benches.report import Options, Results, Row, read, write
-from benches.rounds import Contender, in_turn, interleave, ratio
+from benches.rounds import Contender, Effort, in_turn, interleave, ratio
 from benches.run import PARTS, SECTIONS
 from benches.targets import TARGETS, Target, judge
 
@@ -111,7 +111,7 @@ def test_an_asynchronous_answer_is_checked_too() -> None:
 def test_contenders_take_turns() -> None:
     turns: list[str] = []
     contenders = [Contender(name, lambda name=name: turns.append(name)) for name in "ab"]  # type: ignore[misc]
-    times = interleave(contenders, rounds=4, units=1, budget=0)
+    times = interleave(contenders, Effort(rounds=4, budget=0), units=1)
     assert [len(rounds) for rounds in times.values()] == [4, 4]
     assert all(set(turns[place : place + 2]) == {"a", "b"} for place in range(len(turns) - 8, len(turns), 2))
 
