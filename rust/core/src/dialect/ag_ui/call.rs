@@ -53,14 +53,12 @@ impl Spot {
 
 /// The call with that id; without an id, the last one that had none.
 pub(super) fn find(snapshot: &Snapshot, id: &str) -> Option<Spot> {
-    let place = |name| snapshot.places.get(&format!("{name} {id}")).copied();
-    let spot = Spot { message: place("call")?, at: place("call-at")? };
-    snapshot.fields.has_item(MESSAGES, spot.message).then_some(spot)
+    let spot = Runs::of(snapshot).calls_by_id.get(id).copied();
+    spot.filter(|spot| snapshot.fields.has_item(MESSAGES, spot.message))
 }
 
 fn put(snapshot: &mut Snapshot, id: &str, spot: Spot) {
-    snapshot.places.insert(format!("call {id}"), spot.message);
-    snapshot.places.insert(format!("call-at {id}"), spot.at);
+    snapshot.state.get_mut::<Runs>().calls_by_id.insert(id.to_owned(), spot);
 }
 
 /// The id that a payload names, or else the last call's.

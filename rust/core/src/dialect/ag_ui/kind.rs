@@ -1,10 +1,11 @@
 //! The kinds of messages, and where they are found.
 
-use super::{MESSAGES, Snapshot, result};
+use super::runs::Runs;
+use super::{MESSAGES, Snapshot};
 use crate::snapshot::{Path, PathStep, Target};
 
 /// What a message holds, and under which name. Some servers give a text the id of the reasoning before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Text,
     Reasoning,
@@ -25,11 +26,11 @@ pub(super) fn way(position: i64) -> Path {
 /// The message with that id, of whichever kind.
 pub(super) fn find_any(snapshot: &Snapshot, id: &str) -> Option<i64> {
     let kinds = REASONINGS.into_iter().chain([Kind::Text]);
-    kinds.map(|kind| kind.key(id)).chain([result::key(id)]).find_map(|key| find(snapshot, &key))
+    kinds.map(Some).chain([None]).find_map(|kind| find(snapshot, kind, id))
 }
 
-fn find(snapshot: &Snapshot, key: &str) -> Option<i64> {
-    snapshot.places.get(key).copied().filter(|position| snapshot.fields.has_item(MESSAGES, *position))
+fn find(snapshot: &Snapshot, kind: Option<Kind>, id: &str) -> Option<i64> {
+    Runs::of(snapshot).message(kind, id).filter(|position| snapshot.fields.has_item(MESSAGES, *position))
 }
 
 impl Kind {
@@ -54,24 +55,14 @@ impl Kind {
         }
     }
 
-    /// What the message with that id is found by; without an id, the last of the kind.
-    pub(super) fn key(self, id: &str) -> String {
-        let name = match self {
-            Self::Text => "text",
-            Self::Reasoning => "reasoning",
-            Self::Thinking => "thinking",
-            Self::Step => "step",
-        };
-        format!("{name} {id}")
-    }
-
     /// The role of a message that does not tell its own.
     pub(super) fn role(self) -> &'static str {
         if self == Self::Text { "assistant" } else { "reasoning" }
     }
 
+    /// The message with that id; without an id, the last of the kind.
     pub(super) fn find(self, snapshot: &Snapshot, id: &str) -> Option<i64> {
-        find(snapshot, &self.key(id))
+        find(snapshot, Some(self), id)
     }
 
     /// Where its text is seen.

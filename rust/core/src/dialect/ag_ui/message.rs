@@ -27,7 +27,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     // Pieces of a message that is there already must change nothing else: so they do not make it the last.
     let last = matches!(stage, "START" | "CHUNK") || known.is_none();
     if last {
-        snapshot.places.insert(kind.key(""), position);
+        snapshot.state.get_mut::<Runs>().put_message(Some(kind), "", position);
     }
     if kind == Kind::Text && !role.is_empty() {
         snapshot.choice(0).set_role(&role, out);
@@ -81,7 +81,7 @@ pub(super) fn add(snapshot: &mut Snapshot, kind: Kind, id: &str, role: &str) -> 
     let position = next(snapshot);
     snapshot.fields.item(MESSAGES, position).set("id", quote(id));
     if !id.is_empty() {
-        snapshot.places.insert(kind.key(id), position);
+        snapshot.state.get_mut::<Runs>().put_message(Some(kind), id, position);
     }
     let message = snapshot.fields.item(MESSAGES, position);
     message.set("role", quote(if role.is_empty() { kind.role() } else { role }));

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use super::kind::{Kind, way};
 use super::runs::Runs;
-use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, result, runs};
+use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, runs};
 use crate::json::{Payload, Raw, Text};
 use crate::snapshot::{Overlap, overlap};
 
@@ -113,20 +113,16 @@ fn replace(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
     for (position, message) in (first..).zip(messages) {
         let (id, role) = (message.id("id"), message.str("role"));
         let kind = Kind::of_role(&role);
-        let key = match kind {
-            Some(kind) => kind.key(&id),
-            None => result::key(&id),
-        };
         let kept = kind.and_then(|kind| kind.find(snapshot, &id)).filter(|kept| *kept < first && !id.is_empty());
         if let Some(kept) = kept {
             snapshot.fields.remove_item(MESSAGES, kept);
         }
         snapshot.fields.replace_item(MESSAGES, position, message);
         if !id.is_empty() {
-            let before = snapshot.places.insert(key, position);
-            let open = &mut snapshot.state.get_mut::<Runs>().open;
-            if before.is_some() && before == *open {
-                *open = Some(position);
+            let runs = snapshot.state.get_mut::<Runs>();
+            let before = runs.put_message(kind, &id, position);
+            if before.is_some() && before == runs.open {
+                runs.open = Some(position);
             }
         }
         call::take_calls(snapshot, position, message);

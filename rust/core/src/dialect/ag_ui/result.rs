@@ -1,18 +1,13 @@
 //! Results of tools: each a message of its own.
 
+use super::runs::Runs;
 use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, emit, next, quote};
-
-/// The key of the message of role `tool` with that id.
-pub(super) fn key(id: &str) -> String {
-    format!("tool {id}")
-}
 
 /// A result; the same again, of the same call and under the same id, says nothing.
 pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
-    let (id, call) = (payload.id("messageId"), payload.id("toolCallId"));
-    let own = format!("result {id} {call}");
-    let named = !(id.is_empty() && call.is_empty());
-    let known = snapshot.places.get(&own).copied().filter(|at| named && snapshot.fields.has_item(MESSAGES, *at));
+    let ids = (payload.id("messageId").into_owned(), payload.id("toolCallId").into_owned());
+    let known = Runs::of(snapshot).results.get(&ids).copied();
+    let known = known.filter(|at| snapshot.fields.has_item(MESSAGES, *at));
     let position = known.unwrap_or_else(|| next(snapshot));
     let mut news = known.is_none();
     let message = snapshot.fields.item(MESSAGES, position);
@@ -23,9 +18,12 @@ pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
     if !message.contains("role") {
         message.set("role", quote("tool"));
     }
-    if named {
-        snapshot.places.insert(own, position);
-        snapshot.places.entry(key(&id)).or_insert(position);
+    if ids != Default::default() {
+        let runs = snapshot.state.get_mut::<Runs>();
+        if runs.message(None, &ids.0).is_none() {
+            runs.put_message(None, &ids.0, position);
+        }
+        runs.results.insert(ids, position);
     }
     if news {
         emit("tool-output", payload.raw(), out);

@@ -1,7 +1,9 @@
 //! What is known of the runs of a stream: one after the other, and where each began among what was emitted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
+use super::call::Spot;
 use super::kind::Kind;
 use super::{Snapshot, Target};
 use crate::snapshot::DialectState;
@@ -16,6 +18,11 @@ pub(crate) struct Runs {
     text: usize,
     reasoning: usize,
     calls: usize,
+    /// The messages by their kinds (`None`: those of tools) and ids; by "", the last of the kind.
+    messages: BTreeMap<Option<Kind>, BTreeMap<String, i64>>,
+    /// The messages of results by their own ids and their calls'.
+    pub(super) results: BTreeMap<(String, String), i64>,
+    pub(super) calls_by_id: BTreeMap<String, Spot>,
     /// A snapshot of the messages came while the run had emitted nothing.
     pub(super) unsaid: bool,
     /// The first message of the last such snapshot.
@@ -37,20 +44,7 @@ pub(crate) struct Runs {
 }
 
 /// Before the first.
-static NO_RUNS: Runs = Runs {
-    text: 0,
-    reasoning: 0,
-    calls: 0,
-    unsaid: false,
-    first: 0,
-    open: None,
-    kept: None,
-    last_call: None,
-    ended: BTreeSet::new(),
-    leader: None,
-    first_pieces: BTreeMap::new(),
-    echoes: BTreeMap::new(),
-};
+static NO_RUNS: LazyLock<Runs> = LazyLock::new(Runs::default);
 
 impl Runs {
     pub(super) fn of(snapshot: &Snapshot) -> &Self {
@@ -62,10 +56,6 @@ impl DialectState for Runs {
     fn boxed_clone(&self) -> Box<dyn DialectState> {
         Box::new(self.clone())
     }
-
-    fn is_name(&self, _: &str) -> bool {
-        false
-    }
 }
 
 impl Runs {
@@ -75,6 +65,16 @@ impl Runs {
         let calls = calls(snapshot);
         let runs = snapshot.state.get_mut::<Self>();
         ([runs.text, runs.reasoning], runs.calls) = (sizes, calls);
+    }
+
+    /// Where the message of that kind and id was last, though it may be there no more.
+    pub(super) fn message(&self, kind: Option<Kind>, id: &str) -> Option<i64> {
+        self.messages.get(&kind)?.get(id).copied()
+    }
+
+    /// Lets a message be found by that kind and id; returns where the one before was.
+    pub(super) fn put_message(&mut self, kind: Option<Kind>, id: &str, position: i64) -> Option<i64> {
+        self.messages.entry(kind).or_default().insert(id.to_owned(), position)
     }
 }
 
