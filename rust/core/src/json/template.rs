@@ -26,11 +26,33 @@ enum HoleKind {
     /// A whole number.
     Digits,
     /// Any value, which stands inside of so many others.
-    Value { depth: usize },
+    Value { depth: u8 },
 }
 
-/// Bytes of a text: from the first to behind the last.
-type Span = (usize, usize);
+/// Bytes of a template's text: from the first to behind the last. Half as large as a range, since a stream keeps many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no template has a text of 4 GiB: see `TEMPLATE_SIZE` and `frame`"
+    )]
+    fn of((start, end): (usize, usize)) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    fn start(self) -> usize {
+        self.start as usize
+    }
+
+    fn end(self) -> usize {
+        self.end as usize
+    }
+}
 
 /// A payload with holes where strings, whole numbers and whole values stood.
 #[derive(Clone, Debug)]
@@ -93,7 +115,7 @@ impl Template {
         if text.len() > TEMPLATE_SIZE || holes.len() > TEMPLATE_HOLES {
             return None;
         }
-        let mut found = [((0, 0), HoleKind::default()); TEMPLATE_HOLES];
+        let mut found = [(Span::default(), HoleKind::default()); TEMPLATE_HOLES];
         let mut rest = 0;
         for (hole, found) in holes.iter().zip(&mut found) {
             let (start, end) = span(payload, *hole);
@@ -101,27 +123,31 @@ impl Template {
                 return None;
             }
             rest = end;
-            *found = match hole {
-                hole if values.iter().any(|value| value.span() == hole.span()) => {
-                    ((start, end), HoleKind::Value { depth: payload.depth_of(*hole) })
-                }
-                hole if hole.is_string() => ((start + 1, end - 1), HoleKind::String),
-                hole => hole.index().map(|_| ((start, end), HoleKind::Digits))?,
+            *found = if values.iter().any(|value| value.span() == hole.span()) {
+                let depth = u8::try_from(payload.depth_of(*hole)).ok()?;
+                (Span::of((start, end)), HoleKind::Value { depth })
+            } else if hole.is_string() {
+                (Span::of((start + 1, end - 1)), HoleKind::String)
+            } else {
+                hole.index().map(|_| (Span::of((start, end)), HoleKind::Digits))?
             };
         }
         Some(Self {
             text: text.as_bytes().to_vec(),
-            payload: (0, text.len()),
+            payload: Span::of((0, text.len())),
             holes: found,
             count: holes.len(),
-            padding: padding(payload),
-            routing: routing.iter().map(|value| span(payload, *value)).collect(),
+            padding: padding(payload).map(Span::of),
+            routing: routing.iter().map(|value| Span::of(span(payload, *value))).collect(),
         })
     }
 
     /// Learns what stands around the payload.
     pub(crate) fn frame(&mut self, before: &[u8], behind: &[u8]) {
-        let shift = |(start, end): &mut Span| (*start, *end) = (*start + before.len(), *end + before.len());
+        if before.len() + behind.len() > TEMPLATE_SIZE {
+            return;
+        }
+        let shift = |span: &mut Span| *span = Span::of((span.start() + before.len(), span.end() + before.len()));
         self.text = [before, &self.text, behind].concat();
         shift(&mut self.payload);
         self.holes.iter_mut().for_each(|(hole, _)| shift(hole));
@@ -130,12 +156,12 @@ impl Template {
 
     /// Whether it is known what stands around the payload.
     pub(crate) fn is_framed(&self) -> bool {
-        self.text.len() > self.payload.1
+        self.text.len() > self.payload.end()
     }
 
     /// Bytes of what stands around the payload.
     pub(crate) fn framing(&self) -> usize {
-        self.text.len() - (self.payload.1 - self.payload.0)
+        self.text.len() - (self.payload.end() - self.payload.start())
     }
 
     /// Whether the payloads of both say the same, byte for byte, of others: of another choice or call.
@@ -149,15 +175,15 @@ impl Template {
         let holes = self.holes[..self.count].iter().map(|(hole, _)| *hole);
         let mut cuts: Vec<_> = holes.chain(self.padding).chain(others.iter().copied()).collect();
         cuts.sort_unstable();
-        let (start, end) = self.payload;
-        let starts = [start].into_iter().chain(cuts.iter().map(|cut| cut.1));
-        starts.zip(cuts.iter().map(|cut| cut.0).chain([end])).map(|(start, end)| &self.text[start..end]).collect()
+        let starts = [self.payload.start()].into_iter().chain(cuts.iter().map(|cut| cut.end()));
+        let ends = cuts.iter().map(|cut| cut.start()).chain([self.payload.end()]);
+        starts.zip(ends).map(|(start, end)| &self.text[start..end]).collect()
     }
 
     /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
     /// returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
-        self.read_within(self.payload, bytes, holes)
+        self.read_within((self.payload.start(), self.payload.end()), bytes, holes)
     }
 
     /// The same of a payload with what stands around it.
@@ -166,26 +192,26 @@ impl Template {
     }
 
     #[inline]
-    fn read_within(&self, (mut start, end): Span, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
+    fn read_within(&self, (mut start, end): (usize, usize), bytes: &[u8], holes: &mut Holes) -> Option<usize> {
         let mut rest = bytes;
         holes.values.clear();
         for (at, ((hole, kind), found)) in self.holes[..self.count].iter().zip(&mut holes.found).enumerate() {
-            rest = rest.strip_prefix(&self.text[start..hole.0])?;
+            rest = rest.strip_prefix(&self.text[start..hole.start()])?;
             let (size, escaped) = match *kind {
                 HoleKind::String => string(rest)?,
                 HoleKind::Digits => (digits(rest)?, false),
-                HoleKind::Value { depth } => (value(rest, at, depth, &mut holes.values)?, false),
+                HoleKind::Value { depth } => (value(rest, at, depth.into(), &mut holes.values)?, false),
             };
             found.start = bytes.len() - rest.len();
             found.end = found.start + size;
             found.escaped = escaped;
             rest = &rest[size..];
-            start = hole.1;
+            start = hole.end();
         }
         if let Some(padding) = self.padding {
-            rest = rest.strip_prefix(&self.text[start..padding.0])?;
+            rest = rest.strip_prefix(&self.text[start..padding.start()])?;
             rest = &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..];
-            start = padding.1;
+            start = padding.end();
         }
         rest.strip_prefix(&self.text[start..end]).map(|rest| bytes.len() - rest.len())
     }

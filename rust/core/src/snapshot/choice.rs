@@ -228,7 +228,7 @@ impl Choice {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
     pub(crate) items: Vec<MergedObject>,
-    pub(crate) positions: std::collections::HashMap<(String, String, String), usize>,
+    pub(crate) positions: std::collections::BTreeMap<(String, String, String), usize>,
 }
 
 impl Details {

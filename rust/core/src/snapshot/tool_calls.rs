@@ -9,7 +9,7 @@
 //!    name.
 //! 3. Calls keep the order in which they first appeared.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::tool_call::{CallFragment, ToolCall, begins_object};
 use crate::json::Text;
@@ -19,9 +19,9 @@ use crate::limits::RECENT_CALLS;
 #[derive(Clone, Debug, Default)]
 pub struct ToolCalls {
     calls: Vec<ToolCall>,
-    by_id: HashMap<String, usize>,
+    by_id: BTreeMap<String, usize>,
     /// The call that last used each of the provider's indexes.
-    slots: HashMap<i64, usize>,
+    slots: BTreeMap<i64, usize>,
     /// Calls that were announced with an empty object, and have no other arguments yet.
     announced: Vec<usize>,
     /// The one call that is no tool call: the deprecated function call.
