@@ -3,7 +3,8 @@
 //! 1. No JSON field and no provider is known here: the core knows them.
 //! 2. State shared with Python lies behind a lock that is never held while Python code could run: not while a source is asked
 //!    for bytes, and not while an object that the garbage collector tracks is made.
-//! 3. No `unsafe` but in `grow`, `lock` and `text`.
+//! 3. No `unsafe` but in `append_str`, `interpreter`, `lock` and `new_str`.
+//! 4. One interpreter of a process only: what is kept in statics is made of its objects.
 
 mod accumulator;
 mod append_str;
@@ -12,6 +13,7 @@ mod delta;
 mod errors;
 mod event;
 mod event_iterator;
+mod interpreter;
 mod json;
 mod limits;
 mod lock;
@@ -26,31 +28,37 @@ mod stream;
 mod string_cache;
 mod tree;
 
-#[pyo3::pymodule]
-mod _core {
-    #[pymodule_export]
-    use crate::accumulator::{Accumulator, body_format, observe_whole};
-    #[pymodule_export]
-    use crate::delta::{
-        FinishDelta, OtherDelta, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta, Usage, UsageDelta,
-    };
-    #[pymodule_export]
-    use crate::event::{SSEDecoder, ServerSentEvent};
-    #[pymodule_export]
-    use crate::event_iterator::EventIterator;
-    #[pymodule_export]
-    use crate::json::may_have_huge_integer;
-    #[pymodule_export]
-    use crate::pending::PushDeltaIterator;
-    #[pymodule_export]
-    use crate::sdk_event::SdkEvent;
-    #[pymodule_export]
-    use crate::snapshot::{Choice, Snapshot, ToolCall, choice_of, restore_snapshot, tool_call_of};
-    #[pymodule_export]
-    use crate::stream::{DeltaIterator, TextIterator};
+use pyo3::prelude::*;
 
-    /// The version of the package, from its one place.
-    #[pymodule_export]
-    #[allow(non_upper_case_globals)]
-    const __version__: &str = env!("CARGO_PKG_VERSION");
+/// A function, since the interpreter is looked at before the first class is made: classes are kept for the whole process.
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    interpreter::refuse_other(module.py())?;
+    module.add_class::<accumulator::Accumulator>()?;
+    module.add_class::<delta::FinishDelta>()?;
+    module.add_class::<delta::OtherDelta>()?;
+    module.add_class::<delta::ReasoningDelta>()?;
+    module.add_class::<delta::RefusalDelta>()?;
+    module.add_class::<delta::TextDelta>()?;
+    module.add_class::<delta::ToolCallDelta>()?;
+    module.add_class::<delta::Usage>()?;
+    module.add_class::<delta::UsageDelta>()?;
+    module.add_class::<event::SSEDecoder>()?;
+    module.add_class::<event::ServerSentEvent>()?;
+    module.add_class::<event_iterator::EventIterator>()?;
+    module.add_class::<pending::PushDeltaIterator>()?;
+    module.add_class::<sdk_event::SdkEvent>()?;
+    module.add_class::<snapshot::Choice>()?;
+    module.add_class::<snapshot::Snapshot>()?;
+    module.add_class::<snapshot::ToolCall>()?;
+    module.add_class::<stream::DeltaIterator>()?;
+    module.add_class::<stream::TextIterator>()?;
+    module.add_function(wrap_pyfunction!(accumulator::body_format, module)?)?;
+    module.add_function(wrap_pyfunction!(accumulator::observe_whole, module)?)?;
+    module.add_function(wrap_pyfunction!(json::may_have_huge_integer, module)?)?;
+    module.add_function(wrap_pyfunction!(snapshot::choice_of, module)?)?;
+    module.add_function(wrap_pyfunction!(snapshot::restore_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(snapshot::tool_call_of, module)?)?;
+    // The version of the package, from its one place.
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

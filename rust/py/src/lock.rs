@@ -27,8 +27,8 @@ pub(crate) struct Lock<T>(std::cell::RefCell<T>);
 pub(crate) type Held<'a, T> = std::cell::RefMut<'a, T>;
 
 // SAFETY: what is shared is used only through `lock`, whose caller is attached to the interpreter, as one thread at a time is
-// in this build (PyO3 refuses to be imported into a second interpreter of the process); and through what it returns, which no other thread can be given, since it is not `Send`, and no closure that
-// runs detached. The flag and the state are so accessed by one thread at a time, and what attaches another one orders it
+// in this build: `interpreter` refuses all interpreters of the process but the main one. And through what it returns, which no
+// other thread can be given, since it is not `Send`, and no closure that runs detached. The flag and the state are so accessed by one thread at a time, and what attaches another one orders it
 // behind this one. The state itself moves from thread to thread, and is `Send`.
 #[cfg(not(Py_GIL_DISABLED))]
 unsafe impl<T: Send> Sync for Lock<T> {}
