@@ -19,6 +19,20 @@ pub(crate) fn may_have_huge_integer(text: &str) -> bool {
     ssewire_core::may_have_huge_integer(text)
 }
 
+static INTEGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// An integer of any size.
+pub(crate) fn integer<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, PyAny>> {
+    INTEGER.import(py, "ssewire._json", "integer")?.call1((digits,))
+}
+
+static SHOW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The `repr` of a JSON value.
+pub(crate) fn show(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    SHOW.import(value.py(), "ssewire._json", "show")?.call1((value,))?.extract()
+}
+
 static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// Writes JSON text.

@@ -21,6 +21,9 @@ use crate::tree::{Tree, number};
 
 /// Which text, read how.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// A number that is not complete is shown anew whenever it has grown, up to this size in bytes.
+const SHOWN_DIGITS: usize = 1024;
+
 pub(crate) struct Key {
     pub(crate) choice: i64,
     pub(crate) part: Part,
@@ -47,7 +50,7 @@ struct Growing {
     taken: usize,
     /// The last bytes that were taken.
     tail: Vec<u8>,
-    /// What Python's numbers cannot hold, which no later text repairs.
+    /// What is wrong with the text, which no later text repairs.
     fault: Option<String>,
 }
 
@@ -93,8 +96,7 @@ impl Growing {
             *self = Self::default();
         }
         if let Err(error) = self.take(py, &news.text) {
-            // Only text that is no JSON, and what Python's numbers cannot hold, are value errors: they stay. A tree that
-            // something else left half made is made anew.
+            // Only text that is no JSON is a value error, which stays. A tree that something else left half made is made anew.
             if !error.is_instance_of::<PyValueError>(py) {
                 *self = Self::default();
             }
@@ -104,6 +106,7 @@ impl Growing {
             && let Some(digits) = self.json.number_so_far()
         {
             self.tree.show_number(py, digits)?;
+            && digits.len() <= SHOWN_DIGITS
         }
         self.value(py, key, news.ended)
     }

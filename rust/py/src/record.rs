@@ -2,8 +2,11 @@
 //! constructor's arguments.
 
 use pyo3::PyClass;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
+
+use crate::json;
 
 /// A class whose instances are told apart by the values of its fields only.
 pub(crate) trait Record: PyClass {
@@ -52,7 +55,12 @@ pub(crate) fn repr<T: Record>(py: Python<'_>, record: &T) -> PyResult<String> {
     let values = record.values(py)?;
     let mut fields = Vec::with_capacity(T::FIELDS.len());
     for (name, value) in T::FIELDS.iter().zip(values.iter()) {
-        fields.push(format!("{name}={}", value.repr()?.to_str()?));
+        let shown = match value.repr() {
+            // Python writes no integers of some thousands of digits.
+            Err(error) if error.is_instance_of::<PyValueError>(py) => json::show(&value)?,
+            shown => shown?.extract()?,
+        };
+        fields.push(format!("{name}={shown}"));
     }
     let class = PyType::new::<T>(py);
     Ok(format!("{}({})", class.name()?.to_str()?, fields.join(", ")))

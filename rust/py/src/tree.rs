@@ -2,10 +2,11 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyList, PyString};
 use ssewire_core::{Constant, Step, Text};
 
 use crate::append_str::append;
+use crate::json;
 
 /// The objects that a text has added up to so far.
 #[derive(Default)]
@@ -129,10 +130,7 @@ impl Tree {
     }
 }
 
-/// A number as Python's `json` reads it: an int of any size, or a float where it has a fraction or an exponent.
-///
-/// # Errors
-/// `ValueError` where it has more digits than `int` takes.
+/// A number as the Python layer reads it: an int, or a float where it has a fraction or an exponent.
 pub(crate) fn number<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, PyAny>> {
     if digits.contains(['.', 'e', 'E']) {
         return match digits.parse() {
@@ -142,7 +140,7 @@ pub(crate) fn number<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, 
     }
     match digits.parse::<i64>() {
         Ok(value) => value.into_bound_py_any(py),
-        Err(_) => py.get_type::<PyInt>().call1((digits,)),
+        Err(_) => json::integer(py, digits),
     }
 }
 
