@@ -104,6 +104,7 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
     """Give what `items` makes of the pieces, then release the source.
 
     Left in the middle it releases the source too, unless its owner still lives: that may go on where this one stopped.
+    What another task is reading is left to that task.
     """
     ask, take = reader.ask, reader.hand.take
     error: Exception | None = None
@@ -119,7 +120,7 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
             if reader.closed or reader.ended or error is not None or reader.hand.over:
                 break
             if reader.reading:
-                raise RuntimeError("the stream is already being read, by another task")
+                reader.refuse()
             reader.reading = True
             try:
                 piece = await ask()
@@ -141,8 +142,12 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
     except GeneratorExit:
         kept = owner is not None and owner() is not None
         raise
+    except BaseException as failed:
+        if not reader.reading:
+            await reader.release_behind(failed)
+        raise
     finally:
-        if not kept:
+        if not (kept or reader.reading):
             reader.closed |= not reader.ended
             await reader.source.aclose()
 

@@ -11,6 +11,8 @@ from ssewire._response import astream_pieces, refusal, seldom_undone, stream_pie
 from ssewire._sources import adrain, drain, open_async_source, open_source
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from ssewire._core import Accumulator
     from ssewire._sources import AsyncSource, Source
 
@@ -112,12 +114,35 @@ class AsyncReader(_Ending):
         self.reading = False  # a task is waiting for the next piece
 
     async def finish(self, error: Exception | None) -> None:
-        """Release the source after its last piece, or after what ended it, and raise what is wrong."""
-        if self._end(self.source, error):
-            await adrain(self.source)
-        else:
+        """Release the source after its last piece, or after what ended it, and raise what is wrong.
+
+        That counts more than what goes wrong in releasing it, which is then in its `__context__`.
+        """
+        self.reading = True  # on to the body's end
+        try:
+            if self._end(self.source, error):
+                await adrain(self.source)
+                return
+            try:
+                await self.source.aclose()
+            except Exception:
+                self._raise(error)
+                raise
+            self._raise(error)
+        finally:
+            self.reading = False
+
+    def refuse(self) -> NoReturn:
+        """Refuse a second reader."""
+        raise RuntimeError("the stream is already being read, by another task")
+
+    async def release_behind(self, error: BaseException) -> None:
+        """Release the source because of an error, which counts more than what goes wrong in releasing it."""
+        self.closed |= not self.ended
+        try:
             await self.source.aclose()
-        self._raise(error)
+        except Exception:  # noqa: BLE001 - it is in the error's context
+            raise error  # noqa: B904 - as its context
 
     def __del__(self) -> None:
         """Release a source that was left in the middle, as far as that goes without awaiting."""

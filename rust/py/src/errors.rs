@@ -1,5 +1,6 @@
 //! The core's errors as the exceptions of `ssewire._errors`.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{IntoPyDict, PyDict, PyType};
@@ -12,6 +13,11 @@ use crate::snapshot::Snapshot;
 static EVENT_TOO_LARGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static PROVIDER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static INCOMPLETE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// A second reader, where there is one already.
+pub(crate) fn already_read() -> PyErr {
+    PyValueError::new_err("the stream is already being read, by another thread or by its own source")
+}
 
 /// An exception, or what went wrong in making it.
 fn made(error: PyResult<Bound<'_, PyAny>>) -> PyErr {

@@ -10,7 +10,7 @@ use crate::decoder_state::Decoding;
 use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::lock::Lock;
-use crate::piece::UnreadPiece;
+use crate::piece::{Asking, UnreadPiece};
 use crate::sdk_event::SdkEvent;
 
 /// The events of an iterator of pieces, or of pieces that Python awaits and puts in hand.
@@ -32,6 +32,8 @@ struct Reading {
     /// The piece in hand: it is decoded event by event, as they are asked for.
     piece: Option<UnreadPiece>,
     ended: bool,
+    /// A thread is asking the source for a piece right now.
+    asking: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -105,7 +107,7 @@ impl EventIterator {
         kind: &str,
     ) -> PyResult<Self> {
         let decoding = decoder.get().state.lock(py).copy();
-        let state = Lock::new(Reading { decoding, piece: None, ended: pieces.is_none() });
+        let state = Lock::new(Reading { decoding, piece: None, ended: pieces.is_none(), asking: false });
         let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
         Ok(Self { pieces, kind: Kind::named(kind)?, state })
     }
@@ -164,6 +166,7 @@ impl Reading {
 impl EventIterator {
     fn next<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let mut state = self.state.lock(py);
+        let mut asking = Asking::default();
         loop {
             match state.take::<G>(py, self.kind) {
                 Ok(Some(given)) => {
@@ -175,11 +178,14 @@ impl EventIterator {
                     return Err(errors::event_too_large(py, &fault));
                 }
                 Ok(None) if state.ended => return Ok(None),
-                Ok(None) => drop(state),
+                Ok(None) if state.asking => return Err(errors::already_read()),
+                Ok(None) => state.asking = true,
             }
             // No lock is held while the source is asked.
-            let asked = self.ask(py);
+            drop(state);
+            let asked = self.ask(py, &mut asking);
             state = self.state.lock(py);
+            state.asking = false;
             match asked {
                 Some(Ok(piece)) => state.piece = Some(piece),
                 Some(Err(error)) => {
@@ -201,8 +207,8 @@ impl EventIterator {
         last.map(|last| last.object(py)).transpose()
     }
 
-    fn ask(&self, py: Python<'_>) -> Option<PyResult<UnreadPiece>> {
-        let asked = self.pieces.as_ref()?.bind(py).clone().next()?;
+    fn ask(&self, py: Python<'_>, asking: &mut Asking) -> Option<PyResult<UnreadPiece>> {
+        let asked = asking.next(self.pieces.as_ref()?.bind(py))?;
         Some(asked.and_then(UnreadPiece::of))
     }
 }

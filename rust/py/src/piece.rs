@@ -3,7 +3,7 @@
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyIterator, PyString};
 
 /// The bytes of a bytes-like object: borrowed from `bytes`, copied from what its owner could change
 /// meanwhile.
@@ -75,6 +75,31 @@ impl UnreadPiece {
         let result = take(&mut left);
         self.taken = bytes.len() - left.len();
         result
+    }
+}
+
+/// Asks an iterator for pieces until something is complete.
+#[derive(Default)]
+pub(crate) struct Asking {
+    asked: u32,
+}
+
+impl Asking {
+    /// So many pieces are asked for without a look around.
+    const DEAF: u32 = 32;
+
+    /// The next piece. Where the iterator is no Python code, nobody else looks at the signals, or lets other threads run, until
+    /// something is complete, which may be never.
+    pub(crate) fn next<'py>(&mut self, pieces: &Bound<'py, PyIterator>) -> Option<PyResult<Bound<'py, PyAny>>> {
+        self.asked = self.asked.wrapping_add(1);
+        if self.asked.is_multiple_of(Self::DEAF) {
+            let py = pieces.py();
+            py.detach(|| {});
+            if let Err(signal) = py.check_signals() {
+                return Some(Err(signal));
+            }
+        }
+        pieces.clone().next()
     }
 }
 

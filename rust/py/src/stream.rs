@@ -1,15 +1,15 @@
 //! The iterators behind `Stream`: they pull the source themselves, so that no Python code runs per delta.
 
-use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
 
 use crate::accumulator::{Accumulator, Shared};
-use crate::delta::PendingDelta;
+use crate::errors;
 use crate::lock::{Held, Lock};
 use crate::pending::{Deltas, Nothing, Output, Pending, Texts};
-use crate::piece::UnreadPiece;
+use crate::piece::{Asking, UnreadPiece};
 
 /// The deltas of a source.
 ///
@@ -93,6 +93,7 @@ impl DeltaIterator {
     /// The next of what is wanted; `None` at the end.
     fn next<W: Output>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
         let mut state = self.state.lock(py);
+        let mut asking = Asking::default();
         loop {
             match state.hand.next::<W>(py, &self.shared) {
                 Ok(None) => {}
@@ -102,7 +103,7 @@ impl DeltaIterator {
                 }
                 Err(fault) => {
                     drop(state);
-                    self.read(py, Vec::new(), Some(self.shared.too_large(py, &fault)));
+                    self.end(py, Some(self.shared.too_large(py, &fault)));
                     state = self.state.lock(py);
                     continue;
                 }
@@ -110,13 +111,13 @@ impl DeltaIterator {
             let (reading, over) = (state.reading, state.hand.is_over());
             state = match state.phase {
                 Phase::Ended => return Ok(None),
-                Phase::Open if reading => {
-                    return Err(PyValueError::new_err(
-                        "the stream is already being read, by another thread or by its own source",
-                    ));
+                Phase::Open if reading => return Err(errors::already_read()),
+                Phase::Open if !over => self.pull(py, state, &mut asking)?,
+                Phase::Open => {
+                    drop(state);
+                    self.end(py, None);
+                    self.state.lock(py)
                 }
-                Phase::Open if !over => self.pull(py, state)?,
-                Phase::Open => return self.finish(py, state, None),
                 Phase::Read(ref mut error) => {
                     let error = error.take();
                     return self.finish(py, state, error);
@@ -126,10 +127,15 @@ impl DeltaIterator {
     }
 
     /// Asks the source for a piece, without holding any lock.
-    fn pull<'a>(&'a self, py: Python<'_>, mut state: Held<'a, State>) -> PyResult<Held<'a, State>> {
+    fn pull<'a>(
+        &'a self,
+        py: Python<'_>,
+        mut state: Held<'a, State>,
+        asking: &mut Asking,
+    ) -> PyResult<Held<'a, State>> {
         state.reading = true;
         drop(state);
-        let asked = self.pieces.bind(py).clone().next().map(|asked| asked.map(UnreadPiece::of));
+        let asked = asking.next(self.pieces.bind(py)).map(|asked| asked.map(UnreadPiece::of));
         let mut state = self.state.lock(py);
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {
@@ -152,13 +158,9 @@ impl DeltaIterator {
         Ok(self.state.lock(py))
     }
 
-    /// The input has ended, or broken off.
+    /// The input has ended, or broken off: gives out the last deltas, and then what `finish` makes of the error.
     fn end(&self, py: Python<'_>, error: Option<PyErr>) {
-        self.read(py, self.shared.flush(py), error);
-    }
-
-    /// Gives out these deltas, and then what `finish` makes of the error.
-    fn read(&self, py: Python<'_>, deltas: Vec<PendingDelta>, error: Option<PyErr>) {
+        let deltas = self.shared.flush(py);
         let mut state = self.state.lock(py);
         if matches!(state.phase, Phase::Open) {
             state.hand.extend(deltas);
