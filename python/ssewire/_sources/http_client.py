@@ -107,16 +107,19 @@ def _read(response: HTTPResponse) -> Iterator[bytes]:
 
 
 def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decompress gzip (any number of members) or zlib data as it comes."""
+    """Decompress gzip (any number of members) or zlib data as it comes.
+
+    In steps: it may become a thousand times as large.
+    """
     import zlib  # noqa: PLC0415 - seldom needed
 
     decoder = zlib.decompressobj(wbits=47)  # 32 + 15: either format, told by its first bytes
     for piece in pieces:
-        rest = piece
-        while rest:
+        rest, data = piece, b""
+        while rest or len(data) == READ_SIZE:  # of which the decoder may still hold some
             if decoder.eof:
                 decoder = zlib.decompressobj(wbits=47)
-            data = decoder.decompress(rest)
+            data = decoder.decompress(rest, READ_SIZE)
             if data:
                 yield data
-            rest = decoder.unused_data
+            rest = decoder.unconsumed_tail or decoder.unused_data

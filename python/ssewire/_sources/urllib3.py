@@ -47,6 +47,9 @@ if TYPE_CHECKING:
             """Put the connection back into its pool."""
 
 
+_INFLATED_AT_ONCE = 4096  # compressed bytes
+
+
 class Urllib3Source(Source):
     """A response that is, or holds, one of urllib3."""
 
@@ -106,9 +109,20 @@ def read(raw: Any) -> Iterator[bytes]:
     elif _is_plain(raw, below):
         yield from _read_plain(raw, below)
     else:
-        while (data := raw.read1(READ_SIZE, decode_content=True)) or not raw.isclosed():
+        size = _read_size(raw)
+        while (data := raw.read1(size, decode_content=True)) or not raw.isclosed():
             if data:
                 yield data
+
+
+def _read_size(raw: Any) -> int:
+    """Return how much to ask for at once.
+
+    Before 2.6 urllib3 inflates all that it is given together, which may become a thousand times as large.
+    """
+    code = dig(raw, "_decode", "__code__")
+    in_steps = code is not None and "max_length" in code.co_varnames
+    return READ_SIZE if in_steps or not raw.headers.get("Content-Encoding") else _INFLATED_AT_ONCE
 
 
 def _is_plain(raw: Any, below: object) -> bool:
@@ -145,7 +159,7 @@ def _read1_old(raw: Any) -> bytes:
     """Do what urllib3's own read1 does, save for the decoding."""
     http = raw._fp
     with raw._error_catcher():  # gives the connection back to the pool when `http` is closed
-        data: bytes = http.read1(READ_SIZE)
+        data: bytes = http.read1(_read_size(raw))
         raw._fp_bytes_read += len(data)
         if raw.length_remaining is not None:
             raw.length_remaining -= len(data)
