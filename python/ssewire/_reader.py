@@ -81,11 +81,18 @@ class Reader(_Ending):
         self.pieces = stream_pieces(self.source)
 
     def finish(self, error: Exception | None) -> None:
-        """Release the source after its last piece, or after what ended it, and raise what is wrong."""
+        """Release the source after its last piece, or after what ended it, and raise what is wrong.
+
+        That counts more than what goes wrong in releasing it, which is then in its `__context__`.
+        """
         if self._end(self.source, error):
             drain(self.source)
-        else:
+            return
+        try:
             self.source.close()
+        except Exception:
+            self._raise(error)
+            raise
         self._raise(error)
 
     def release(self) -> None:

@@ -217,6 +217,14 @@ def running_loop() -> Any:
     return None if asyncio is None else dig(asyncio, "_get_running_loop")()
 
 
+def running_trio() -> Any:
+    """Return the token of trio's event loop that runs in this thread, None where there is none."""
+    trio = sys.modules.get("trio")  # who uses trio imported it
+    with suppress(RuntimeError):
+        return None if trio is None else trio.lowlevel.current_trio_token()
+    return None
+
+
 def shut_down(sock: object) -> None:
     """End both directions of a socket so that whoever waits on it wakes up; the descriptor stays open."""
     import socket  # noqa: PLC0415 - not for those who read no socket

@@ -7,6 +7,7 @@ says so, and raise where it is cut off.
 from __future__ import annotations
 
 import atexit
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
@@ -21,6 +22,7 @@ from ssewire._sources.base import (
     needs_async,
     needs_sync,
     running_loop,
+    running_trio,
     shut_down,
 )
 
@@ -98,12 +100,13 @@ def _close_open() -> None:
 class AsyncHttpxSource(AsyncSource):
     """A response of an AsyncClient."""
 
-    __slots__ = ("_httpx", "_loop")
+    __slots__ = ("_httpx", "_loop", "_trio")
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.aiter_bytes(), response, response.status_code, response.headers.get("Content-Type"))
         self._httpx = response
         self._loop = running_loop()
+        self._trio = running_trio()
 
     @property
     def drainable(self) -> bool:
@@ -115,16 +118,18 @@ class AsyncHttpxSource(AsyncSource):
             await self._httpx.aclose()
 
     def abandon(self) -> None:
-        """Shut the socket down at once, and let asyncio close the response when it comes to it."""
+        """Shut the socket down at once, and let the event loop close the response when it comes to it."""
         if self._closed or self._httpx.is_closed:
             return
         sock = _socket(self._httpx)
         if sock is not None:
             shut_down(sock)
-        loop = self._loop or running_loop()
-        if loop is not None and not loop.is_closed():
-            with suppress(RuntimeError):  # it was closed meanwhile, and everything on it
+        loop, trio = self._loop or running_loop(), self._trio or running_trio()
+        with suppress(RuntimeError):  # the loop was closed meanwhile, and everything on it
+            if loop is not None and not loop.is_closed():
                 loop.call_soon_threadsafe(_close_later, loop, self)
+            elif trio is not None:
+                trio.run_sync_soon(sys.modules["trio"].lowlevel.spawn_system_task, _close_quietly, self)
 
 
 def open_sync(response: Response) -> Source:

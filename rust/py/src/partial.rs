@@ -3,11 +3,13 @@
 //! 1. A text has one tree, which every view of the stream shares; nothing is read before somebody asks.
 //! 2. The state of a tree lies behind a lock of its own, since making dicts and lists can run the garbage collector, and
 //!    with it any finalizer: one that asks for the very tree that is growing gets a tree of its own.
-//! 3. No lock is taken by a holder of the accumulation's: only the other way round.
+//! 3. A finalizer that runs while its thread makes a tree grow never waits for another tree, whose thread may run one that waits
+//!    for this one: it gets a tree of its own too.
+//! 4. No lock is taken by a holder of the accumulation's: only the other way round.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread::{self, ThreadId};
 
 use parking_lot::Mutex;
 use pyo3::exceptions::PyValueError;
@@ -19,11 +21,11 @@ use crate::lock::lock;
 use crate::string_cache::Part;
 use crate::tree::{Tree, number};
 
-/// Which text, read how.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 /// A number that is not complete is shown anew whenever it has grown, up to this size in bytes.
 const SHOWN_DIGITS: usize = 1024;
 
+/// Which text, read how.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) choice: i64,
     pub(crate) part: Part,
@@ -33,13 +35,11 @@ pub(crate) struct Key {
 
 /// The trees of one stream.
 #[derive(Default)]
-pub(crate) struct Trees(HashMap<Key, Arc<Slot>>);
+pub(crate) struct Trees(HashMap<Key, Arc<Mutex<Growing>>>);
 
-#[derive(Default)]
-struct Slot {
-    growing: Mutex<Growing>,
-    /// The thread that makes it grow right now.
-    busy: Mutex<Option<ThreadId>>,
+thread_local! {
+    /// This thread makes a tree grow right now.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A tree, and how far into its text it goes.
@@ -66,14 +66,16 @@ impl Shared {
     /// What is certain of a text that is read as JSON; `None` while nothing is.
     pub(crate) fn parse_partial(&self, py: Python<'_>, key: Key) -> PyResult<Option<Py<PyAny>>> {
         let slot = Arc::clone(self.lock(py).trees.0.entry(key).or_default());
-        let me = Some(thread::current().id());
-        if *slot.busy.lock() == me {
-            return Growing::default().advance(py, self, key);
+        if BUSY.get() {
+            return match slot.try_lock() {
+                Some(mut growing) => growing.advance(py, self, key),
+                None => Growing::default().advance(py, self, key),
+            };
         }
-        let mut growing = lock(py, &slot.growing);
-        *slot.busy.lock() = me;
+        let mut growing = lock(py, &slot);
+        BUSY.set(true);
         let grown = growing.advance(py, self, key);
-        *slot.busy.lock() = None;
+        BUSY.set(false);
         grown
     }
 
@@ -104,9 +106,9 @@ impl Growing {
         }
         if key.partial_numbers
             && let Some(digits) = self.json.number_so_far()
+            && digits.len() <= SHOWN_DIGITS
         {
             self.tree.show_number(py, digits)?;
-            && digits.len() <= SHOWN_DIGITS
         }
         self.value(py, key, news.ended)
     }
