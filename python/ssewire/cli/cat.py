@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import ssewire
-from ssewire.cli.screen import Screen
+from ssewire.cli.screen import Screen, json_text
 from ssewire.cli.source import Counts, add_source_arguments, counted, opened, options
 from ssewire.cli.status import COMPLETE, CommandError, complain, status_of, told
 
@@ -60,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         elapsed = time.perf_counter() - timing.start
         snapshot = stream.snapshot
     if args.json:
-        print(json.dumps(snapshot.to_dict(), ensure_ascii=False, indent=2))
+        print(json_text(snapshot.to_dict(), indent=2))
     if not args.quiet:
         for line in _summary(snapshot, counts, timing, elapsed):
             complain(line)

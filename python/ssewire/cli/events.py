@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import ssewire
+from ssewire.cli.screen import json_text
 from ssewire.cli.source import add_source_arguments, opened, options
 from ssewire.cli.status import COMPLETE
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         for event in _events(ssewire.iter_sse(source, tail=args.tail, **options(args))):
             data = _parsed(event) if args.parse else event.data
             line = {"event": event.event, "data": data, "id": event.id, "retry": event.retry}
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+            print(json_text(line), flush=True)
     return COMPLETE
 
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 import ssewire
+from ssewire._json import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
 _DIM, _BOLD, _NORMAL = "\x1b[2m", "\x1b[1m", "\x1b[22m"
 # A model's text may hold anything: on a terminal, control characters but newline and tab are shown, not obeyed.
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in [*range(0x20), *range(0x7F, 0xA0)] if code not in {9, 10}}
+# JSON's own escapes leave these out.
+_JSON_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 _TEXT, _REASONING = "text", "reasoning"
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Write JSON that a terminal shows: all other characters stand for themselves, control characters are escaped."""
+    return dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_CONTROLS)
 
 
 class Screen:

@@ -14,6 +14,9 @@ TOO_LARGE = 4
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
+# What a server sent may be in a complaint, and a terminal would obey it. Those from 0x80 on are C1 controls (ECMA-48).
+_CONTROLS = {code: ascii(chr(code))[1:-1] for code in [*range(0x20), *range(0x7F, 0xA0)]}
+
 STATUS_HELP = """exit status:
   0  the stream is complete
   1  it was truncated: it ended before its terminal, or the connection failed
@@ -30,8 +33,8 @@ class CommandError(Exception):
 
 
 def complain(text: str) -> None:
-    """Write one line to stderr."""
-    print(f"ssewire: {text}", file=sys.stderr)
+    """Write one line to stderr; control characters are written as escapes."""
+    print(f"ssewire: {text.translate(_CONTROLS)}", file=sys.stderr)
 
 
 def status_of(error: ssewire.StreamError) -> int:
