@@ -168,7 +168,7 @@ def test_copies_are_independent() -> None:
     assert list(map(plain, twin.close())) == [Event("message", "ac", "1", None)]
     assert (decoder.last_event_id, twin.last_event_id) == ("2", "1")
     with pytest.raises(EventTooLargeError):
-        twin.feed(b":" * 21)
+        twin.feed(b"data: " + b"x" * 15)
 
 
 def test_a_copy_has_the_pending_fault() -> None:
@@ -210,16 +210,21 @@ def test_close_raises_a_fault_that_no_call_raised() -> None:
 
 
 def test_the_default_limit_is_64_mib() -> None:
-    """It counts an unended comment, which needs no memory, like any line."""
+    """It counts an unended comment inside an event, which needs no memory, like any line."""
     decoder, piece = SSEDecoder(), b":" * MIB
-    assert feed_all(decoder, *repeat(piece, 64)) == []
+    assert feed_all(decoder, b"data\n", *repeat(piece, 63), piece[:-5]) == []
     with pytest.raises(EventTooLargeError) as caught:
         decoder.feed(b":")
     assert (caught.value.size, caught.value.limit) == (64 * MIB + 1, 64 * MIB)
 
 
+def test_a_comment_before_an_event_has_no_limit() -> None:
+    assert feed_all(SSEDecoder(), *repeat(b":" * MIB, 65), b"\ndata: x\n\n") == ["x"]
+
+
 def test_none_is_no_limit() -> None:
-    assert feed_all(SSEDecoder(max_event_size=None), *repeat(b":" * MIB, 65), b"\ndata: x\n\n") == ["x"]
+    decoder = SSEDecoder(max_event_size=None)
+    assert feed_all(decoder, b"data\n", *repeat(b":" * MIB, 65), b"\ndata: x\n\n") == ["\nx"]
 
 
 WRONG_ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [

@@ -6,8 +6,9 @@ wants the whole body at once and knows nothing of the package under test. The ru
 1. The last event ID is taken over at each blank line and outlives the stream; `retry` is taken at its line.
 2. `tail="dispatch"`: the end of input ends the last line and the last block.
 3. `dispatch_empty=True`: a block without data is dispatched where a valid event, id or retry field stood in it.
-4. `max_event_size`: the content of each line and one for each line end, since the event began. A comment or an unknown
-   field that is complete before the block's first known field has not begun it. A blank line counts nothing.
+4. `max_event_size`: the content of each line and one for each line end, since the event began. It begins with the
+   block's first known field: no comment and no unknown field before that counts, nor an unended line without a colon,
+   which may become one. A blank line counts nothing.
 """
 
 from __future__ import annotations
@@ -122,20 +123,17 @@ class _Interpreter:
         self.has_known_field = False
         self.size = 0
 
-    def count(self, size: int) -> None:
-        self.size += size
+    def count(self, line: bytes, line_end: int) -> None:
+        if split_field(line)[0] in KNOWN_FIELDS:
+            self.has_known_field = True
+        if line and self.has_known_field:
+            self.size += len(line) + line_end
         if self.limit is not None and self.size > self.limit:
             raise _TooLargeError
 
     def whole_line(self, line: bytes) -> None:
         """Count the line and its end, then interpret it."""
-        self.count(len(line))
-        if split_field(line)[0] in KNOWN_FIELDS:
-            self.has_known_field = True
-        if not self.has_known_field:
-            self.size = 0
-        elif line:
-            self.count(1)
+        self.count(line, line_end=1)
         self.interpret(line)
 
     def interpret(self, line: bytes) -> None:
@@ -181,7 +179,8 @@ def interpret_stream(  # noqa: PLR0913  the decoder's options, and what outlives
     try:
         for line in lines:
             interpreter.whole_line(line)
-        interpreter.count(len(rest))
+        if tail == "dispatch" or b":" in rest or interpreter.has_known_field:
+            interpreter.count(rest, line_end=0)
         if tail == "dispatch":
             interpreter.interpret(rest)
             interpreter.interpret(b"")

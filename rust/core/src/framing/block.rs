@@ -25,18 +25,22 @@ pub(crate) struct OpenLine {
 }
 
 impl OpenLine {
-    /// Appends a part of the line, of which the block gets what belongs to it already.
-    pub(crate) fn extend(&mut self, part: &[u8], block: &mut Block) {
+    /// Takes a part of the line. Returns what of it is not in the prefix: for `extend`.
+    pub(crate) fn take_prefix<'d>(&mut self, part: &'d [u8]) -> &'d [u8] {
         self.size += part.len();
-        if let Some(field) = self.field {
-            return Self::append(field, part, &mut self.value, block);
-        }
         let (prefix, rest) = part.split_at(part.len().min(FIELD_PREFIX - self.prefix.len()));
         self.prefix.extend_from_slice(prefix);
-        if self.prefix.len() == FIELD_PREFIX {
+        rest
+    }
+
+    /// Appends what follows the prefix, of which the block gets what belongs to it already.
+    pub(crate) fn extend(&mut self, rest: &[u8], block: &mut Block) {
+        if self.field.is_none() && self.prefix.len() == FIELD_PREFIX {
             let (field, begin) = Field::split(&self.prefix);
             self.field = Some(field);
             Self::append(field, begin, &mut self.value, block);
+        }
+        if let Some(field) = self.field {
             Self::append(field, rest, &mut self.value, block);
         }
     }
@@ -55,6 +59,13 @@ impl OpenLine {
     /// The field, as far as the bytes so far determine it.
     pub(crate) fn field(&self) -> Field {
         self.field.unwrap_or_else(|| Field::split(&self.prefix).0)
+    }
+
+    /// Whether the line is part of an event, however it goes on: without a colon, a known name may be the beginning of an
+    /// unknown one.
+    pub(crate) fn counts_in(&self, block: &Block) -> bool {
+        let certain = block.keep_nonstandard_lines || self.prefix.contains(&b':');
+        block.begun || (certain && !block.ignores(self.field()))
     }
 
     /// Ends the line: its field is complete in the block.

@@ -118,7 +118,7 @@ impl EventDecoder {
                 self.events += 1;
                 return Some(event);
             }
-            let keep_alive = fast_path::idle_line(piece)?;
+            let keep_alive = fast_path::idle_line(data)?;
             self.lines.pass(data, keep_alive);
         }
         None
@@ -145,7 +145,7 @@ impl EventDecoder {
     /// The last event ID and the reconnection time outlive it, since a client reconnects with them.
     ///
     /// # Errors
-    /// An event that only the end shows to be too large: a limit below a BOM's size, and half a BOM.
+    /// An event that only the end shows to be too large: its last line may have been another field's until then.
     pub fn close(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
         self.begin_block();
         let dispatch = if self.fault.is_none() { self.close_tail() } else { Ok(None) };
@@ -166,6 +166,9 @@ impl EventDecoder {
             return Ok(None);
         }
         if self.line.size > 0 {
+            if !self.block.ignores(self.line.field()) {
+                self.check(self.block.size, self.line.size)?;
+            }
             let nonstandard = self.line.field() == Field::Unknown;
             self.line.end(&mut self.block);
             if nonstandard {
@@ -280,8 +283,11 @@ impl EventDecoder {
         if part.is_empty() {
             return Ok(());
         }
-        self.check(self.block.size, self.line.size + part.len())?;
-        self.line.extend(part, &mut self.block);
+        let rest = self.line.take_prefix(part);
+        if self.line.counts_in(&self.block) {
+            self.check(self.block.size, self.line.size)?;
+        }
+        self.line.extend(rest, &mut self.block);
         Ok(())
     }
 
@@ -296,11 +302,11 @@ impl EventDecoder {
 
     /// Counts a line of `size` bytes and its end against the limit.
     ///
-    /// Comments and unknown lines before the first field of a block are not part of an event: they are checked, but
-    /// then forgotten, so that a stream of keep-alives may go on for ever.
+    /// Comments and unknown lines before the first field of a block are not part of an event. They are dropped unbuffered, so
+    /// they may be of any size, and a stream of keep-alives may go on for ever.
     fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
         if self.block.ignores(field) && !self.block.begun {
-            return self.check(0, size);
+            return Ok(());
         }
         self.check(self.block.size, size + 1)?;
         self.block.count(size + 1);

@@ -15,7 +15,7 @@ pub enum Tail {
 /// How an [`EventDecoder`](super::EventDecoder) treats what the standard leaves open.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Bytes that one event may have, `None` for no limit.
+    /// Bytes that one event may have, from its first field on; `None` for no limit.
     pub max_event_size: Option<usize>,
     /// What becomes of an unterminated last event.
     pub tail: Tail,

@@ -123,14 +123,21 @@ fn pieces_without_bytes() {
     assert_eq!(feed(&mut decoder, b"\n\n"), 1);
 }
 
-/// A stream of nothing but keep-alives may go on for ever under a small limit, and the limit holds for lines of all
-/// kinds.
+/// A stream of nothing but keep-alives may go on for ever under a small limit, be they many or endless, and the limit
+/// holds for lines of all kinds inside an event.
 #[test]
 fn a_small_limit_holds_and_does_not_add_up() {
     let options = Options { max_event_size: Some(1000), ..Options::default() };
     let mut decoder = EventDecoder::new(options.clone());
     feed(&mut decoder, ": keep-alive\n\nunknown\n".repeat(PIECES).as_bytes());
-    for line in [": ", "unknown", "data: ", "event: ", "id: ", "retry: 1", "data\n", "id\n", "event: x\n"] {
+    for line in [": ", "unknown"] {
+        feed(&mut decoder, line.as_bytes());
+        (0..PIECES).for_each(|_| _ = feed(&mut decoder, b"xxxx"));
+        assert_eq!(feed(&mut decoder, b"\ndata: x\n\n"), 1, "{line:?}");
+    }
+    let inside = ["id\n: ", "id\nunknown"];
+    let fields = ["data: ", "event: ", "id: ", "retry: 1"];
+    for line in [&inside[..], &fields, &["data\n", "id\n", "event: x\n"]].concat() {
         let mut decoder = EventDecoder::new(options.clone());
         let body = if line.ends_with('\n') { line.repeat(1000) } else { format!("{line}{}", "x".repeat(1000)) };
         let fault = decoder.next(&mut body.as_bytes()).unwrap_err();

@@ -7,9 +7,10 @@
 //! 2. `Tail::Dispatch`: the end of input ends the last line and the last block.
 //! 3. `dispatch_empty`: a block without data is dispatched where a valid event, id or retry field stood in it.
 //! 4. `keep_nonstandard_lines`: lines with an unknown field are kept as they are, and dispatch their block.
-//! 5. `max_event_size`: the content of each line and one for each line end, since the event began. A comment, or an
-//!    unknown field that is not kept, that is complete before the block's first known field has not begun it. A blank
-//!    line counts nothing. The fault names the first byte that is too much.
+//! 5. `max_event_size`: the content of each line and one for each line end, since the event began. It begins with the
+//!    block's first known field, or unknown one that is kept: no other line before that counts, nor an unended one
+//!    without a colon, which may become one. A blank line counts nothing. The fault names the first byte that is too
+//!    much.
 
 #![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
@@ -113,14 +114,11 @@ impl Interpreter<'_> {
     fn line(&mut self, line: &Line<'_>) -> bool {
         let text = String::from_utf8_lossy(line.bytes);
         let (name, _) = split_field(&text);
-        if !self.count(line.bytes.len(), line.start) {
-            return false;
-        }
         let kept = self.options.keep_nonstandard_lines && !name.is_empty() && !text.is_empty();
-        self.block.has_begun |= is_known(name) || kept;
-        if !self.block.has_begun {
-            self.block.size = 0;
-        } else if line.ended && !text.is_empty() && !self.count(1, line.start + line.bytes.len()) {
+        let certain = line.ended || self.options.tail == Tail::Dispatch || text.contains(':');
+        self.block.has_begun |= kept || (certain && is_known(name));
+        let size = line.bytes.len() + usize::from(line.ended);
+        if self.block.has_begun && !text.is_empty() && !self.count(size, line.start) {
             return false;
         }
         if line.ended {
