@@ -85,7 +85,7 @@ class ServerSentEvent:
         too.
 
         Raises:
-            ValueError: The data is not JSON.
+            json.JSONDecodeError: The data is not JSON; it is a ValueError.
         """
 
     def encode(self) -> bytes:
@@ -657,7 +657,7 @@ class ToolCall:
         """The arguments, read as JSON; "" gives {}, as calls without parameters are streamed.
 
         Raises:
-            ValueError: The arguments are not JSON, or not all there yet.
+            json.JSONDecodeError: The arguments are not JSON, or not all there yet; it is a ValueError.
         """
 
     def parse_partial(self, *, partial_numbers: bool = False) -> Any:

@@ -25,7 +25,8 @@ def loads(text: str) -> Any:
     reads. orjson is imported at the first call: that takes longer than importing the rest of the package.
 
     Raises:
-        ValueError: The text is not JSON.
+        json.JSONDecodeError: The text is not JSON, or nested too deeply, or holds an integer of more digits than Python
+            reads. It is a ValueError; `doc` is the text, and `pos` where reading stopped, 0 where that is not known.
     """
     import orjson  # noqa: PLC0415 - see above
 
@@ -40,7 +41,8 @@ def loads(text: str) -> Any:
     try:
         return json.loads(text, parse_int=integer)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"expected JSON, got {_begin(text)}: {error}") from error
+        why, position = (error.msg, error.pos) if isinstance(error, json.JSONDecodeError) else (error, 0)
+        raise json.JSONDecodeError(f"expected JSON, got {_begin(text)}: {why}", text, position) from error
 
 
 def _begin(text: str) -> str:

@@ -111,10 +111,21 @@ def test_event_json_reads_nan() -> None:
     assert math.isnan(ServerSentEvent(data='{"a": NaN}').json()["a"])
 
 
-@pytest.mark.parametrize("data", ["", "[DONE]", "{", '{"a": 1}}', "{'a': 1}", '"\n"', "01", "\ufeff{}"])
+@pytest.mark.parametrize("data", ["", "[DONE]", "{", '{"a": 1}}', "{'a': 1}", '"\n"', "01", "{\n  x", "\ufeff{}"])
 def test_event_json_refuses_what_is_none(data: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(json.JSONDecodeError, match=r"^expected JSON, got ") as caught:
         ServerSentEvent(data=data).json()
+    with pytest.raises(json.JSONDecodeError) as expected:
+        json.loads(data)
+    assert isinstance(caught.value, ValueError)
+    assert (caught.value.doc, caught.value.pos) == (data, expected.value.pos)
+
+
+def test_event_json_refuses_what_is_nested_too_deeply() -> None:
+    data = "[" * 100_000
+    with pytest.raises(json.JSONDecodeError) as caught:
+        ServerSentEvent(data=data).json()
+    assert (caught.value.doc, caught.value.pos) == (data, 0)
 
 
 def test_event_json_of_a_long_event() -> None:

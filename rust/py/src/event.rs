@@ -66,7 +66,7 @@ record! {
     /// too.
     ///
     /// Raises:
-    ///     ValueError: The data is not JSON.
+    ///     json.JSONDecodeError: The data is not JSON; it is a ValueError.
     fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::loads(py, self.data.bind(py))
     }

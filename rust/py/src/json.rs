@@ -8,7 +8,7 @@ static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 /// Reads JSON text.
 ///
 /// # Errors
-/// `ValueError` where it is no JSON.
+/// `json.JSONDecodeError` where it is no JSON.
 pub(crate) fn loads<'py>(py: Python<'py>, text: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
     LOADS.import(py, "ssewire._json", "loads")?.call1((text,))
 }

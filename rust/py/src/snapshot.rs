@@ -328,7 +328,7 @@ impl ToolCall {
     /// The arguments, read as JSON; "" gives {}, as calls without parameters are streamed.
     ///
     /// Raises:
-    ///     ValueError: The arguments are not JSON, or not all there yet.
+    ///     json.JSONDecodeError: The arguments are not JSON, or not all there yet; it is a ValueError.
     fn parse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let arguments = self.read(py, |call| call.arguments().to_owned())?;
         json::loads(py, if arguments.is_empty() { "{}" } else { &arguments })
