@@ -1,9 +1,9 @@
 """The native module. Its public names are those of `ssewire`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
 
-from typing_extensions import Never
+from typing_extensions import Never, Self, disjoint_base
 
 from ssewire._errors import ProviderError
 from ssewire._types import Delta, Dialect
@@ -41,7 +41,7 @@ __all__ = [
 _E = TypeVar("_E")
 _Data: TypeAlias = bytes | bytearray | memoryview
 
-@final
+@disjoint_base
 class ServerSentEvent:
     """An event of an event stream, frozen and compared by value.
 
@@ -59,9 +59,7 @@ class ServerSentEvent:
         "retry",
     )
 
-    def __new__(
-        cls, event: str = "message", data: str = "", id: str = "", retry: int | None = None
-    ) -> ServerSentEvent: ...
+    def __new__(cls, event: str = "message", data: str = "", id: str = "", retry: int | None = None) -> Self: ...
     @property
     def event(self) -> str:
         """The event type, "message" where the stream names none."""
@@ -697,16 +695,37 @@ class EventIterator(Generic[_E]):
         decoder: A decoder with the options and the state to begin with; it is not changed.
         kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect, and "unread"
             for the same with payloads that are read when they are needed.
+        make: What makes the objects that are given instead of `ServerSentEvent`s, called with each one's type, data,
+            id and reconnection time.
     """
 
     @overload
     def __new__(
-        cls, pieces: Iterable[_Data] | None, decoder: SSEDecoder, kind: Literal["event"] = "event"
+        cls,
+        pieces: Iterable[_Data] | None,
+        decoder: SSEDecoder,
+        kind: Literal["event"] = "event",
+        *,
+        make: None = None,
     ) -> EventIterator[ServerSentEvent]: ...
     @overload
     def __new__(
-        cls, pieces: Iterable[_Data] | None, decoder: SSEDecoder, kind: Literal["package", "unread"]
+        cls,
+        pieces: Iterable[_Data] | None,
+        decoder: SSEDecoder,
+        kind: Literal["package", "unread"],
+        *,
+        make: None = None,
     ) -> EventIterator[SdkEvent]: ...
+    @overload
+    def __new__(
+        cls,
+        pieces: Iterable[_Data] | None,
+        decoder: SSEDecoder,
+        kind: Literal["event"] = "event",
+        *,
+        make: Callable[[str, str, str, int | None], _E],
+    ) -> EventIterator[_E]: ...
     def close(self) -> list[_E]:
         """Tells that the input has ended.
 

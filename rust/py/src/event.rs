@@ -21,7 +21,7 @@ use crate::{errors, json};
 ///     data: The data lines, joined with LF.
 ///     id: The last event ID in force at dispatch, "" if none.
 ///     retry: The reconnection time in milliseconds, where this event carried a valid one.
-#[pyclass(frozen, module = "ssewire")]
+#[pyclass(frozen, subclass, module = "ssewire")]
 pub(crate) struct ServerSentEvent {
     /// The event type, "message" where the stream names none.
     #[pyo3(get)]

@@ -20,10 +20,13 @@ use crate::sdk_event::SdkEvent;
 ///     decoder: A decoder with the options and the state to begin with; it is not changed.
 ///     kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect, and "unread"
 ///         for the same with payloads that are read when they are needed.
+///     make: What makes the objects that are given instead of `ServerSentEvent`s, called with each one's type, data,
+///         id and reconnection time.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct EventIterator {
     pieces: Option<Py<PyIterator>>,
     kind: Kind,
+    make: Option<Py<PyAny>>,
     state: Lock<Reading>,
 }
 
@@ -64,7 +67,7 @@ trait FromEvent: Sized {
     /// The same of what the end of input left without its blank line.
     fn of_last(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self>;
 
-    fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+    fn object(self, py: Python<'_>, make: Option<&Py<PyAny>>) -> PyResult<Py<PyAny>>;
 }
 
 impl FromEvent for ServerSentEvent {
@@ -76,8 +79,11 @@ impl FromEvent for ServerSentEvent {
         Some(made)
     }
 
-    fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Py::new(py, self).map(Py::into_any)
+    fn object(self, py: Python<'_>, make: Option<&Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        match make {
+            Some(make) => make.call1(py, (self.event, self.data, self.id, self.retry)),
+            None => Py::new(py, self).map(Py::into_any),
+        }
     }
 }
 
@@ -91,7 +97,7 @@ impl FromEvent for SdkEvent {
         FromEvent::of(event, made, kind).filter(|_| whole)
     }
 
-    fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    fn object(self, py: Python<'_>, _make: Option<&Py<PyAny>>) -> PyResult<Py<PyAny>> {
         Py::new(py, self).map(Py::into_any)
     }
 }
@@ -99,17 +105,18 @@ impl FromEvent for SdkEvent {
 #[pymethods]
 impl EventIterator {
     #[new]
-    #[pyo3(signature = (pieces, decoder, kind="event"))]
+    #[pyo3(signature = (pieces, decoder, kind="event", *, make=None))]
     fn new(
         py: Python<'_>,
         pieces: Option<&Bound<'_, PyAny>>,
         decoder: &Bound<'_, SSEDecoder>,
         kind: &str,
+        make: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let decoding = decoder.get().state.lock(py).copy();
         let state = Lock::new(Reading { decoding, piece: None, ended: pieces.is_none(), asking: false });
         let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
-        Ok(Self { pieces, kind: Kind::named(kind)?, state })
+        Ok(Self { pieces, kind: Kind::named(kind)?, make, state })
     }
 
     /// Takes a piece, once all of the one before was given out.
@@ -135,7 +142,8 @@ impl EventIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.pieces)
+        visit.call(&self.pieces)?;
+        visit.call(&self.make)
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -171,7 +179,7 @@ impl EventIterator {
             match state.take::<G>(py, self.kind) {
                 Ok(Some(given)) => {
                     drop(state);
-                    return given.object(py).map(Some);
+                    return given.object(py, self.make.as_ref()).map(Some);
                 }
                 Err(fault) => {
                     drop(state);
@@ -204,7 +212,7 @@ impl EventIterator {
     fn last<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
         let last = last.map_err(|fault| errors::event_too_large(py, &fault))?;
-        last.map(|last| last.object(py)).transpose()
+        last.map(|last| last.object(py, self.make.as_ref())).transpose()
     }
 
     fn ask(&self, py: Python<'_>, asking: &mut Asking) -> Option<PyResult<UnreadPiece>> {
