@@ -19,22 +19,18 @@ use crate::snapshot::{
 };
 
 mod calls;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod tool;
 mod whole;
 
+use parts::Parts;
+
 pub(super) static DIALECT: Dialect =
     Dialect { name: "vercel-ui", detects, fold, repeats, complete: whole::is_complete, object };
 
 const PARTS: &str = "parts";
-
-/// The place of the next part, and of the part that the last step began with.
-const NEXT: &str = "next";
-const STEP: &str = "step";
-
-/// How many steps have ended.
-const ENDED: &str = "ended";
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     let text = |name: &str| payload.get(name).is_some_and(|value| value.text().is_some());
@@ -71,7 +67,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
         "source-url" | "source-document" => fold_part(snapshot, "citation", payload, out),
         "file" => fold_part(snapshot, file_kind(payload), payload, out),
         "abort" => snapshot.fail(aborted(payload)),
-        "finish-step" => *snapshot.places.entry(ENDED.to_owned()).or_default() += 1,
+        "finish-step" => snapshot.state.get_mut::<Parts>().end_step(),
         "error" => {}
         "" if whole::is_whole(payload) => whole::fold(snapshot, payload, out),
         _ => {
@@ -136,16 +132,11 @@ fn part(snapshot: &mut Snapshot, position: i64) -> &mut MergedObject {
     snapshot.fields.at(&[part_at(position)])
 }
 
-/// Where the part with that key is, if it was not dropped.
-fn find(snapshot: &Snapshot, key: &str) -> Option<i64> {
-    snapshot.places.get(key).copied().filter(|position| snapshot.fields.has_item(PARTS, *position))
-}
-
 /// Makes a new part of a type; returns its place.
 fn add_part(snapshot: &mut Snapshot, kind: &str) -> i64 {
-    let next = snapshot.places.entry(NEXT.to_owned()).or_default();
-    let position = *next;
-    *next += 1;
+    let parts = snapshot.state.get_mut::<Parts>();
+    let position = parts.next;
+    parts.next += 1;
     part(snapshot, position).set("type", quote(kind));
     position
 }
@@ -167,17 +158,18 @@ fn fold_part(snapshot: &mut Snapshot, told: &str, payload: &Object<'_>, out: &mu
 fn start_step(snapshot: &mut Snapshot) {
     snapshot.resume();
     let position = add_part(snapshot, "step-start");
-    snapshot.places.insert(STEP.to_owned(), position);
+    snapshot.state.get_mut::<Parts>().last_step = Some(position);
 }
 
 fn reset_step(snapshot: &mut Snapshot) {
-    let step = snapshot.places.get(STEP).copied();
+    let step = snapshot.state.get::<Parts>().and_then(|parts| parts.last_step);
     snapshot.fields.cut_items(PARTS, step.map_or(0, |step| step + 1));
 }
 
-/// What data is found by, if it has an id.
-fn data_key(kind: &str, payload: &Object<'_>) -> Option<String> {
-    payload.get("id").filter(|_| kind.starts_with("data-")).map(|_| format!("{kind} {}", id_of(payload, "id")))
+/// What data is found by, if it has an id: that and its type.
+fn data_key(kind: &str, payload: &Object<'_>) -> Option<(String, String)> {
+    let named = kind.starts_with("data-") && payload.get("id").is_some();
+    named.then(|| (kind.to_owned(), id_of(payload, "id").into_owned()))
 }
 
 fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
@@ -186,14 +178,17 @@ fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mu
     }
     if payload.truthy("transient").is_none() {
         let key = data_key(kind, payload);
-        let known = key.as_ref().and_then(|key| find(snapshot, key));
-        let position = known.unwrap_or_else(|| add_part(snapshot, kind));
-        let data = payload.member("data").unwrap_or_default();
-        match known {
-            Some(position) => _ = part(snapshot, position).set("data", data.as_str()),
-            None => snapshot.fields.replace_item(PARTS, position, payload),
+        let known = key.as_ref().and_then(|key| Parts::find_data(snapshot, key));
+        if let Some(position) = known {
+            let data = payload.member("data").unwrap_or_default();
+            part(snapshot, position).set("data", data.as_str());
+        } else {
+            let position = add_part(snapshot, kind);
+            snapshot.fields.replace_item(PARTS, position, payload);
+            if let Some(key) = key {
+                snapshot.state.get_mut::<Parts>().data.insert(key, position);
+            }
         }
-        snapshot.places.extend(key.map(|key| (key, position)));
     }
     out(Delta::Other { choice: 0, kind, json: payload.raw().as_str() });
     true
@@ -211,29 +206,13 @@ fn text_event(kind: &str) -> Option<(&str, &str)> {
     (matches!(part, "text" | "reasoning") && matches!(stage, "start" | "delta" | "end")).then_some((part, stage))
 }
 
-/// What a text is found by until it ends.
-fn text_key(part: &str, payload: &Object<'_>) -> String {
-    format!("{part} {}", id_of(payload, "id"))
-}
-
-/// The same of one that never started, which ends with its step.
-fn loose_key(snapshot: &Snapshot, part: &str, payload: &Object<'_>) -> String {
-    let steps = snapshot.places.get(ENDED).copied().unwrap_or(0);
-    format!("loose {part} {steps} {}", id_of(payload, "id"))
-}
-
-fn find_text(snapshot: &Snapshot, part: &str, payload: &Object<'_>) -> Option<i64> {
-    let started = find(snapshot, &text_key(part, payload));
-    started.or_else(|| find(snapshot, &loose_key(snapshot, part, payload)))
-}
-
 /// False where its text cannot be read.
 fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let value = payload.first(&PIECES);
     if value.is_some_and(|text| text.scalar().is_none()) {
         return false;
     }
-    let known = find_text(snapshot, part, payload).filter(|_| stage != "start");
+    let known = Parts::find_text(snapshot, part, &id_of(payload, "id")).filter(|_| stage != "start");
     let position = match (known, stage) {
         (Some(position), _) => position,
         (None, "end") if value.is_none() => return true,
@@ -244,9 +223,7 @@ fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<
     if stage == "end" {
         fields.set("state", quote("done"));
         complete_text(snapshot, part, position, &value.and_then(Raw::scalar).unwrap_or_default().into_str(), out);
-        for key in [text_key(part, payload), loose_key(snapshot, part, payload)] {
-            snapshot.places.remove(&key);
-        }
+        snapshot.state.get_mut::<Parts>().end_text(part, &id_of(payload, "id"));
         return true;
     }
     if let Some(growth) = text_growth(snapshot, part, payload) {
@@ -278,9 +255,7 @@ fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'
     }
     fields.set("text", quote(""));
     fields.set("state", quote("streaming"));
-    let started = stage == "start";
-    let key = if started { text_key(part, payload) } else { loose_key(snapshot, part, payload) };
-    snapshot.places.insert(key, position);
+    snapshot.state.get_mut::<Parts>().add_text(part, &id_of(payload, "id"), stage == "start", position);
     position
 }
 
@@ -292,7 +267,7 @@ fn text_places(part: &str, position: i64) -> [Target; 2] {
 
 /// What a piece of a text adds to.
 fn text_growth<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Append<'a>> {
-    let position = find_text(snapshot, part, payload)?;
+    let position = Parts::find_text(snapshot, part, &id_of(payload, "id"))?;
     Some(Append { text: payload.first(&PIECES)?, places: text_places(part, position).into() })
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::calls::Calls;
-use super::{Append, Object, Raw, Sink, Snapshot, Target, add_part, find, id_of, keep, part, part_at};
+use super::{Append, Object, Parts, Raw, Sink, Snapshot, Target, add_part, id_of, keep, part, part_at};
 use crate::json::{Text, compact, quote, quoted_object};
 use crate::snapshot::{
     CallFragment, Delta, MergedObject, Overlap, Path, grow_all, grow_arguments, overlap, overlap_json,
@@ -94,11 +94,6 @@ fn call_id<'a>(payload: &Object<'a>) -> Cow<'a, str> {
     id_of(payload, if payload.get(ID).is_some() { ID } else { "id" })
 }
 
-/// The key of the part of a call.
-fn part_key(id: &str) -> String {
-    format!("tool {id}")
-}
-
 /// False too where an event is kept, but told as what it is.
 pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let kind = meant(kind);
@@ -164,20 +159,23 @@ fn begins_another(snapshot: &Snapshot, position: i64, kind: &str, payload: &Obje
 /// Where the part of a payload's call is; made where there is none.
 fn prepare_part(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>) -> i64 {
     let (id, name) = (call_id(payload), payload.str("toolName"));
-    let key = part_key(&id);
-    let known = find(snapshot, &key).filter(|&known| !begins_another(snapshot, known, kind, payload));
-    let position = known.unwrap_or_else(|| add_part(snapshot, "dynamic-tool"));
+    let known = Parts::find_tool(snapshot, &id).filter(|&known| !begins_another(snapshot, known, kind, payload));
+    let position = known.unwrap_or_else(|| add_tool(snapshot, &id));
     let fields = part(snapshot, position);
-    if known.is_none() {
-        fields.set(ID, quote(&id));
-    }
     if !name.is_empty() && payload.truthy("dynamic").is_some() {
         fields.set("type", quote("dynamic-tool"));
         fields.set("toolName", quote(&name));
     } else if !name.is_empty() && !fields.contains("toolName") {
         fields.set("type", quote(&format!("tool-{name}")));
     }
-    snapshot.places.insert(key, position);
+    position
+}
+
+/// Makes the part of the call with that id.
+fn add_tool(snapshot: &mut Snapshot, id: &str) -> i64 {
+    let position = add_part(snapshot, "dynamic-tool");
+    part(snapshot, position).set(ID, quote(id));
+    snapshot.state.get_mut::<Parts>().tools.insert(id.to_owned(), position);
     position
 }
 
@@ -204,13 +202,8 @@ fn add_call(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, argume
 
 /// The tool call of a part.
 fn call_at(snapshot: &Snapshot, position: i64) -> Option<usize> {
-    let of_whole = snapshot.places.get(&call_key(position)).and_then(|call| usize::try_from(*call).ok());
+    let of_whole = snapshot.state.get::<Parts>().and_then(|parts| parts.calls.get(&position).copied());
     of_whole.or_else(|| snapshot.choices.get(&0)?.tool_calls.by_index(position))
-}
-
-/// The key of the call of a part of a whole message, which streamed under another number.
-fn call_key(position: i64) -> String {
-    format!("call {position}")
 }
 
 /// Whether a member of a part has that JSON text.
@@ -236,7 +229,7 @@ fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
 
 /// What a piece of an input that goes on adds to, and the member that tells whose it is.
 pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Append<'a>, &'static str)> {
-    let position = find(snapshot, &part_key(&call_id(payload)))?;
+    let position = Parts::find_tool(snapshot, &call_id(payload))?;
     let (choice, call) = (0, call_at(snapshot, position)?);
     let text = is_text(snapshot, position);
     let first =
@@ -371,7 +364,7 @@ pub(super) fn fold_whole(
             snapshot.choice(0).begin_tool_call(&CallFragment { arguments, ..piece }, out);
         }
         Some(call) => {
-            snapshot.places.insert(call_key(position), i64::try_from(call).unwrap_or(i64::MAX));
+            snapshot.state.get_mut::<Parts>().calls.insert(position, call);
             let rest = beyond(snapshot.choice(0).tool_calls.at(call).arguments(), &whole, false);
             snapshot.choice(0).name_tool_call(call, &piece, out);
             if !rest.is_empty() {
@@ -379,5 +372,5 @@ pub(super) fn fold_whole(
             }
         }
     }
-    snapshot.places.insert(part_key(&id), position);
+    snapshot.state.get_mut::<Parts>().tools.insert(id.into_owned(), position);
 }

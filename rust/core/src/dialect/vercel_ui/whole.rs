@@ -3,14 +3,9 @@
 use std::collections::HashSet;
 
 use super::calls::Calls;
-use super::{
-    Delta, NEXT, Object, PARTS, Raw, STEP, Sink, Snapshot, Target, Text, data_key, file_kind, find, id_of, tool,
-};
+use super::{Delta, Object, PARTS, Parts, Raw, Sink, Snapshot, Target, Text, data_key, file_kind, id_of, tool};
 use crate::json::{Payload, compact};
 use crate::snapshot::beyond;
-
-/// The key that says that a whole message came behind its stream.
-const WHOLE: &str = "whole";
 
 /// The parts that are texts, and where these are seen.
 const TEXTS: [(&str, Target); 2] =
@@ -40,12 +35,12 @@ pub(super) fn is_whole(payload: &Object<'_>) -> bool {
 
 /// After a whole message nothing is missing.
 pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
-    snapshot.places.contains_key(WHOLE)
+    snapshot.state.get::<Parts>().is_some_and(|parts| parts.came_whole)
 }
 
 /// A whole message is the end where no stream preceded it, and else a repetition, which the end may follow.
 pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
-    let first = snapshot.places.get(NEXT).copied().unwrap_or(0);
+    let first = snapshot.state.get::<Parts>().map_or(0, |parts| parts.next);
     let parts = message.objects(PARTS);
     let mut so_far = SoFar::of(snapshot, first == 0);
     snapshot.set_id(&id_of(message, "id"));
@@ -60,11 +55,11 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
         snapshot.fields.replace_item(PARTS, position, part);
         fold_part(snapshot, position, part, &mut so_far, out);
     }
-    snapshot.places.insert(NEXT.to_owned(), first.saturating_add(i64::try_from(parts.len()).unwrap_or(i64::MAX)));
+    let state = snapshot.state.get_mut::<Parts>();
+    state.next = first.saturating_add(i64::try_from(parts.len()).unwrap_or(i64::MAX));
+    state.came_whole |= first > 0;
     if first == 0 {
         snapshot.finish(out);
-    } else {
-        snapshot.places.insert(WHOLE.to_owned(), 1);
     }
 }
 
@@ -96,7 +91,7 @@ fn fold_part(snapshot: &mut Snapshot, position: i64, part: &Object<'_>, so_far: 
         ("reasoning", Some(text)) if so_far.is_empty => return snapshot.choice(0).add_reasoning(&text, out),
         ("text" | "reasoning", Some(_)) => return,
         ("step-start", _) => {
-            snapshot.places.insert(STEP.to_owned(), position);
+            snapshot.state.get_mut::<Parts>().last_step = Some(position);
             return;
         }
         ("source-url" | "source-document", _) => "citation",
@@ -106,8 +101,8 @@ fn fold_part(snapshot: &mut Snapshot, position: i64, part: &Object<'_>, so_far: 
         }
         (kind, _) => kind,
     };
-    if let Some(key) = data_key(kind, part).filter(|key| find(snapshot, key).is_none()) {
-        snapshot.places.insert(key, position);
+    if let Some(key) = data_key(kind, part).filter(|key| Parts::find_data(snapshot, key).is_none()) {
+        snapshot.state.get_mut::<Parts>().data.insert(key, position);
     }
     if !so_far.parts.contains(&compact(part.raw().as_str())) {
         out(Delta::Other { choice: 0, kind, json: part.raw().as_str() });
