@@ -11,8 +11,11 @@ use crate::json::{Object, ObjectWriter, Raw, quote};
 use crate::snapshot::{ApiError, Sink, Snapshot};
 
 mod messages;
+mod positions;
 mod repeats;
 mod steps;
+
+use positions::Positions;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "openai-assistants",
@@ -76,24 +79,19 @@ fn fold_status(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// The key under which the snapshot knows where in its list a message or a step is; without an id, that of one without.
-fn key(list: &str, payload: &Object<'_>) -> String {
-    format!("{list}/{}", payload.id("id"))
-}
-
 /// Where in its list the message or step of that id is, or goes. Without an id it is the last one, and an id that is new is that of
 /// the last one if it has none.
 fn place(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i64 {
-    let (next, key) = (snapshot.fields.next_index(list), key(list, payload));
-    let nameless = format!("{list}/");
-    if key == nameless && next > 0 {
+    let (next, id) = (snapshot.fields.next_index(list), payload.id("id"));
+    if id.is_empty() && next > 0 {
         return next - 1;
     }
-    if let Some(&known) = snapshot.places.get(&key) {
+    let positions = snapshot.state.get_mut::<Positions>().of(list);
+    if let Some(&known) = positions.get(id.as_ref()) {
         return known;
     }
-    let place = snapshot.places.remove(&nameless).unwrap_or(next);
-    snapshot.places.insert(key, place);
+    let place = positions.remove("").unwrap_or(next);
+    positions.insert(id.into_owned(), place);
     place
 }
 

@@ -1,20 +1,20 @@
 //! Deltas that differ from the one before in one text only: what else they say counts once, or is the same again.
 
-use super::messages::{self, MESSAGES};
-use super::steps::{self, CODE, STEPS};
-use super::{indexed, key};
+use super::positions::{Ids, Positions};
+use super::steps::{self, CODE};
+use super::{indexed, messages};
 use crate::dialect::RepeatPlan;
 use crate::json::{Object, Raw};
 use crate::snapshot::Snapshot;
 
 /// A piece of one part of a message, or of one call of a step.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
-    let named = !payload.id("id").is_empty();
-    let place = |list: &str| snapshot.places.get(&key(list, payload)).copied().filter(|_| named);
+    let (positions, id) = (snapshot.state.get::<Positions>()?, payload.id("id"));
+    let place = |ids: &Ids| ids.get(id.as_ref()).copied().filter(|_| !id.is_empty());
     let delta = payload.child("delta");
     match payload.str("object").as_ref() {
-        "thread.message.delta" => of_part(snapshot, place(MESSAGES)?, &delta),
-        "thread.run.step.delta" => of_call(snapshot, place(STEPS)?, &delta.child("step_details")),
+        "thread.message.delta" => of_part(snapshot, place(&positions.messages)?, &delta),
+        "thread.run.step.delta" => of_call(snapshot, place(&positions.steps)?, &delta.child("step_details")),
         _ => None,
     }
 }

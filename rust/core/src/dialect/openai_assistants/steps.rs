@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::positions::Positions;
 use super::{indexed, place, place_of_delta};
 use crate::dialect::known_calls;
 use crate::dialect::openai_chat::Said;
@@ -22,7 +23,7 @@ pub(super) const CODE: &str = "code_interpreter";
 const EMPTY: &str = "{}";
 
 /// A call's place: its step's, and its own in that.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
     pub(super) step: i64,
     pub(super) call: i64,
@@ -36,11 +37,6 @@ impl At {
     fn way_into(self, member: &'static str) -> Path {
         self.way().to([PathStep::Object(member)])
     }
-
-    /// The key under which the snapshot knows which of the tool calls it is.
-    fn key(self) -> String {
-        format!("call/{}/{}", self.step, self.call)
-    }
 }
 
 /// Where in its step the call of a piece is, or goes: the one with its id, or else at its index; behind the others where another
@@ -48,43 +44,34 @@ impl At {
 pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize), call: &Object<'_>) -> At {
     let id = call.id("id");
     let at = |call: i64| At { step, call };
-    let found = |key: String| snapshot.places.get(&key).copied();
-    if let Some(known) = found(id_key(step, &id)).filter(|_| !id.is_empty()) {
+    let positions = snapshot.state.get::<Positions>();
+    let by_id = positions.and_then(|positions| positions.calls_by_id.get(&(step, id.clone().into_owned())));
+    if let Some(&known) = by_id {
         return at(known);
     }
     let way = [PathStep::Item(STEPS, step), PathStep::Object(DETAILS)];
     let next = snapshot.fields.find(&way).map_or(0, |details| details.next_index(CALLS));
-    let slot = |index: i64| found(slot_key(step, index)).unwrap_or(index);
+    let by_index = |index: i64| positions.and_then(|positions| positions.calls_by_index.get(&(step, index)).copied());
     let index = match call.get("index").and_then(Raw::index) {
-        Some(index) => slot(index),
+        Some(index) => by_index(index).unwrap_or(index),
         None if !id.is_empty() => next,
         None if of > 1 => i64::try_from(place).unwrap_or(i64::MAX),
         None => (next - 1).max(0),
     };
-    let other = known(snapshot, &at(index).key(), "")
-        .and_then(|position| snapshot.choices[&0].tool_calls.as_slice()[position].id());
+    let other =
+        known(snapshot, at(index), "").and_then(|position| snapshot.choices[&0].tool_calls.as_slice()[position].id());
     at(if !id.is_empty() && other.is_some_and(|other| other != id) { next } else { index })
-}
-
-/// The key of the place of a call with that id.
-fn id_key(step: i64, id: &str) -> String {
-    format!("call/{step}/id/{id}")
-}
-
-/// The key of the place of the last call with that index.
-fn slot_key(step: i64, index: i64) -> String {
-    format!("call/{step}/index/{index}")
 }
 
 /// The same, from where on it is known there.
 fn settle_in(snapshot: &mut Snapshot, step: i64, place: (usize, usize), call: &Object<'_>) -> At {
     let at = locate(snapshot, step, place, call);
-    let id = call.id("id");
+    let (id, positions) = (call.id("id"), snapshot.state.get_mut::<Positions>());
     if !id.is_empty() {
-        snapshot.places.entry(id_key(step, &id)).or_insert(at.call);
+        positions.calls_by_id.entry((step, id.into_owned())).or_insert(at.call);
     }
     if let Some(index) = call.get("index").and_then(Raw::index) {
-        snapshot.places.insert(slot_key(step, index), at.call);
+        positions.calls_by_index.insert((step, index), at.call);
     }
     at
 }
@@ -188,7 +175,7 @@ fn places(at: At, position: usize) -> [Target; 2] {
 
 /// What grows by a piece of a function call whose arguments have begun, which is that of the tool calls.
 pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> Option<Append<'a>> {
-    let position = known(snapshot, &at.key(), &call.id("id"))?;
+    let position = known(snapshot, at, &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
     let text = call.child(FUNCTION).get(ARGUMENTS).filter(|_| begun)?;
     Some(Append { text, places: places(at, position).into() })
@@ -232,19 +219,20 @@ fn keep_function(kept: &mut MergedObject, function: &Object<'_>, name: &str) {
     kept.keep_all(function, &["name", ARGUMENTS]);
 }
 
-fn known(snapshot: &Snapshot, key: &str, id: &str) -> Option<usize> {
-    let by_key = || usize::try_from(*snapshot.places.get(key)?).ok();
-    snapshot.choices.get(&0)?.tool_calls.by_id(id).or_else(by_key)
+/// Which of the tool calls a call is: the one with its id, or else the one that it was before.
+fn known(snapshot: &Snapshot, at: At, id: &str) -> Option<usize> {
+    let before = || snapshot.state.get::<Positions>()?.tool_calls.get(&at).copied();
+    snapshot.choices.get(&0)?.tool_calls.by_id(id).or_else(before)
 }
 
 /// Finds out which of the tool calls a call is, and whether anything is new of that.
 fn identify(snapshot: &mut Snapshot, at: At, piece: &CallFragment<'_>) -> (usize, bool) {
     let start = CallFragment { kind: FUNCTION, ..CallFragment::start(None, piece.id, piece.name) };
-    let known = known(snapshot, &at.key(), piece.id);
+    let known = known(snapshot, at, piece.id);
     let calls = &mut snapshot.choice(0).tool_calls;
     let position = known.unwrap_or_else(|| calls.begin(&start));
     let new = calls.complete(position, &start) || known.is_none();
-    snapshot.places.entry(at.key()).or_insert(i64::try_from(position).unwrap_or(i64::MAX));
+    snapshot.state.get_mut::<Positions>().tool_calls.entry(at).or_insert(position);
     (position, new)
 }
 
@@ -254,8 +242,9 @@ fn fold_whole_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut
     let piece = said.piece(None, (0, 1));
     let (position, new) = identify(snapshot, at, &piece);
     if !piece.id.is_empty() {
-        snapshot.places.insert(id_key(at.step, piece.id), at.call);
-        snapshot.places.insert(at.key(), i64::try_from(position).unwrap_or(i64::MAX));
+        let positions = snapshot.state.get_mut::<Positions>();
+        positions.calls_by_id.insert((at.step, piece.id.to_owned()), at.call);
+        positions.tool_calls.insert(at, position);
     }
     if new {
         snapshot.choice(0).add_arguments(position, &Text::default(), out);
