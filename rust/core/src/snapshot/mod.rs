@@ -1,6 +1,6 @@
 //! The whole so far: what deltas add up to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::json::{ObjectWriter, Raw, Text, TextBuffer, quote};
 
@@ -50,8 +50,6 @@ pub struct Snapshot {
     pub(crate) payloads: u64,
     /// The dialect's object, but for what stands above.
     pub(crate) fields: MergedObject,
-    /// Where in a list of the object the item with that key is.
-    pub(crate) places: HashMap<String, i64>,
     pub(crate) state: State,
     pub(crate) bounds: Bounds,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from cli_process import WAIT, chunk, start
 from ssewire.cli.status import complain
+
+from tests.support.cli_process import WAIT, chunk, start
 
 if TYPE_CHECKING:
     import pytest

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import ssewire
-from loopback import agenerate
 from ssewire import Accumulator, AsyncStream, Stream, TextDelta, collect
+
+from tests.support.loopback import agenerate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import ssewire
-from chat_cases import DONE, text
-from loopback import TIMEOUT, Reader
 from ssewire import Accumulator, AsyncStream, Stream, aiter_sse, atee, iter_sse, tee
+
+from tests.support.chat_cases import DONE, text
+from tests.support.loopback import TIMEOUT, Reader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

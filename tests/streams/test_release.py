@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import httpx2
 import pytest
-from chat_cases import DONE, text
-from loopback import TIMEOUT, Reader, holding_server
 from ssewire import Accumulator, AsyncStream, IncompleteStreamError, ProviderError, Stream, collect
+
+from tests.support.chat_cases import DONE, text
+from tests.support.loopback import TIMEOUT, Reader, holding_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

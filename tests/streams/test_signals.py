@@ -10,8 +10,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from loopback import TIMEOUT
 from ssewire import Accumulator, Stream, collect, iter_sse, tee
+
+from tests.support.loopback import TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,14 +8,15 @@ import tracemalloc
 import zlib
 from typing import TYPE_CHECKING
 
-import loopback
 import pytest
 import ssewire
-from chat_cases import DONE, text
 from ssewire._sources import open_source
 from ssewire._sources.base import READ_SIZE
 from ssewire._sources.http_client import _inflated
 from ssewire.replay import ReplayServer
+
+from tests.support import loopback
+from tests.support.chat_cases import DONE, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import ssewire
-from chat_cases import text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ssewire import Accumulator, OtherDelta, ProviderError, ServerSentEvent, Usage, UsageDelta, collect
 from ssewire._json import dumps, integer, loads
 from ssewire.replay import ReplayServer
+
+from tests.support.chat_cases import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
