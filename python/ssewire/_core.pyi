@@ -874,9 +874,7 @@ def observe_whole(
         Its accumulator.
     """
 
-def _restore_snapshot(
-    dialect: Dialect | None, view: str, object: str, error: tuple[str, str | None, str | None, int | None, str] | None
-) -> Snapshot:
+def _restore_snapshot(pickled: str) -> Snapshot:
     """The way back from a pickle to a snapshot."""
 
 def _choice(snapshot: Snapshot, index: int) -> Choice:

@@ -20,7 +20,8 @@ mod json;
 mod limits;
 mod snapshot;
 
-pub use accumulate::{Accumulator, UnknownDialect, body_format, may_be_error, may_have_huge_integer, pickle};
+pub use accumulate::{Accumulator, InvalidPickle, PickledSnapshot, UnknownDialect};
+pub use accumulate::{body_format, may_be_error, may_have_huge_integer};
 pub use dialect::names as dialect_names;
 pub use framing::{Bound, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
 pub use json::{Constant, NotJson, PartialJson, Step, Text, TextBuffer};

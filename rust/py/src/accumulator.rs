@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::{Accumulator as Core, Delta, EventTooLarge};
+use ssewire_core::{Accumulator as Core, Delta, EventTooLarge, PickledSnapshot};
 
 use crate::delta::{PendingDelta, Usage, objects};
 use crate::errors;
@@ -22,9 +22,56 @@ pub(crate) trait Told: FnMut(&mut Texts, Delta<'_>) {}
 
 impl<F: FnMut(&mut Texts, Delta<'_>)> Told for F {}
 
-/// One stream's state.
+/// What a snapshot is a view of.
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are streams, which are not to be reached by another pointer")]
+pub(crate) enum Source {
+    Stream(Core),
+    /// What came out of a pickle.
+    Pickle(PickledSnapshot),
+}
+
+impl Source {
+    pub(crate) fn dialect(&self) -> Option<&'static str> {
+        match self {
+            Self::Stream(core) => core.dialect(),
+            Self::Pickle(pickled) => pickled.dialect(),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> &ssewire_core::Snapshot {
+        match self {
+            Self::Stream(core) => core.snapshot(),
+            Self::Pickle(pickled) => pickled.snapshot(),
+        }
+    }
+
+    pub(crate) fn object(&self) -> String {
+        match self {
+            Self::Stream(core) => core.object(),
+            Self::Pickle(pickled) => pickled.object().to_owned(),
+        }
+    }
+
+    pub(crate) fn pickle(&self) -> String {
+        match self {
+            Self::Stream(core) => PickledSnapshot::of(core).to_json(),
+            Self::Pickle(pickled) => pickled.to_json(),
+        }
+    }
+
+    /// The stream. A pickle is seen by snapshots only, and these ask for none.
+    fn stream(&mut self) -> &mut Core {
+        match self {
+            Self::Stream(core) => core,
+            Self::Pickle(_) => unreachable!("only a stream has an accumulator"),
+        }
+    }
+}
+
+/// The state of one stream, or what a pickle kept of it.
 pub(crate) struct Accumulation {
-    pub(crate) core: Core,
+    pub(crate) source: Source,
     flushed: bool,
     texts: Texts,
     /// What was made of texts that were read as JSON.
@@ -36,8 +83,8 @@ pub(crate) struct Accumulation {
 pub(crate) struct Shared(Arc<Lock<Accumulation>>);
 
 impl Shared {
-    pub(crate) fn new(core: Core) -> Self {
-        Self::of(Accumulation::of(core))
+    pub(crate) fn new(source: Source) -> Self {
+        Self::of(Accumulation::of(source))
     }
 
     fn of(state: Accumulation) -> Self {
@@ -69,20 +116,20 @@ impl Shared {
     }
 
     pub(crate) fn usage(&self, py: Python<'_>) -> Option<Usage> {
-        self.lock(py).core.snapshot().usage().map(Usage::of)
+        self.lock(py).source.snapshot().usage().map(Usage::of)
     }
 
     /// The API error as an exception that was not raised.
     pub(crate) fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        let error = self.lock(py).core.snapshot().error().cloned()?;
+        let error = self.lock(py).source.snapshot().error().cloned()?;
         Some(errors::provider(py, &error, Some(self)).into_value(py).into_bound(py).into_any())
     }
 
     /// Raises what is wrong with the stream as it stands.
     pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
-        let state = self.lock(py);
-        let (error, fault) = (state.core.snapshot().error().cloned(), state.core.fault().cloned());
-        let missing = state.core.missing();
+        let mut state = self.lock(py);
+        let error = state.source.snapshot().error().cloned();
+        let (fault, missing) = (state.source.stream().fault().cloned(), state.source.stream().missing());
         drop(state);
         match (error, fault, missing) {
             (Some(error), _, _) => Err(errors::provider(py, &error, Some(self))),
@@ -94,8 +141,8 @@ impl Shared {
 }
 
 impl Accumulation {
-    fn of(core: Core) -> Self {
-        Self { core, flushed: false, texts: Texts::default(), trees: Trees::default() }
+    fn of(source: Source) -> Self {
+        Self { source, flushed: false, texts: Texts::default(), trees: Trees::default() }
     }
 
     fn open(
@@ -106,17 +153,18 @@ impl Accumulation {
         max_tool_calls: ToolCalls,
     ) -> PyResult<Self> {
         let core = Core::new(dialect, max_event_size.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self::of(core.limited(max_total_size.0, max_choices.most(), max_tool_calls.most())))
+        let core = core.limited(max_total_size.0, max_choices.most(), max_tool_calls.most());
+        Ok(Self::of(Source::Stream(core)))
     }
 
     pub(crate) fn feed(&mut self, data: &[u8], mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
-        self.core.feed(data, &mut |delta| out(texts, delta))
+        self.source.stream().feed(data, &mut |delta| out(texts, delta))
     }
 
     fn feed_event(&mut self, name: &str, data: &str, mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
-        self.core.feed_event(name, data, &mut |delta| out(texts, delta))
+        self.source.stream().feed_event(name, data, &mut |delta| out(texts, delta))
     }
 
     /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
@@ -126,25 +174,25 @@ impl Accumulation {
             return Ok(false);
         }
         let texts = &mut self.texts;
-        self.core.step(data, &mut |delta| out(texts, delta))
+        self.source.stream().step(data, &mut |delta| out(texts, delta))
     }
 
     /// Whether its terminal, an error or a fault was seen.
-    pub(crate) fn is_over(&self) -> bool {
-        let snapshot = self.core.snapshot();
-        snapshot.done() || snapshot.error().is_some() || self.core.fault().is_some()
+    pub(crate) fn is_over(&mut self) -> bool {
+        let core = self.source.stream();
+        core.snapshot().done() || core.snapshot().error().is_some() || core.fault().is_some()
     }
 
     pub(crate) fn flush(&mut self, mut out: impl Told) {
         if !std::mem::replace(&mut self.flushed, true) {
             let texts = &mut self.texts;
-            self.core.flush(&mut |delta| out(texts, delta));
+            self.source.stream().flush(&mut |delta| out(texts, delta));
         }
     }
 
     /// One of a choice's texts as a Python string.
     pub(crate) fn text(&mut self, py: Python<'_>, choice: i64, part: Part) -> Option<Py<PyString>> {
-        let text = part.of(self.core.snapshot().choices().get(&choice)?)?;
+        let text = part.of(self.source.snapshot().choices().get(&choice)?)?;
         Some(self.texts.made(py, choice, part, text))
     }
 }
@@ -237,9 +285,9 @@ impl Accumulator {
     fn observe(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let piece = Piece::of(data)?;
         let mut state = self.shared.lock(py);
-        let events = state.core.events();
+        let events = state.source.stream().events();
         let result = state.feed(&piece, |_, _| {});
-        let nothing_completed = state.core.events() == events;
+        let nothing_completed = state.source.stream().events() == events;
         drop(state);
         match result {
             Err(fault) if nothing_completed => Err(self.shared.too_large(py, &fault)),
@@ -292,30 +340,30 @@ impl Accumulator {
     /// The dialect's name; None until a payload told it.
     #[getter]
     fn dialect(&self, py: Python<'_>) -> Option<&'static str> {
-        self.shared.lock(py).core.dialect()
+        self.shared.lock(py).source.dialect()
     }
 
     /// Whether the dialect's terminal was seen.
     #[getter]
     fn done(&self, py: Python<'_>) -> bool {
-        self.shared.lock(py).core.snapshot().done()
+        self.shared.lock(py).source.snapshot().done()
     }
 
     /// The body's first bytes, at most 64 KiB, where it turned out to be no event stream at all; else None.
     #[getter]
     fn _foreign<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyBytes>> {
-        let state = self.shared.lock(py);
-        state.core.not_a_stream().map(|body| pyo3::types::PyBytes::new(py, body))
+        let mut state = self.shared.lock(py);
+        state.source.stream().not_a_stream().map(|body| pyo3::types::PyBytes::new(py, body))
     }
 
     /// Payloads so far that were compared with the shape of an earlier one instead of parsed.
     #[getter]
     fn _matched(&self, py: Python<'_>) -> u64 {
-        self.shared.lock(py).core.template_hits()
+        self.shared.lock(py).source.stream().template_hits()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
-        crate::snapshot::describe("Accumulator", &self.shared.lock(py).core)
+        crate::snapshot::describe("Accumulator", &self.shared.lock(py).source)
     }
 }
 

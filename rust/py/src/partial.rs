@@ -82,7 +82,7 @@ impl Shared {
     /// What a text has grown by.
     fn news(&self, py: Python<'_>, key: Key, growing: &Growing) -> Option<News> {
         let state = self.lock(py);
-        let snapshot = state.core.snapshot();
+        let snapshot = state.source.snapshot();
         let text = key.part.of(snapshot.choices().get(&key.choice)?)?;
         // Text only grows. One that was replaced all the same is told by its length and by the last bytes taken.
         let fresh = text.get(growing.taken..).filter(|_| text.as_bytes()[..growing.taken].ends_with(&growing.tail));

@@ -1,11 +1,11 @@
 //! `Snapshot`, `Choice` and `ToolCall`: live views of what an accumulator holds.
 
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
-use ssewire_core::{Accumulator as Core, ApiError, pickle};
+use pyo3::types::PyString;
+use ssewire_core::PickledSnapshot;
 
-use crate::accumulator::{Accumulation, Shared};
+use crate::accumulator::{Accumulation, Shared, Source};
 use crate::delta::Usage;
 use crate::json;
 use crate::partial::Key;
@@ -24,7 +24,7 @@ impl Snapshot {
     /// Reads something of the first choice.
     fn first<T>(&self, py: Python<'_>, read: impl FnOnce(&mut Accumulation, i64) -> Option<T>) -> Option<T> {
         let mut state = self.shared.lock(py);
-        let first = *state.core.snapshot().choices().keys().next()?;
+        let first = *state.source.snapshot().choices().keys().next()?;
         read(&mut state, first)
     }
 }
@@ -34,25 +34,25 @@ impl Snapshot {
     /// The dialect's name; None until a payload told it.
     #[getter]
     fn dialect(&self, py: Python<'_>) -> Option<&'static str> {
-        self.shared.lock(py).core.dialect()
+        self.shared.lock(py).source.dialect()
     }
 
     /// The message's id; None until one came.
     #[getter]
     fn id(&self, py: Python<'_>) -> Option<String> {
-        self.shared.lock(py).core.snapshot().id().map(Into::into)
+        self.shared.lock(py).source.snapshot().id().map(Into::into)
     }
 
     /// The model that answers; None until it was named.
     #[getter]
     fn model(&self, py: Python<'_>) -> Option<String> {
-        self.shared.lock(py).core.snapshot().model().map(Into::into)
+        self.shared.lock(py).source.snapshot().model().map(Into::into)
     }
 
     /// The choices, by index.
     #[getter]
     fn choices(&self, py: Python<'_>) -> Vec<Choice> {
-        let indexes: Vec<_> = self.shared.lock(py).core.snapshot().choices().keys().copied().collect();
+        let indexes: Vec<_> = self.shared.lock(py).source.snapshot().choices().keys().copied().collect();
         indexes.into_iter().map(|index| Choice { shared: self.shared.clone(), index }).collect()
     }
 
@@ -71,7 +71,7 @@ impl Snapshot {
     /// Whether the dialect's terminal was seen.
     #[getter]
     fn done(&self, py: Python<'_>) -> bool {
-        self.shared.lock(py).core.snapshot().done()
+        self.shared.lock(py).source.snapshot().done()
     }
 
     /// The first choice's text; "" while there is none.
@@ -98,7 +98,7 @@ impl Snapshot {
     /// Why the first choice ended, in the provider's own word; None while it has not.
     #[getter]
     fn finish_reason(&self, py: Python<'_>) -> Option<String> {
-        self.first(py, |state, first| state.core.snapshot().choices()[&first].finish_reason().map(Into::into))
+        self.first(py, |state, first| state.source.snapshot().choices()[&first].finish_reason().map(Into::into))
     }
 
     /// The first choice's text, read as JSON as far as it is certain; None while nothing is.
@@ -118,39 +118,33 @@ impl Snapshot {
 
     /// The provider's own non-streaming object, as a new dict; empty while the dialect is unknown.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let object = self.shared.lock(py).core.object();
+        let object = self.shared.lock(py).source.object();
         json::loads(py, object)
     }
 
     /// A snapshot that stays as this one is now.
     fn __copy__(&self, py: Python<'_>) -> Self {
-        Self { shared: Shared::new(self.shared.lock(py).core.clone()) }
+        Self { shared: Shared::new(self.shared.lock(py).source.clone()) }
     }
 
     fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> Self {
         self.__copy__(py)
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        let state = self.shared.lock(py);
-        let core = &state.core;
-        let (dialect, view, object) = (core.dialect(), pickle(core), core.object());
-        let error = core.snapshot().error().cloned();
-        drop(state);
-        let error = error.map(|error| (error.message, error.code, error.kind, error.status, error.body));
-        let restore = py.import("ssewire._core")?.getattr("_restore_snapshot")?;
-        Ok((restore, (dialect, view, object, error).into_pyobject(py)?))
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        let pickled = self.shared.lock(py).source.pickle();
+        Ok((py.import("ssewire._core")?.getattr("_restore_snapshot")?, (pickled,)))
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
-        describe("Snapshot", &self.shared.lock(py).core)
+        describe("Snapshot", &self.shared.lock(py).source)
     }
 }
 
 /// What stands in for a repr that could be of any size.
-pub(crate) fn describe(class: &str, core: &Core) -> String {
-    let snapshot = core.snapshot();
-    let (dialect, choices) = (core.dialect().unwrap_or("unknown"), snapshot.choices().len());
+pub(crate) fn describe(class: &str, source: &Source) -> String {
+    let snapshot = source.snapshot();
+    let (dialect, choices) = (source.dialect().unwrap_or("unknown"), snapshot.choices().len());
     let state = match (snapshot.error(), snapshot.done()) {
         (Some(_), _) => "failed",
         (None, true) => "done",
@@ -159,22 +153,12 @@ pub(crate) fn describe(class: &str, core: &Core) -> String {
     format!("<ssewire.{class} {state}: dialect {dialect}, {choices} choices>")
 }
 
-/// An [`ApiError`]'s message, code, kind, status and body.
-type PickledError = (String, Option<String>, Option<String>, Option<u16>, String);
-
 /// The way back from a pickle to a snapshot.
 #[pyfunction]
 #[pyo3(name = "_restore_snapshot")]
-pub(crate) fn restore_snapshot(
-    dialect: Option<&str>,
-    view: &str,
-    object: String,
-    error: Option<PickledError>,
-) -> PyResult<Snapshot> {
-    let error = error.map(|(message, code, kind, status, body)| ApiError { message, code, kind, status, body });
-    let core = Core::restore(dialect, view, object, error);
-    let core = core.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
-    Ok(Snapshot { shared: Shared::new(core) })
+pub(crate) fn restore_snapshot(pickled: &str) -> PyResult<Snapshot> {
+    let pickled = PickledSnapshot::from_json(pickled).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(Snapshot { shared: Shared::new(Source::Pickle(pickled)) })
 }
 
 /// One of the answers: a live, read-only view.
@@ -189,7 +173,7 @@ pub(crate) struct Choice {
 impl Choice {
     fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::Choice) -> T) -> PyResult<T> {
         let state = self.shared.lock(py);
-        let choice = state.core.snapshot().choices().get(&self.index);
+        let choice = state.source.snapshot().choices().get(&self.index);
         choice
             .map(|choice| read(choice))
             .ok_or_else(|| PyIndexError::new_err(format!("there is no choice {}", self.index)))
@@ -292,7 +276,7 @@ pub(crate) struct ToolCall {
 impl ToolCall {
     fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::ToolCall) -> T) -> PyResult<T> {
         let state = self.shared.lock(py);
-        let choice = state.core.snapshot().choices().get(&self.choice);
+        let choice = state.source.snapshot().choices().get(&self.choice);
         let call = choice.and_then(|choice| choice.tool_calls().as_slice().get(self.index));
         call.map(read).ok_or_else(|| PyIndexError::new_err(format!("there is no tool call {}", self.index)))
     }

@@ -18,7 +18,7 @@ use not_a_stream::BodySample;
 pub use not_a_stream::body_format;
 pub use payload::{may_be_error, may_have_huge_integer};
 use payloads::Payloads;
-pub use pickle::pickle;
+pub use pickle::{InvalidPickle, PickledSnapshot};
 
 /// A dialect of that name is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -302,9 +302,6 @@ impl Accumulator {
 
     /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
     pub fn is_complete(&self) -> bool {
-        if let Some(pickled) = &self.payloads.pickled {
-            return pickled.complete;
-        }
         let snapshot = self.snapshot();
         let without_terminal =
             || self.payloads.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot));
@@ -313,9 +310,6 @@ impl Accumulator {
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
     pub fn object(&self) -> String {
-        if let Some(pickled) = &self.payloads.pickled {
-            return pickled.object.clone();
-        }
         self.payloads.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.object)(self.snapshot()))
     }
 

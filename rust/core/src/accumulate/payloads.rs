@@ -1,7 +1,6 @@
 //! Events -> the snapshot: recognises the dialect, and tells payloads from errors and the sentinel.
 
 use super::payload::{Row, inside_string, is_sentinel, rows};
-use super::pickle::Pickled;
 use super::shapes::Shapes;
 use crate::dialect::{self, Dialect};
 use crate::framing::Event;
@@ -28,8 +27,6 @@ pub(crate) struct Payloads {
     pub(crate) shapes: Shapes,
     /// Bytes of the payloads so far.
     pub(crate) taken: u64,
-    /// What was known of a stream that was frozen, where this is what came out of it.
-    pub(crate) pickled: Option<Box<Pickled>>,
 }
 
 /// The most that came, keep-alives aside.

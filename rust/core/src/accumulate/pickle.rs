@@ -1,35 +1,108 @@
-//! A snapshot that stays as it is: written to text, and read again.
+//! A snapshot that is written to text, and read again somewhere else.
 //!
-//! What is written is what can be seen of it; the object is kept as it was. So no dialect has a say in it.
+//! The obvious way writes all of a snapshot's state: the merged object with its unfinished texts, and what each dialect keeps to
+//! tell its payloads apart. Every change of these would then be one of the format. What comes out of a pickle gets no payloads
+//! any more, so what can be seen of the snapshot is enough: its choices, its usage, its error, and the provider's object as it
+//! was. No dialect has a say in it.
+//!
+//! 1. Whatever can be read of the accumulator's snapshot can be read of the pickle, and is the same.
+//! 2. JSON text inside of it (the object, the usage, an error's body) is written as a string: it may be nested as deep as a
+//!    payload may be, and would be too deep one level further in.
+
+use std::fmt;
 
 use super::{Accumulator, UnknownDialect};
+use crate::dialect;
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, write_array};
 use crate::snapshot::{ApiError, CallFragment, Choice, Sink, Snapshot, ToolCall};
 
-/// What a stream that is not read any more would say of itself.
+/// A snapshot as it was, with the object that it stood for.
 #[derive(Clone, Debug)]
-pub(crate) struct Pickled {
-    pub(crate) object: String,
-    pub(crate) complete: bool,
+pub struct PickledSnapshot {
+    dialect: Option<&'static str>,
+    object: String,
+    snapshot: Snapshot,
 }
 
-/// The members that are texts.
+/// Text that [`PickledSnapshot::to_json`] did not write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPickle(String);
+
+impl fmt::Display for InvalidPickle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pickle of a snapshot: {}", self.0)
+    }
+}
+
+impl std::error::Error for InvalidPickle {}
+
+impl PickledSnapshot {
+    /// What an accumulator holds now.
+    pub fn of(accumulator: &Accumulator) -> Self {
+        let (dialect, object) = (accumulator.dialect(), accumulator.object());
+        Self { dialect, object, snapshot: accumulator.snapshot().clone() }
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// The text is no JSON, lacks a member, or names an unknown dialect.
+    pub fn from_json(json: &str) -> Result<Self, InvalidPickle> {
+        let payload = Payload::parse(json).map_err(|reason| InvalidPickle(format!("expected JSON: {reason}")))?;
+        let view = payload.raw().object();
+        let object = required(&view, "object")?;
+        let known = |name: &str| dialect::named(name).ok_or_else(|| UnknownDialect(name.to_owned()));
+        let dialect = text(&view, "dialect").map(|name| known(&name)).transpose();
+        let dialect = dialect.map_err(|error| InvalidPickle(error.to_string()))?.map(|dialect| dialect.name);
+        Ok(Self { dialect, object, snapshot: read_snapshot(&view)? })
+    }
+
+    /// All of it as JSON text.
+    pub fn to_json(&self) -> String {
+        let Self { dialect, object, snapshot } = self;
+        let mut out = String::new();
+        let mut view = ObjectWriter::new(&mut out);
+        view.text("dialect", *dialect);
+        view.text("object", Some(object));
+        view.text("id", snapshot.id());
+        view.text("model", snapshot.model());
+        view.text("usage", Some(&snapshot.usage.json()));
+        view.json("done", if snapshot.done { "true" } else { "false" });
+        if let Some(error) = snapshot.error() {
+            write_error(view.name("error"), error);
+        }
+        write_array(view.name("choices"), snapshot.choices.values(), |out, choice| write_choice(out, choice));
+        view.end();
+        out
+    }
+
+    /// The dialect's name; `None` where no payload determined it.
+    pub fn dialect(&self) -> Option<&'static str> {
+        self.dialect
+    }
+
+    /// The provider's own non-streaming object as JSON text.
+    pub fn object(&self) -> &str {
+        &self.object
+    }
+
+    /// What can be read of it.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+/// The members of a choice that are texts.
 const TEXTS: [&str; 3] = ["content", "reasoning", "refusal"];
 
-/// What can be seen of an accumulator's snapshot, but for its object and its error, as JSON text.
-pub fn pickle(accumulator: &Accumulator) -> String {
-    let snapshot = accumulator.snapshot();
-    let mut out = String::new();
-    let mut view = ObjectWriter::new(&mut out);
-    view.text("id", snapshot.id());
-    view.text("model", snapshot.model());
-    view.json("usage", &snapshot.usage.json());
-    view.json("payloads", &snapshot.payloads.to_string());
-    view.json("done", if snapshot.done { "true" } else { "false" });
-    view.json("complete", if accumulator.is_complete() { "true" } else { "false" });
-    write_array(view.name("choices"), snapshot.choices.values(), |out, choice| write_choice(out, choice));
+fn write_error(out: &mut String, error: &ApiError) {
+    let mut view = ObjectWriter::new(out);
+    view.text("message", Some(&error.message));
+    view.text("code", error.code.as_deref());
+    view.text("kind", error.kind.as_deref());
+    view.json("status", &error.status.map_or_else(|| "null".into(), |status| status.to_string()));
+    view.text("body", Some(&error.body));
     view.end();
-    out
 }
 
 fn write_choice(out: &mut String, choice: &Choice) {
@@ -40,7 +113,7 @@ fn write_choice(out: &mut String, choice: &Choice) {
         view.text(name, text);
     }
     view.text("finish_reason", choice.finish_reason());
-    view.json("logprobs", choice.logprobs().as_deref().unwrap_or("null"));
+    view.text("logprobs", choice.logprobs().as_deref());
     write_array(view.name("tool_calls"), choice.tool_calls().as_slice(), write_call);
     view.end();
 }
@@ -54,44 +127,45 @@ fn write_call(out: &mut String, call: &ToolCall) {
     view.end();
 }
 
-impl Accumulator {
-    /// An accumulator whose snapshot is what [`pickle`] wrote, with the object and the error that it had.
-    ///
-    /// # Errors
-    /// The name is of no dialect.
-    pub fn restore(
-        name: Option<&str>,
-        view: &str,
-        object: String,
-        error: Option<ApiError>,
-    ) -> Result<Self, UnknownDialect> {
-        let mut restored = Self::new(name, None)?;
-        if let Ok(payload) = Payload::parse(view) {
-            let view = payload.raw().object();
-            restored.payloads.pickled = Some(Box::new(Pickled { object, complete: view.truthy("complete").is_some() }));
-            restored.payloads.snapshot = unpickle(&view);
-        }
-        restored.payloads.snapshot.error = error;
-        Ok(restored)
-    }
+fn text(view: &Object<'_>, name: &str) -> Option<String> {
+    view.get(name).and_then(Raw::str).map(Into::into)
 }
 
-fn unpickle(view: &Object<'_>) -> Snapshot {
+fn required(view: &Object<'_>, name: &str) -> Result<String, InvalidPickle> {
+    text(view, name).ok_or_else(|| InvalidPickle(format!("expected a string {name:?}, got none")))
+}
+
+fn number<N: std::str::FromStr>(view: &Object<'_>, name: &str) -> Result<N, InvalidPickle> {
+    let number = view.get(name).and_then(|number| number.as_str().parse().ok());
+    number.ok_or_else(|| InvalidPickle(format!("expected a number {name:?}, got none that fits")))
+}
+
+/// JSON text that was written as a string.
+fn json(text: &str) -> Result<Payload<'_>, InvalidPickle> {
+    Payload::parse(text).map_err(|reason| InvalidPickle(format!("expected JSON in a string: {reason}")))
+}
+
+fn read_snapshot(view: &Object<'_>) -> Result<Snapshot, InvalidPickle> {
     let mut snapshot = Snapshot::default();
     snapshot.set_id(&view.str("id"));
     snapshot.set_model(&view.str("model"));
-    snapshot.count(view.get("usage").unwrap_or_default(), &mut |_| {});
-    snapshot.payloads = view.get("payloads").and_then(Raw::index).unwrap_or(0).unsigned_abs();
+    snapshot.count(json(&required(view, "usage")?)?.raw(), &mut |_| {});
     snapshot.done = view.truthy("done").is_some();
-    for item in view.get("choices").map(Raw::objects).unwrap_or_default() {
-        let item = item.object();
-        let index = item.get("index").and_then(|index| index.as_str().parse().ok()).unwrap_or(0);
-        unpickle_choice(snapshot.choice(index), &item, &mut |_| {});
+    snapshot.error = view.get("error").map(|error| read_error(&error.object())).transpose()?;
+    for item in view.objects("choices") {
+        let index = number(&item, "index")?;
+        read_choice(snapshot.choice(index), &item, &mut |_| {})?;
     }
-    snapshot
+    Ok(snapshot)
 }
 
-fn unpickle_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) {
+fn read_error(view: &Object<'_>) -> Result<ApiError, InvalidPickle> {
+    let status = view.get("status").map(|_| number(view, "status")).transpose()?;
+    let (message, body) = (required(view, "message")?, required(view, "body")?);
+    Ok(ApiError { message, code: text(view, "code"), kind: text(view, "kind"), status, body })
+}
+
+fn read_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) -> Result<(), InvalidPickle> {
     choice.set_role(&view.str("role"), out);
     let [content, reasoning, refusal] = TEXTS.map(|name| view.get(name).and_then(Raw::text));
     if let Some(text) = &content {
@@ -104,15 +178,51 @@ fn unpickle_choice(choice: &mut Choice, view: &Object<'_>, out: &mut Sink<'_>) {
         choice.add_refusal(text, out);
     }
     choice.finish(&view.str("finish_reason"), out);
-    if let Some(logprobs) = view.get("logprobs") {
-        choice.logprobs.set_all(&logprobs.object());
+    if let Some(logprobs) = text(view, "logprobs") {
+        choice.logprobs.set_all(&json(&logprobs)?.raw().object());
     }
-    for (index, call) in (0..).zip(view.get("tool_calls").map(Raw::objects).unwrap_or_default()) {
-        let call = call.object();
+    for (index, call) in (0..).zip(view.objects("tool_calls")) {
         let (id, kind, name) = (call.str("id"), call.str("type"), call.str("name"));
-        let arguments = call.get("arguments").and_then(Raw::text).unwrap_or(Text::from(""));
+        let arguments = required(&call, "arguments")?;
+        let arguments = Text::from(arguments.as_str());
         let piece =
             CallFragment { index: Some(index), list_position: (0, 1), id: &id, kind: &kind, name: &name, arguments };
         choice.tool_calls.begin(&piece);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_pickle_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("{", "expected JSON: "),
+            ("{}", "expected a string \"object\""),
+            ("{\"object\":\"{}\"}", "expected a string \"usage\""),
+            ("{\"object\":\"{}\",\"dialect\":\"x\"}", "got \"x\""),
+            ("{\"object\":\"{}\",\"usage\":\"{}\",\"choices\":[{}]}", "expected a number \"index\""),
+            ("{\"object\":\"{}\",\"usage\":\"{\"}", "expected JSON in a string: "),
+        ] {
+            let error = PickledSnapshot::from_json(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_object_that_is_as_deep_as_it_may_be_is_pickled() {
+        let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
+        let depth = crate::limits::PAYLOAD_DEPTH - 1;
+        let body = format!(
+            "data: {{\"choices\":[],\"object\":\"chat.completion.chunk\",\"deep\":{}{}}}\n\n",
+            "[".repeat(depth),
+            "]".repeat(depth)
+        );
+        accumulator.feed(body.as_bytes(), &mut |_| {}).unwrap();
+        assert!(accumulator.object().contains("[[["), "{}", accumulator.object());
+        let pickled = PickledSnapshot::from_json(&PickledSnapshot::of(&accumulator).to_json()).unwrap();
+        assert_eq!(pickled.object(), accumulator.object());
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ssewire_core::{Accumulator, ApiError, Choice, Delta, ToolCall, pickle};
+use ssewire_core::{Accumulator, ApiError, Choice, Delta, PickledSnapshot, Snapshot, ToolCall};
 
 use super::json::{Json, unhex};
 
@@ -90,22 +90,25 @@ pub(crate) fn accumulate_as(dialect: Option<&str>, pieces: &[&[u8]]) -> Outcome 
     Outcome { deltas, accumulator }
 }
 
-/// An accumulator made from what another one writes.
-pub(crate) fn restored(accumulator: &Accumulator) -> Accumulator {
-    let error = accumulator.snapshot().error().cloned();
-    Accumulator::restore(accumulator.dialect(), &pickle(accumulator), accumulator.object(), error).unwrap()
+/// What an accumulator writes to a pickle, read again.
+pub(crate) fn restored(accumulator: &Accumulator) -> PickledSnapshot {
+    PickledSnapshot::from_json(&PickledSnapshot::of(accumulator).to_json()).unwrap()
 }
 
 /// What an accumulator holds, in the shape of the corpus.
 pub(crate) fn plain(accumulator: &Accumulator) -> Json {
     let snapshot = accumulator.snapshot();
-    let complete = accumulator.is_complete() && snapshot.error().is_none();
+    let mut plain = plain_snapshot(snapshot);
+    plain.set("complete", Json::of_bool(accumulator.is_complete() && snapshot.error().is_none()));
+    plain
+}
+
+pub(crate) fn plain_snapshot(snapshot: &Snapshot) -> Json {
     Json::object([
         ("choices", Json::List(snapshot.choices().values().map(|choice| plain_choice(choice)).collect())),
         ("usage", snapshot.usage().map_or(Json::null(), |usage| Json::parse(&usage.json()))),
         ("error", snapshot.error().map_or(Json::null(), plain_error)),
         ("done", Json::of_bool(snapshot.done())),
-        ("complete", Json::of_bool(complete)),
     ])
 }
 
