@@ -372,15 +372,18 @@ impl Accumulator {
 /// Returns:
 ///     Its accumulator.
 #[pyfunction]
-#[pyo3(signature = (
-    data,
-    dialect=None,
-    *,
-    max_event_size=EventSize::DEFAULT,
-    max_total_size=TotalSize::DEFAULT,
-    max_choices=Choices::DEFAULT,
-    max_tool_calls=ToolCalls::DEFAULT
-))]
+#[pyo3(
+    signature = (
+        data,
+        dialect=None,
+        *,
+        max_event_size=EventSize::DEFAULT,
+        max_total_size=TotalSize::DEFAULT,
+        max_choices=Choices::DEFAULT,
+        max_tool_calls=ToolCalls::DEFAULT
+    ),
+    text_signature = "(data, dialect=None, *, max_event_size=67108864, max_total_size=None, max_choices=131072, max_tool_calls=131072)"
+)]
 pub(crate) fn observe_whole(
     py: Python<'_>,
     data: &Bound<'_, PyAny>,
