@@ -107,7 +107,7 @@ impl<'a> RepeatPlan<'a> {
 
     fn may_say_again(&self, snapshot: &Snapshot) -> bool {
         self.appends.iter().any(|(_, place)| match place {
-            Target::Member { way, name } => snapshot.fields.find(way).is_some_and(|owner| owner.is_announced(name)),
+            Target::Member { path, name } => snapshot.fields.find(path).is_some_and(|owner| owner.is_announced(name)),
             _ => false,
         })
     }

@@ -13,7 +13,7 @@ impl Append<'_> {
     /// The string of the dialect's object that grows.
     pub(crate) fn member(&self) -> Option<(&[PathStep], &'static str)> {
         self.places.iter().find_map(|place| match place {
-            Target::Member { way, name } => Some((&way[..], *name)),
+            Target::Member { path, name } => Some((&path[..], *name)),
             _ => None,
         })
     }
@@ -22,8 +22,8 @@ impl Append<'_> {
     pub(crate) fn fold(&self, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
         let Some(mut text) = self.text.scalar() else { return };
         let says_nothing = text.is_empty();
-        if let Some((way, name)) = self.member() {
-            text = snapshot.fields.at(way).news(name, text);
+        if let Some((path, name)) = self.member() {
+            text = snapshot.fields.at(path).news(name, text);
         }
         if text.is_empty() && !says_nothing {
             return;
@@ -104,12 +104,12 @@ pub(crate) enum Target {
     },
     /// A string of the dialect's object.
     Member {
-        way: Path,
+        path: Path,
         name: &'static str,
     },
     /// A value of the dialect's object whose JSON text comes in pieces.
     Json {
-        way: Path,
+        path: Path,
         name: &'static str,
     },
 }

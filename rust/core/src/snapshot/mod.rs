@@ -142,8 +142,8 @@ impl Snapshot {
     fn grow_object(&mut self, place: &Target, text: &Text<'_>) {
         match *place {
             Target::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
-            Target::Member { ref way, name } => self.fields.at(way).append(name, text),
-            Target::Json { ref way, name } => self.fields.at(way).append_json(name, text),
+            Target::Member { ref path, name } => self.fields.at(path).append(name, text),
+            Target::Json { ref path, name } => self.fields.at(path).append_json(name, text),
             _ => {}
         }
     }
@@ -151,8 +151,8 @@ impl Snapshot {
     /// Lets a text of the object, or a value whose JSON text comes in pieces, begin anew with this.
     pub(crate) fn restart(&mut self, place: &Target, text: &str) {
         match *place {
-            Target::Member { ref way, name } => _ = self.fields.at(way).set(name, quote(text)),
-            Target::Json { ref way, name } => _ = self.fields.at(way).set(name, text),
+            Target::Member { ref path, name } => _ = self.fields.at(path).set(name, quote(text)),
+            Target::Json { ref path, name } => _ = self.fields.at(path).set(name, text),
             _ => {}
         }
     }
@@ -220,7 +220,7 @@ impl Snapshot {
             Target::Arguments { choice, position } | Target::Pieces { choice, position } => {
                 Some(&mut self.choice(choice).tool_calls.at(position).arguments)
             }
-            Target::Member { ref way, name } => self.fields.at(way).buffer(name),
+            Target::Member { ref path, name } => self.fields.at(path).buffer(name),
             Target::Detail { .. } | Target::Json { .. } | Target::Nowhere => None,
         };
         if let Some(buffer) = buffer {

@@ -21,7 +21,7 @@ pub struct ToolCalls {
     calls: Vec<ToolCall>,
     by_id: BTreeMap<String, usize>,
     /// The call that last used each of the provider's indexes.
-    slots: BTreeMap<i64, usize>,
+    by_index: BTreeMap<i64, usize>,
     /// Calls that were announced with an empty object, and have no other arguments yet.
     announced: Vec<usize>,
     /// The one call that is no tool call: the deprecated function call.
@@ -60,7 +60,7 @@ impl ToolCalls {
     /// says nothing new of the call that it names.
     pub(crate) fn going_on(&self, index: Option<i64>, id: &str, name: &str) -> Option<usize> {
         let position = match index {
-            Some(index) => self.slots.get(&index).copied(),
+            Some(index) => self.by_index.get(&index).copied(),
             None if id.is_empty() => self.calls.len().checked_sub(1),
             None => self.by_id.get(id).copied(),
         }?;
@@ -77,7 +77,7 @@ impl ToolCalls {
         };
         let position = known.unwrap_or_else(|| self.add());
         if let Some(index) = piece.index {
-            self.slots.insert(index, position);
+            self.by_index.insert(index, position);
         }
         if !piece.id.is_empty() && self.calls[position].id.is_empty() {
             self.by_id.entry(piece.id.to_owned()).or_insert(position);
@@ -92,7 +92,7 @@ impl ToolCalls {
 
     /// The call that the provider's index names, where indexes can be trusted.
     pub(crate) fn by_index(&self, index: i64) -> Option<usize> {
-        self.slots.get(&index).copied()
+        self.by_index.get(&index).copied()
     }
 
     /// The call with that id.
@@ -104,7 +104,7 @@ impl ToolCalls {
     pub(crate) fn begin(&mut self, piece: &CallFragment<'_>) -> usize {
         let position = self.add();
         if let Some(index) = piece.index {
-            self.slots.insert(index, position);
+            self.by_index.insert(index, position);
         }
         if !piece.id.is_empty() {
             self.by_id.entry(piece.id.to_owned()).or_insert(position);
@@ -151,7 +151,7 @@ impl ToolCalls {
     }
 
     fn find_by_index(&mut self, index: i64, piece: &CallFragment<'_>) -> Option<usize> {
-        let Some(&position) = self.slots.get(&index) else { return self.find_at_another_index(piece) };
+        let Some(&position) = self.by_index.get(&index) else { return self.find_at_another_index(piece) };
         let call = &mut self.calls[position];
         if !piece.id.is_empty() {
             if piece.id == call.id {

@@ -1,6 +1,6 @@
 //! Texts of messages that come again: whole behind their pieces, or under another name too.
 
-use super::kind::{Kind, REASONINGS, content_at, way};
+use super::kind::{Kind, REASONINGS, content_at, path};
 use super::runs::Runs;
 use super::{Sink, Snapshot};
 use crate::json::Text;
@@ -13,7 +13,7 @@ pub(super) fn echoes(snapshot: &Snapshot, position: i64) -> bool {
 
 /// Adds a piece to a message; what was emitted before is not emitted again.
 pub(super) fn grow(snapshot: &mut Snapshot, kind: Kind, position: i64, piece: Text<'_>, out: &mut Sink<'_>) {
-    let message = snapshot.fields.at(&way(position));
+    let message = snapshot.fields.at(&path(position));
     let begins = message.word("content").is_empty();
     let says_nothing = piece.is_empty();
     let piece = message.news("content", piece);
@@ -43,7 +43,7 @@ fn size(piece: &Text<'_>) -> usize {
 /// send a text whole behind its pieces. A single piece before it is no evidence.
 fn says_all(snapshot: &Snapshot, kind: Kind, position: i64, piece: &Text<'_>) -> bool {
     let Text::Whole(piece) = piece else { return false };
-    let message = |at: i64| snapshot.fields.find(&way(at));
+    let message = |at: i64| snapshot.fields.find(&path(at));
     let begins = message(position).is_none_or(|message| message.word("content").is_empty());
     let whole = if begins { position - 1 } else { position };
     let (Some(first), Some(message)) = (Runs::of(snapshot).first_pieces.get(&whole), message(whole)) else {
@@ -67,7 +67,7 @@ pub(super) fn follow(snapshot: &mut Snapshot, kind: Kind, position: i64) {
 /// What a piece says that the leading message does not; `None`: nothing.
 fn news<'t>(snapshot: &mut Snapshot, position: i64, piece: &Text<'t>) -> Option<Text<'t>> {
     let Some((led, at)) = Runs::of(snapshot).echoes.get(&position).copied() else { return Some(piece.clone()) };
-    let leading = snapshot.fields.find(&way(led)).map(|message| message.word("content")).unwrap_or_default();
+    let leading = snapshot.fields.find(&path(led)).map(|message| message.word("content")).unwrap_or_default();
     let expected = leading.get(at..).unwrap_or_default();
     let news = match piece {
         Text::Whole(text) if expected.starts_with(text.as_ref()) => {

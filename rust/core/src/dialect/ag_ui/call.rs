@@ -40,14 +40,14 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    /// The way to the call.
-    pub(super) fn way(self) -> Path {
+    /// The path to the call.
+    pub(super) fn path(self) -> Path {
         [PathStep::Item(MESSAGES, self.message), PathStep::Item(CALLS, self.at)].into()
     }
 
-    /// The way to its function.
+    /// The path to its function.
     fn function(self) -> Path {
-        self.way().to([PathStep::Object("function")])
+        self.path().to([PathStep::Object("function")])
     }
 }
 
@@ -140,7 +140,7 @@ fn identify(
     id: &str,
     payload: &Object<'_>,
 ) -> (usize, bool) {
-    keep(snapshot.fields.at(&spot.way()), payload, &RULED);
+    keep(snapshot.fields.at(&spot.path()), payload, &RULED);
     let function = snapshot.fields.at(&spot.function());
     let mut name = payload.first(&["toolCallName", "toolName"]).and_then(Raw::str).unwrap_or_default();
     if !name.is_empty() || known.is_none() {
@@ -161,7 +161,7 @@ fn identify(
 
 /// The arguments of a call in the object.
 fn arguments_at(spot: Spot) -> Target {
-    Target::Member { way: spot.function(), name: ARGUMENTS }
+    Target::Member { path: spot.function(), name: ARGUMENTS }
 }
 
 /// Adds a piece to the arguments of a call; whether any were told.
@@ -207,7 +207,7 @@ fn emit_rest<'w>(
 /// The end of a call: where its arguments are an object by then, nothing can follow.
 fn end(snapshot: &mut Snapshot, known: Option<usize>, id: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     if let Some(spot) = find(snapshot, id) {
-        keep(snapshot.fields.at(&spot.way()), payload, &RULED);
+        keep(snapshot.fields.at(&spot.path()), payload, &RULED);
     }
     let Some(position) = known else { return };
     if snapshot.choice(0).tool_calls.at(position).arguments.is_empty() {
@@ -222,13 +222,13 @@ fn end(snapshot: &mut Snapshot, known: Option<usize>, id: &str, payload: &Object
 fn add(snapshot: &mut Snapshot, id: &str, parent: &str) -> Spot {
     let known = Kind::Text.find(snapshot, parent).filter(|_| !parent.is_empty());
     let message = match known {
-        Some(known) if snapshot.fields.at(&kind::way(known)).text("role") == "assistant" => known,
+        Some(known) if snapshot.fields.at(&kind::path(known)).text("role") == "assistant" => known,
         None if !parent.is_empty() => message::add(snapshot, Kind::Text, parent, ""),
         _ => message::add(snapshot, Kind::Text, id, ""),
     };
-    let at = snapshot.fields.at(&kind::way(message)).next_index(CALLS);
+    let at = snapshot.fields.at(&kind::path(message)).next_index(CALLS);
     let spot = Spot { message, at };
-    let call = snapshot.fields.at(&spot.way());
+    let call = snapshot.fields.at(&spot.path());
     if !id.is_empty() {
         call.set("id", quote(id));
     }
@@ -246,9 +246,9 @@ pub(super) fn take_calls(snapshot: &mut Snapshot, message: i64, object: &Object<
     if calls.is_empty() {
         return;
     }
-    snapshot.fields.at(&kind::way(message)).remove(CALLS);
+    snapshot.fields.at(&kind::path(message)).remove(CALLS);
     for (at, call) in (0..).zip(calls) {
-        snapshot.fields.at(&kind::way(message)).replace_item(CALLS, at, &call);
+        snapshot.fields.at(&kind::path(message)).replace_item(CALLS, at, &call);
         put(snapshot, &call.id("id"), Spot { message, at });
     }
 }

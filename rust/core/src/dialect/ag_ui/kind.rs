@@ -18,8 +18,8 @@ pub(super) enum Kind {
 /// The kinds that are reasoning.
 pub(super) const REASONINGS: [Kind; 3] = [Kind::Reasoning, Kind::Thinking, Kind::Step];
 
-/// The way to a message.
-pub(super) fn way(position: i64) -> Path {
+/// The path to a message.
+pub(super) fn path(position: i64) -> Path {
     [PathStep::Item(MESSAGES, position)].into()
 }
 
@@ -73,5 +73,5 @@ impl Kind {
 
 /// The text of a message.
 pub(super) fn content_at(position: i64) -> Target {
-    Target::Member { way: way(position), name: "content" }
+    Target::Member { path: path(position), name: "content" }
 }

@@ -1,6 +1,6 @@
 //! Messages of text, and of reasoning.
 
-use super::kind::{Kind, content_at, way};
+use super::kind::{Kind, content_at, path};
 use super::runs::Runs;
 use super::{MESSAGES, OF_EVENT, Object, Raw, Sink, Snapshot, again, next};
 use crate::json::{Text, quote};
@@ -35,7 +35,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     if kind == Kind::Text {
         note_open(snapshot, position, last, stage);
     }
-    let message = snapshot.fields.at(&way(position));
+    let message = snapshot.fields.at(&path(position));
     if !message.contains("content") {
         message.set("content", quote(""));
     }
@@ -44,7 +44,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
         again::grow(snapshot, kind, position, text, out);
     }
     if stage == "START" {
-        snapshot.fields.at(&way(position)).announce("content");
+        snapshot.fields.at(&path(position)).announce("content");
     }
     true
 }
@@ -67,7 +67,7 @@ struct Unreadable;
 fn read<'a>(snapshot: &Snapshot, known: Option<i64>, payload: &Object<'a>) -> Result<Option<Text<'a>>, Unreadable> {
     let Some(value) = payload.first(&["delta", "content"]) else { return Ok(None) };
     let text = value.scalar().ok_or(Unreadable)?;
-    let known = known.and_then(|position| Some(snapshot.fields.find(&way(position))?.word("content")));
+    let known = known.and_then(|position| Some(snapshot.fields.find(&path(position))?.word("content")));
     let (None, Text::Whole(whole)) = (payload.get("delta"), &text) else { return Ok(Some(text)) };
     Ok(Some(match overlap(&known.unwrap_or_default(), whole) {
         Overlap::Continues(rest) => Text::from(rest).into_owned(),

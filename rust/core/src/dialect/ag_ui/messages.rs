@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use super::kind::{Kind, way};
+use super::kind::{Kind, path};
 use super::runs::Runs;
 use super::{MESSAGES, NAMES, Object, Sink, Snapshot, call, emit, next, runs};
 use crate::json::{Payload, Raw, Text};
@@ -96,7 +96,7 @@ fn each_beyond<'m, 'a: 'm>(
 ) -> Vec<String> {
     let known = |message: &Object<'_>| kind.find(snapshot, &message.id("id"));
     let rest = |message: &Object<'_>| {
-        let known = known(message).and_then(|position| Some(snapshot.fields.find(&way(position))?.word("content")));
+        let known = known(message).and_then(|position| Some(snapshot.fields.find(&path(position))?.word("content")));
         match overlap(&known.unwrap_or_default(), &content(message)) {
             Overlap::Continues(rest) => Some(rest.to_owned()),
             Overlap::Repeats | Overlap::Differs => None,
@@ -150,7 +150,7 @@ fn clear(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
 
 /// Whether a snapshot has all of a message's text.
 fn is_said(snapshot: &Snapshot, position: i64, messages: &[Object<'_>]) -> bool {
-    let text = snapshot.fields.find(&way(position)).map(|message| message.word("content")).unwrap_or_default();
+    let text = snapshot.fields.find(&path(position)).map(|message| message.word("content")).unwrap_or_default();
     let says = |message: &Object<'_>| {
         Kind::of_role(&message.str("role")) == Some(Kind::Text) && content(message).starts_with(&*text)
     };

@@ -111,12 +111,12 @@ fn patch_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
 
 fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let id = payload.id("entityId");
-    let way = match payload.str("subtype").as_ref() {
-        "tool-call" => call::find(snapshot, &id).map(call::Spot::way),
-        _ => kind::find_any(snapshot, &id).map(kind::way),
+    let path = match payload.str("subtype").as_ref() {
+        "tool-call" => call::find(snapshot, &id).map(call::Spot::path),
+        _ => kind::find_any(snapshot, &id).map(kind::path),
     };
-    if let (Some(way), Some(value)) = (way, payload.get("encryptedValue")) {
-        snapshot.fields.at(&way).set("encryptedValue", value.as_str());
+    if let (Some(path), Some(value)) = (path, payload.get("encryptedValue")) {
+        snapshot.fields.at(&path).set("encryptedValue", value.as_str());
     }
     emit("signature", payload.raw(), out);
 }
@@ -147,7 +147,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
 /// How much there is of the text that grows, in bytes.
 fn size(snapshot: &Snapshot, places: &[Target]) -> usize {
     let size = |place: &Target| match place {
-        Target::Member { way, name } => Some(snapshot.fields.find(way)?.word(name).len()),
+        Target::Member { path, name } => Some(snapshot.fields.find(path)?.word(name).len()),
         _ => None,
     };
     places.iter().find_map(size).unwrap_or(0)

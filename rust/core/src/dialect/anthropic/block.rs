@@ -109,8 +109,8 @@ pub(super) fn start(snapshot: &mut Snapshot, index: Option<i64>, block: &Object<
     if let Some((name, seen)) = text_of(&kind, block) {
         if let Some(text) = block.get(name).and_then(Raw::scalar) {
             block_at(snapshot, position).set(name, quote(""));
-            let way = [PathStep::Item(BLOCKS, position)].into();
-            grow_all(&[seen, Target::Member { way, name }], &text, snapshot, out);
+            let path = [PathStep::Item(BLOCKS, position)].into();
+            grow_all(&[seen, Target::Member { path, name }], &text, snapshot, out);
             block_at(snapshot, position).announce(name);
         }
         if let Some(signature) = block.truthy("signature") {
@@ -147,8 +147,8 @@ fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: 
             Overlap::Continues(rest) => Text::from(rest),
             Overlap::Repeats | Overlap::Differs => Text::default(),
         };
-        let way = [PathStep::Item(BLOCKS, position)].into();
-        grow_all(&[seen, Target::Member { way, name }], &rest, snapshot, out);
+        let path = [PathStep::Item(BLOCKS, position)].into();
+        grow_all(&[seen, Target::Member { path, name }], &rest, snapshot, out);
         block_at(snapshot, position).announce(name);
     } else if block.str("type") == "tool_use" {
         input::begin_again(snapshot, position, block, out);
@@ -283,8 +283,8 @@ fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object
 /// What only grows by a piece of a text: the block's member, and what is seen of it.
 fn growth<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Append<'a>> {
     let (name, seen) = text_of(kind, delta)?;
-    let way = [PathStep::Item(BLOCKS, position)].into();
-    Some(Append { text: delta.get(name)?, places: vec![seen, Target::Member { way, name }] })
+    let path = [PathStep::Item(BLOCKS, position)].into();
+    Some(Append { text: delta.get(name)?, places: vec![seen, Target::Member { path, name }] })
 }
 
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {

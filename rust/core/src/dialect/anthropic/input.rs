@@ -90,10 +90,10 @@ fn is_object(text: &str) -> bool {
 
 /// What grows by a piece. Arguments that were emitted already, since the block had stopped, stay as they are.
 fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Target> {
-    let way = [PathStep::Item(BLOCKS, position)].into();
+    let path = [PathStep::Item(BLOCKS, position)].into();
     let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].initial_input.is_empty();
     let arguments = call.filter(open).map(|position| Target::Arguments { choice: 0, position });
-    arguments.into_iter().chain([Target::Json { way, name: "input" }]).collect()
+    arguments.into_iter().chain([Target::Json { path, name: "input" }]).collect()
 }
 
 /// A piece of a call's input that is not the first. One that begins like all of it is never taken for one that repeats.

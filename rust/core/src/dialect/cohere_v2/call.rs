@@ -128,8 +128,8 @@ fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> boo
 
 /// What grows by a piece of the arguments of the call at a position.
 fn places(snapshot: &Snapshot, position: usize) -> [Target; 2] {
-    let way = [MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")].into();
-    [Target::Arguments { choice: 0, position }, Target::Member { way, name: ARGUMENTS }]
+    let path = [MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")].into();
+    [Target::Arguments { choice: 0, position }, Target::Member { path, name: ARGUMENTS }]
 }
 
 /// What a piece adds to, if it is not the first.

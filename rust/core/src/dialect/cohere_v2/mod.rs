@@ -127,7 +127,7 @@ fn place(message: &mut MergedObject, list: &str, kind: &str, payload: &Object<'_
 
 /// What grows by a piece of the plan.
 fn plan<'a>(message: &Object<'a>) -> Option<Append<'a>> {
-    let places = vec![Target::Reasoning { choice: 0 }, Target::Member { way: [MESSAGE].into(), name: PLAN }];
+    let places = vec![Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
     Some(Append { text: message.get(PLAN)?, places })
 }
 
@@ -137,8 +137,8 @@ const TEXTS: [(&str, Target); 2] =
 
 /// What grows by a piece of one of a block's texts.
 fn growth<'a>(index: i64, text: Raw<'a>, (name, seen): (&'static str, Target)) -> Append<'a> {
-    let way = [MESSAGE, PathStep::Item(BLOCKS, index)].into();
-    Append { text, places: vec![seen, Target::Member { way, name }] }
+    let path = [MESSAGE, PathStep::Item(BLOCKS, index)].into();
+    Append { text, places: vec![seen, Target::Member { path, name }] }
 }
 
 /// What grows by a piece of a block; some servers send its text without a block around it.
@@ -181,8 +181,8 @@ fn fold_block(snapshot: &mut Snapshot, index: i64, value: Raw<'_>, start: bool, 
     let readable = texts.iter().all(|growth| growth.text.scalar().is_some());
     for growth in texts {
         growth.fold(snapshot, out);
-        if let Some((way, name)) = growth.member().filter(|_| start) {
-            snapshot.fields.at(way).announce(name);
+        if let Some((path, name)) = growth.member().filter(|_| start) {
+            snapshot.fields.at(path).announce(name);
         }
     }
     let kind = content.str("type");

@@ -81,7 +81,7 @@ fn fold_plan(snapshot: &mut Snapshot, plan: &str, out: &mut Sink<'_>) {
     match overlap(&emitted, plan) {
         Overlap::Repeats => kept.append(PLAN, &Text::default()),
         Overlap::Continues(rest) => {
-            let places = [Target::Reasoning { choice: 0 }, Target::Member { way: [MESSAGE].into(), name: PLAN }];
+            let places = [Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
             grow_all(&places, &Text::from(rest), snapshot, out);
         }
         Overlap::Differs => kept.seal(PLAN, quote(plan)),

@@ -75,9 +75,9 @@ fn fold_text(
             added.set("thought", "true");
         }
     }
-    let way = [candidate_at(candidate), PathStep::Object("content"), PathStep::Item(PARTS, index)].into();
+    let path = [candidate_at(candidate), PathStep::Object("content"), PathStep::Item(PARTS, index)].into();
     let seen = if thought { Target::Reasoning { choice: candidate } } else { Target::Content { choice: candidate } };
-    grow_all(&[seen, Target::Member { way, name: "text" }], text, snapshot, out);
+    grow_all(&[seen, Target::Member { path, name: "text" }], text, snapshot, out);
 }
 
 /// Whether a part is plain text of that kind.

@@ -29,8 +29,9 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let parts = content_of(snapshot, index)?;
     let last = parts.next_index(PARTS) - 1;
     let seen = if thought { Target::Reasoning { choice: index } } else { Target::Content { choice: index } };
-    let way = [candidate_at(index), PathStep::Object("content"), PathStep::Item(PARTS, last)].into();
-    let mut repeat = RepeatPlan::of(Append { text, places: vec![seen.clone(), Target::Member { way, name: "text" }] })?;
+    let path = [candidate_at(index), PathStep::Object("content"), PathStep::Item(PARTS, last)].into();
+    let mut repeat =
+        RepeatPlan::of(Append { text, places: vec![seen.clone(), Target::Member { path, name: "text" }] })?;
     repeat.again = Some(Again::Whole(seen));
     let refold = Refold { choice: index, fold: |snapshot, _, usage, out| count(snapshot, usage, out) };
     repeat.values.extend(response.get("usageMetadata").filter(|usage| usage.is_object()).map(|usage| (usage, refold)));

@@ -13,31 +13,31 @@ const INDEX: &str = "index";
 /// The calls of a line: those of its message, or else its own. False where one cannot be read.
 pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool, out: &mut Sink<'_>) -> bool {
     let inside = payload.child("message");
-    let (way, owner) = if inside.get(CALLS).is_some() { (IN_MESSAGE, &inside) } else { (&[][..], payload) };
+    let (path, owner) = if inside.get(CALLS).is_some() { (IN_MESSAGE, &inside) } else { (&[][..], payload) };
     let calls: Vec<_> = owner.each(CALLS).into_iter().filter(|call| call.is_object()).collect();
-    let again = if last { said_again(snapshot, way, &calls) } else { 0 };
+    let again = if last { said_again(snapshot, path, &calls) } else { 0 };
     for call in &calls[again..] {
-        fold_call(snapshot, way, *call, out);
+        fold_call(snapshot, path, *call, out);
     }
     calls.len() == owner.each(CALLS).len()
 }
 
 /// How many of the last line's calls are those before it: all of them, or none.
-fn said_again(snapshot: &mut Snapshot, way: &[PathStep], calls: &[Raw<'_>]) -> usize {
+fn said_again(snapshot: &mut Snapshot, path: &[PathStep], calls: &[Raw<'_>]) -> usize {
     let known = snapshot.choice(0).tool_calls.as_slice().len();
     let mut each = calls.iter().take(known).enumerate();
     let again = each.all(|(position, call)| {
         let said = Said::of(*call);
         let same = is_same(snapshot.choice(0).tool_calls.at(position), &said.piece(None, (0, 1)));
-        same && !has_another_index(snapshot, way, position, &call.object())
+        same && !has_another_index(snapshot, path, position, &call.object())
     });
     if again && calls.len() >= known { known } else { 0 }
 }
 
 /// Whether a call is numbered otherwise than the one at a position.
-fn has_another_index(snapshot: &Snapshot, way: &[PathStep], position: usize, call: &Object<'_>) -> bool {
-    let way = [way, &[at(position), PathStep::Object(FUNCTION)]].concat();
-    let known = snapshot.fields.find(&way).and_then(|function| function.json_of(INDEX));
+fn has_another_index(snapshot: &Snapshot, path: &[PathStep], position: usize, call: &Object<'_>) -> bool {
+    let path = [path, &[at(position), PathStep::Object(FUNCTION)]].concat();
+    let known = snapshot.fields.find(&path).and_then(|function| function.json_of(INDEX));
     let own = call.child(FUNCTION).get(INDEX);
     own.zip(known).is_some_and(|(own, known)| own.as_str() != known)
 }
@@ -71,7 +71,7 @@ fn at(position: usize) -> PathStep {
     PathStep::Item(CALLS, i64::try_from(position).unwrap_or(i64::MAX))
 }
 
-fn fold_call(snapshot: &mut Snapshot, way: &[PathStep], call: Raw<'_>, out: &mut Sink<'_>) {
+fn fold_call(snapshot: &mut Snapshot, path: &[PathStep], call: Raw<'_>, out: &mut Sink<'_>) {
     let said = Said::of(call);
     let piece = said.piece(None, (0, 1));
     let choice = snapshot.choice(0);
@@ -83,7 +83,7 @@ fn fold_call(snapshot: &mut Snapshot, way: &[PathStep], call: Raw<'_>, out: &mut
     if new || !grown.is_empty() {
         choice.emit_tool_call(position, grown.len(), out);
     }
-    let kept = snapshot.fields.at(&[way, &[at(position)]].concat());
+    let kept = snapshot.fields.at(&[path, &[at(position)]].concat());
     kept.keep_all(&call.object(), &[FUNCTION, ARGUMENTS, "name"]);
     let kept = kept.object(FUNCTION);
     kept.keep_all(&call.object().child(FUNCTION), &[ARGUMENTS]);

@@ -24,7 +24,7 @@ const IMAGES: &str = "images";
 const IMAGE: &str = "image";
 const CALLS: &str = "tool_calls";
 
-/// The way to the answer of `/api/chat`.
+/// The path to the answer of `/api/chat`.
 const IN_MESSAGE: &[PathStep] = &[PathStep::Object(MESSAGE)];
 /// Where a line may have its text, and its thoughts; the two other names of thoughts are those of other APIs.
 const TEXTS: [(&[PathStep], &str); 2] = [(IN_MESSAGE, "content"), (&[], RESPONSE)];
@@ -124,7 +124,7 @@ fn count(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
 
 /// What a line says of one text.
 struct Said<'a> {
-    way: &'static [PathStep],
+    path: &'static [PathStep],
     name: &'static str,
     /// Its pieces: one, or those of a list of parts.
     pieces: Vec<Raw<'a>>,
@@ -142,15 +142,15 @@ fn texts<'a>(payload: &Object<'a>) -> Vec<Said<'a>> {
 fn said<'a>(payload: &Object<'a>, sources: &[(&'static [PathStep], &'static str)], place: &Target) -> Vec<Said<'a>> {
     let message = payload.child(MESSAGE);
     let bare = payload.get(MESSAGE).filter(|message| !message.is_object());
-    let each = sources.iter().filter_map(|&(way, name)| {
-        let value = match (way, name) {
+    let each = sources.iter().filter_map(|&(path, name)| {
+        let value = match (path, name) {
             ([], name) => payload.get(name),
             (_, "content") => bare.or_else(|| message.get(name)),
             (_, name) => message.get(name),
         }?;
         let pieces = pieces(value);
         let readable = !pieces.is_empty() || (value.is_array() && value.items().is_empty());
-        Some(Said { way, name, pieces, readable, heard: None })
+        Some(Said { path, name, pieces, readable, heard: None })
     });
     let mut each: Vec<_> = each.collect();
     let counts = each.iter().position(|said| said.pieces.iter().any(|piece| piece.is_truthy())).unwrap_or(0);
@@ -170,7 +170,7 @@ fn pieces(value: Raw<'_>) -> Vec<Raw<'_>> {
 
 impl<'a> Said<'a> {
     fn places(&self) -> Vec<Target> {
-        let member = Target::Member { way: self.way.into(), name: self.name };
+        let member = Target::Member { path: self.path.into(), name: self.name };
         self.heard.iter().cloned().chain([member]).collect()
     }
 
@@ -196,7 +196,7 @@ impl<'a> Said<'a> {
     /// What a text has beyond all that there is of it so far; `None` where it is only the next piece.
     fn beyond<'t>(&self, snapshot: &mut Snapshot, text: &'t Text<'_>) -> Option<Text<'t>> {
         let Text::Whole(whole) = text else { return None };
-        let told = snapshot.fields.at(self.way).text(self.name);
+        let told = snapshot.fields.at(self.path).text(self.name);
         whole.strip_prefix(told).filter(|_| !told.is_empty()).map(Text::from)
     }
 }

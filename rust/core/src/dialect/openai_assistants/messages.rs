@@ -39,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// The way from a part to the object with that member.
+    /// The path from a part to the object with that member.
     fn owner(self) -> Option<PathStep> {
         match self {
             Self::Text => Some(PathStep::Object("text")),
@@ -64,12 +64,12 @@ pub(super) struct At {
 }
 
 impl At {
-    fn way(self) -> [PathStep; 2] {
+    fn path(self) -> [PathStep; 2] {
         [PathStep::Item(MESSAGES, self.message), PathStep::Item("content", self.part)]
     }
 
-    fn way_to(self, kind: Kind) -> Path {
-        self.way().into_iter().chain(kind.owner()).collect()
+    fn path_to(self, kind: Kind) -> Path {
+        self.path().into_iter().chain(kind.owner()).collect()
     }
 }
 
@@ -95,22 +95,22 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     content.raw().items().into_iter().all(is_readable)
 }
 
-/// The way to what was told of a message, where the object says something else.
-fn way_to_told(message: i64) -> Path {
+/// The path to what was told of a message, where the object says something else.
+fn path_to_told(message: i64) -> Path {
     [PathStep::Object(TOLD), PathStep::Item(MESSAGES, message)].into()
 }
 
 /// What was told of a message, part by part.
 fn told_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> {
-    let told = snapshot.fields.find(&way_to_told(message)).map(|told| told.indexes(kind.name())).unwrap_or_default();
+    let told = snapshot.fields.find(&path_to_told(message)).map(|told| told.indexes(kind.name())).unwrap_or_default();
     if !told.is_empty() {
-        let texts = snapshot.fields.at(&way_to_told(message));
+        let texts = snapshot.fields.at(&path_to_told(message));
         return told.into_iter().map(|part| texts.item(kind.name(), part).text(TOLD).to_owned()).collect();
     }
     let old = snapshot.fields.item(MESSAGES, message);
     old.take_apart("content");
     let parts = old.indexes("content");
-    let text = |part| snapshot.fields.at(&At { message, part }.way_to(kind)).text(kind.name()).to_owned();
+    let text = |part| snapshot.fields.at(&At { message, part }.path_to(kind)).text(kind.name()).to_owned();
     parts.into_iter().map(text).collect()
 }
 
@@ -144,17 +144,17 @@ fn tell_rest(
 /// Keeps what was told of a message where the object says something else, and else expects its pieces to say it again.
 fn keep_told(snapshot: &mut Snapshot, message: i64, kind: Kind, told: &[String], whole: &[String]) {
     if told.concat() == whole.concat() {
-        if snapshot.fields.find(&way_to_told(message)).is_some() {
-            snapshot.fields.at(&way_to_told(message)).remove(kind.name());
+        if snapshot.fields.find(&path_to_told(message)).is_some() {
+            snapshot.fields.at(&path_to_told(message)).remove(kind.name());
         }
         for part in (0..).zip(whole).filter(|(_, text)| !text.is_empty()).map(|(part, _)| part) {
-            let owner = snapshot.fields.at(&At { message, part }.way_to(kind));
+            let owner = snapshot.fields.at(&At { message, part }.path_to(kind));
             owner.append(kind.name(), &Text::default());
             owner.announce(kind.name());
         }
         return;
     }
-    let kept = snapshot.fields.at(&way_to_told(message));
+    let kept = snapshot.fields.at(&path_to_told(message));
     for (part, text) in (0..).zip(told) {
         kept.item(kind.name(), part).set(TOLD, quote(text));
     }
@@ -271,10 +271,10 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
 pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec<Append<'a>> {
     let growth = |kind: Kind| {
         let name = kind.name();
-        let mut places = vec![kind.seen(), Target::Member { way: at.way_to(kind), name }];
-        let told = way_to_told(at.message);
+        let mut places = vec![kind.seen(), Target::Member { path: at.path_to(kind), name }];
+        let told = path_to_told(at.message);
         if snapshot.fields.find(&told).is_some_and(|told| !told.indexes(name).is_empty()) {
-            places.push(Target::Member { way: told.to([PathStep::Item(name, at.part)]), name: TOLD });
+            places.push(Target::Member { path: told.to([PathStep::Item(name, at.part)]), name: TOLD });
         }
         Some(Append { text: kind.of(part)?, places })
     };
@@ -283,7 +283,7 @@ pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec
 
 fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<'_>) {
     let text = part.child("text");
-    let kept = snapshot.fields.at(&at.way());
+    let kept = snapshot.fields.at(&at.path());
     kept.keep_all(part, &["index", "text", "refusal"]);
     if text.raw().is_object() {
         let kept = kept.object("text");
@@ -295,7 +295,7 @@ fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<
     }
     fold_all(growths(snapshot, at, part), snapshot, out);
     for annotation in annotations(part) {
-        snapshot.fields.at(&at.way_to(Kind::Text)).push("annotations", annotation);
+        snapshot.fields.at(&at.path_to(Kind::Text)).push("annotations", annotation);
         emit("citation", annotation, out);
     }
     if let Some(kind) = other_kind(part) {

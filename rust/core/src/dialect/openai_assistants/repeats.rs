@@ -40,7 +40,7 @@ fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<R
     if !alone {
         return None;
     }
-    let mut repeat = match snapshot.fields.find(&at.way())?.word("type").as_ref() {
+    let mut repeat = match snapshot.fields.find(&at.path())?.word("type").as_ref() {
         "function" => RepeatPlan::of(steps::arguments(snapshot, at, &item)?)?,
         CODE => {
             let told = Some((0, CODE, item.raw()));

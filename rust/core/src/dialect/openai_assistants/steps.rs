@@ -30,12 +30,12 @@ pub(super) struct At {
 }
 
 impl At {
-    pub(super) fn way(self) -> Path {
+    pub(super) fn path(self) -> Path {
         [PathStep::Item(STEPS, self.step), PathStep::Object(DETAILS), PathStep::Item(CALLS, self.call)].into()
     }
 
-    fn way_into(self, member: &'static str) -> Path {
-        self.way().to([PathStep::Object(member)])
+    fn path_into(self, member: &'static str) -> Path {
+        self.path().to([PathStep::Object(member)])
     }
 }
 
@@ -49,8 +49,8 @@ pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize)
     if let Some(&known) = by_id {
         return at(known);
     }
-    let way = [PathStep::Item(STEPS, step), PathStep::Object(DETAILS)];
-    let next = snapshot.fields.find(&way).map_or(0, |details| details.next_index(CALLS));
+    let path = [PathStep::Item(STEPS, step), PathStep::Object(DETAILS)];
+    let next = snapshot.fields.find(&path).map_or(0, |details| details.next_index(CALLS));
     let by_index = |index: i64| positions.and_then(|positions| positions.calls_by_index.get(&(step, index)).copied());
     let index = match call.get("index").and_then(Raw::index) {
         Some(index) => by_index(index).unwrap_or(index),
@@ -131,7 +131,7 @@ fn kind_of<'a>(call: &Object<'a>, known: &'a str) -> Cow<'a, str> {
 }
 
 fn fold_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
-    let kept = snapshot.fields.at(&at.way());
+    let kept = snapshot.fields.at(&at.path());
     let known = kept.word("type").into_owned();
     let kind = kind_of(call, &known);
     kept.set_once("id", call.get("id"));
@@ -149,13 +149,13 @@ fn fold_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
 
 /// What grows by a piece of the code that the provider runs.
 pub(super) fn code<'a>(at: At, call: &Object<'a>) -> Option<Append<'a>> {
-    let places = vec![Target::Member { way: at.way_into(CODE), name: "input" }];
+    let places = vec![Target::Member { path: at.path_into(CODE), name: "input" }];
     Some(Append { text: call.child(CODE).get("input")?, places })
 }
 
 fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
     let piece = call.child(CODE);
-    let kept = snapshot.fields.at(&at.way_into(CODE));
+    let kept = snapshot.fields.at(&at.path_into(CODE));
     kept.append("input", &Text::from(""));
     if !kept.contains("outputs") {
         kept.set("outputs", "[]");
@@ -170,7 +170,7 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
 
 /// What grows by the arguments of a function call.
 fn places(at: At, position: usize) -> [Target; 2] {
-    [Target::Arguments { choice: 0, position }, Target::Member { way: at.way_into(FUNCTION), name: ARGUMENTS }]
+    [Target::Arguments { choice: 0, position }, Target::Member { path: at.path_into(FUNCTION), name: ARGUMENTS }]
 }
 
 /// What grows by a piece of a function call whose arguments have begun, which is that of the tool calls.
@@ -184,10 +184,10 @@ pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> O
 fn fold_function(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
     let said = Said::of(call.raw());
     let piece = said.piece(None, (0, 1));
-    keep_function(snapshot.fields.at(&at.way_into(FUNCTION)), &call.child(FUNCTION), &said.name);
+    keep_function(snapshot.fields.at(&at.path_into(FUNCTION)), &call.child(FUNCTION), &said.name);
     let (position, new) = identify(snapshot, at, &piece);
     let held = holds_back(snapshot, at, position, &piece.arguments);
-    let kept = snapshot.fields.at(&at.way_into(FUNCTION));
+    let kept = snapshot.fields.at(&at.path_into(FUNCTION));
     let news = if held { Text::default() } else { kept.news(ARGUMENTS, piece.arguments) };
     if !news.is_empty() {
         grow_all(&places(at, position), &news, snapshot, out);
@@ -206,7 +206,7 @@ fn holds_back(snapshot: &mut Snapshot, at: At, position: usize, piece: &Text<'_>
     }
     call.initial_input = if empty { EMPTY.into() } else { String::new() };
     let kept = quote(&call.initial_input);
-    snapshot.fields.at(&at.way_into(FUNCTION)).set(ARGUMENTS, kept);
+    snapshot.fields.at(&at.path_into(FUNCTION)).set(ARGUMENTS, kept);
     empty
 }
 
@@ -253,7 +253,7 @@ fn fold_whole_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut
         complete(snapshot, position, &piece, out);
     }
     let arguments = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
-    let function = snapshot.fields.at(&at.way_into(FUNCTION));
+    let function = snapshot.fields.at(&at.path_into(FUNCTION));
     if function.text(ARGUMENTS) == arguments {
         function.announce(ARGUMENTS);
     }

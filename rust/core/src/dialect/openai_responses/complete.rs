@@ -132,13 +132,13 @@ fn with_emitted<R>(snapshot: &mut Snapshot, at: usize, voice: usize, read: impl 
 /// Emits the rest of a text, and adds it to the part of the object that its last piece went to.
 fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, rest: &str, out: &mut Sink<'_>) {
     let part = part_of_rest(snapshot, at, voice, texts);
-    let way = texts.way(place_of(snapshot, at), part);
-    prepare(snapshot, at, texts, &way);
+    let path = texts.path(place_of(snapshot, at), part);
+    prepare(snapshot, at, texts, &path);
     if let Some(place) = texts.kind.place(items_of(snapshot).all[at].call) {
         snapshot.forget_half(&place);
     }
     speak(snapshot, at, voice, &Text::from(rest), out);
-    let member = Target::Member { way, name: texts.member };
+    let member = Target::Member { path, name: texts.member };
     snapshot.forget_half(&member);
     snapshot.grow(&member, &Text::from(rest), out);
 }
@@ -148,14 +148,14 @@ fn part_of_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts)
     let item = &items_of(snapshot).all[at];
     let (part, place) = (item.voices[voice].source(texts).map_or(0, |source| source.part), item.place);
     let Some(list) = &texts.list else { return part };
-    let way = texts.way(place, part);
-    let fields = snapshot.fields.at(&way[..1]);
+    let path = texts.path(place, part);
+    let fields = snapshot.fields.at(&path[..1]);
     fields.take_apart(list.name);
     let is_free = !fields.has_item(list.name, part);
-    if is_free || snapshot.fields.at(&way).word("type") == list.part {
+    if is_free || snapshot.fields.at(&path).word("type") == list.part {
         return part;
     }
-    snapshot.fields.at(&way[..1]).next_index(list.name)
+    snapshot.fields.at(&path[..1]).next_index(list.name)
 }
 
 /// Emits what a whole part has that was not emitted. Returns the index at which the object may have it as it came; `None` where its
@@ -177,8 +177,8 @@ pub(super) fn complete_part(
     let Some(rest) = rest else {
         // Another version of the part: the object's alone, unless the part is not where its pieces went.
         if own > 0 {
-            let way = texts.way(place_of(snapshot, at), index);
-            snapshot.fields.at(&way).seal(texts.member, quote(whole));
+            let path = texts.path(place_of(snapshot, at), index);
+            snapshot.fields.at(&path).seal(texts.member, quote(whole));
         }
         return Some(index).filter(|_| own > 0);
     };
@@ -210,7 +210,7 @@ fn weigh_part<'w>(
     let emitted = voice.emitted(&choices[&0], call);
     let source = voice.source_mut(texts);
     let index = index.unwrap_or_else(|| source.whole_part(&emitted, whole));
-    let own = text_at(fields, texts, &texts.way(place, index));
+    let own = text_at(fields, texts, &texts.path(place, index));
     let rest = source.complete((stage, index), &emitted, own, whole);
     let same = if rest.is_none() || whole.starts_with(own) { own.len() } else { whole.len() + 1 };
     (index, rest, same)
@@ -218,9 +218,9 @@ fn weigh_part<'w>(
 
 /// What the provider runs is told in pieces alone: a whole is the object's.
 fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &str) {
-    let way = texts.way(place_of(snapshot, at), 0);
-    prepare(snapshot, at, texts, &way);
-    let fields = snapshot.fields.at(&way);
+    let path = texts.path(place_of(snapshot, at), 0);
+    prepare(snapshot, at, texts, &path);
+    let fields = snapshot.fields.at(&path);
     match whole.strip_prefix(fields.text(texts.member)).map(str::to_owned) {
         Some(rest) => fields.append(texts.member, &Text::from(rest.as_str())),
         None => fields.seal(texts.member, quote(whole)),
@@ -228,15 +228,15 @@ fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &st
 }
 
 /// What the object has of a text so far.
-fn text_at<'f>(fields: &'f mut MergedObject, texts: &Texts, way: &[PathStep]) -> &'f str {
-    let item = fields.at(&way[..1]);
-    if let (Some(List { name, .. }), Some(PathStep::Item(_, index))) = (&texts.list, way.last()) {
+fn text_at<'f>(fields: &'f mut MergedObject, texts: &Texts, path: &[PathStep]) -> &'f str {
+    let item = fields.at(&path[..1]);
+    if let (Some(List { name, .. }), Some(PathStep::Item(_, index))) = (&texts.list, path.last()) {
         item.take_apart(name);
         if !item.has_item(name, *index) {
             return "";
         }
     }
-    fields.at(way).text(texts.member)
+    fields.at(path).text(texts.member)
 }
 
 /// Makes an item of the object stand as it came whole, but for texts of which more was emitted than it has.

@@ -104,8 +104,8 @@ fn fold_beside(
         out(Delta::Other { choice: 0, kind: texts.member, json: piece.as_str() });
     }
     if let Some(logprobs) = payload.truthy("logprobs").filter(|logprobs| logprobs.is_array()) {
-        let way = texts.way(place_of(snapshot, at), part);
-        snapshot.fields.at(&way).extend("logprobs", logprobs);
+        let path = texts.path(place_of(snapshot, at), part);
+        snapshot.fields.at(&path).extend("logprobs", logprobs);
         out(Delta::Other { choice: 0, kind: "logprobs", json: logprobs.as_str() });
     }
 }
@@ -120,8 +120,8 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     let items = snapshot.state.get::<Items>()?;
     let item = &items.all[items.last];
     let voice = item.voices.iter().find(|voice| voice.source(texts).is_some()).filter(|voice| voice.is_plain())?;
-    let way = texts.way(item.place, voice.source(texts)?.part);
-    let places = vec![voice.kind.place(item.call)?, Target::Member { way, name: texts.member }];
+    let path = texts.path(item.place, voice.source(texts)?.part);
+    let places = vec![voice.kind.place(item.call)?, Target::Member { path, name: texts.member }];
     let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, places })?;
     let ignored = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
     repeat.ignored.extend(ignored.into_iter().flatten());
@@ -178,8 +178,8 @@ fn annotate(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let Some(annotation) = payload.get("annotation") else { return };
     let at = item_of_piece(snapshot, &OUTPUT_TEXT, payload);
     let part = part_of_piece(snapshot, at, &OUTPUT_TEXT, payload);
-    let way = OUTPUT_TEXT.way(place_of(snapshot, at), part);
-    snapshot.fields.at(&way).push("annotations", annotation);
+    let path = OUTPUT_TEXT.path(place_of(snapshot, at), part);
+    snapshot.fields.at(&path).push("annotations", annotation);
     out(Delta::Other { choice: 0, kind: "citation", json: annotation.as_str() });
 }
 

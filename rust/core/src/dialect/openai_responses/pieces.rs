@@ -61,13 +61,13 @@ pub(super) fn part_of_piece(snapshot: &mut Snapshot, at: usize, texts: &Texts, p
 }
 
 /// Makes what a text is to stand in, where it was not announced.
-pub(super) fn prepare(snapshot: &mut Snapshot, at: usize, texts: &Texts, way: &[PathStep]) {
-    let fields = snapshot.fields.at(&way[..1]);
+pub(super) fn prepare(snapshot: &mut Snapshot, at: usize, texts: &Texts, path: &[PathStep]) {
+    let fields = snapshot.fields.at(&path[..1]);
     if !fields.contains("type") {
         fields.set("type", quote(texts.item));
     }
     if let Some(list) = &texts.list {
-        let part = snapshot.fields.at(way);
+        let part = snapshot.fields.at(path);
         if !part.contains("type") {
             part.set("type", quote(list.part));
         }
@@ -128,15 +128,15 @@ pub(super) fn add_piece(
     piece: &Text<'_>,
     out: &mut Sink<'_>,
 ) {
-    let way = texts.way(place_of(snapshot, at), index);
-    prepare(snapshot, at, texts, &way);
+    let path = texts.path(place_of(snapshot, at), index);
+    prepare(snapshot, at, texts, &path);
     let mut own = piece.clone();
     if texts.kind != Kind::Hosted {
         let (voice, news, kept) = hear(snapshot, at, texts, index, piece);
         speak(snapshot, at, voice, &news, out);
         own = kept;
     }
-    snapshot.grow(&Target::Member { way, name: texts.member }, &own, out);
+    snapshot.grow(&Target::Member { path, name: texts.member }, &own, out);
 }
 
 /// Whose voice a piece is, what it adds to what was emitted, and what to its own part of the object.

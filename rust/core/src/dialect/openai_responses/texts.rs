@@ -125,8 +125,8 @@ impl Texts {
         self.list.as_ref().and_then(|list| payload.get(list.index)?.index())
     }
 
-    /// The way to the object that it is a member of: an item of the output, or a part of it.
-    pub(super) fn way(&self, place: i64, part: i64) -> Path {
+    /// The path to the object that it is a member of: an item of the output, or a part of it.
+    pub(super) fn path(&self, place: i64, part: i64) -> Path {
         let part = self.list.as_ref().map(|list| PathStep::Item(list.name, part));
         [PathStep::Item(OUTPUT, place)].into_iter().chain(part).collect()
     }

@@ -123,7 +123,7 @@ fn id_of<'a>(payload: &Object<'a>, name: &str) -> Cow<'a, str> {
     payload.get(name).map(|id| id.str().unwrap_or(Cow::Borrowed(id.as_str()))).unwrap_or_default()
 }
 
-/// The way to a part.
+/// The path to a part.
 fn part_at(position: i64) -> PathStep {
     PathStep::Item(PARTS, position)
 }
@@ -262,7 +262,7 @@ fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'
 /// What grows by a piece of the text of a part.
 fn text_places(part: &str, position: i64) -> [Target; 2] {
     let seen = if part == "text" { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } };
-    [seen, Target::Member { way: [part_at(position)].into(), name: "text" }]
+    [seen, Target::Member { path: [part_at(position)].into(), name: "text" }]
 }
 
 /// What a piece of a text adds to.

@@ -221,10 +221,10 @@ fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
     if !says(snapshot, position, "state", &quote(STREAMING)) {
         return vec![];
     }
-    let way = Path::from([part_at(position)]);
-    let raw = Target::Member { way, name: "rawInput" };
+    let path = Path::from([part_at(position)]);
+    let raw = Target::Member { path, name: "rawInput" };
     let text = is_text(snapshot, position);
-    vec![raw, if text { Target::Member { way, name: "input" } } else { Target::Json { way, name: "input" } }]
+    vec![raw, if text { Target::Member { path, name: "input" } } else { Target::Json { path, name: "input" } }]
 }
 
 /// What a piece of an input that goes on adds to, and the member that tells whose it is.

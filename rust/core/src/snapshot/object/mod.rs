@@ -36,7 +36,7 @@ pub(crate) enum Nulls {
     Keep,
 }
 
-/// A step on a way that only the stream knows.
+/// A step on a path that only the stream knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
     Name(&'a str),
@@ -86,17 +86,17 @@ impl MergedObject {
         self.0.entry(name, || Member::Object(MergedObject::default())).object()
     }
 
-    /// The object at the end of a way; made where there is none.
-    pub(crate) fn at(&mut self, way: &[PathStep]) -> &mut MergedObject {
-        way.iter().fold(self, |fields, step| match *step {
+    /// The object at the end of a path; made where there is none.
+    pub(crate) fn at(&mut self, path: &[PathStep]) -> &mut MergedObject {
+        path.iter().fold(self, |fields, step| match *step {
             PathStep::Object(name) => fields.object(name),
             PathStep::Item(name, index) => fields.item(name, index),
         })
     }
 
-    /// The object at the end of a way, if it is there and was ever gone to: an untouched one is still its JSON text.
-    pub(crate) fn find(&self, way: &[PathStep]) -> Option<&MergedObject> {
-        way.iter().try_fold(self, |fields, step| {
+    /// The object at the end of a path, if it is there and was ever gone to: an untouched one is still its JSON text.
+    pub(crate) fn find(&self, path: &[PathStep]) -> Option<&MergedObject> {
+        path.iter().try_fold(self, |fields, step| {
             let kept = match *step {
                 PathStep::Object(name) => fields.0.get(name),
                 PathStep::Item(name, index) => match fields.0.get(name)? {
@@ -209,12 +209,12 @@ impl MergedObject {
         self.0.iter().all(|(name, _)| names.contains(&name))
     }
 
-    /// Sets what stands at the end of a way inside a member.
+    /// Sets what stands at the end of a path inside a member.
     pub(crate) fn set_at(&mut self, name: &str, keys: &[Key<'_>], json: String) {
         *self.inside(name, keys) = Member::Value(json.into());
     }
 
-    /// Appends to the string that stands at the end of a way inside a member.
+    /// Appends to the string that stands at the end of a path inside a member.
     pub(crate) fn append_at(&mut self, name: &str, keys: &[Key<'_>], piece: &Text<'_>) {
         self.inside(name, keys).append(piece);
     }

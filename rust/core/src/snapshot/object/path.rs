@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-/// A step on the way to an object that is kept inside another.
+/// A step on the path to an object that is kept inside another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathStep {
     /// Into the member of that name.
@@ -14,7 +14,7 @@ pub(crate) enum PathStep {
 /// As many steps as the objects of the APIs are deep.
 const MOST_STEPS: usize = 4;
 
-/// The way to an object that is kept inside another. Kept in place, since one is made for every payload that is parsed.
+/// The path to an object that is kept inside another. Kept in place, since one is made for every payload that is parsed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
     steps: [PathStep; MOST_STEPS],
@@ -55,7 +55,7 @@ impl FromIterator<PathStep> for Path {
 }
 
 impl Path {
-    /// The way that goes on from the end of this one.
+    /// The path that goes on from the end of this one.
     pub(crate) fn to(self, steps: impl IntoIterator<Item = PathStep>) -> Self {
         self.iter().copied().chain(steps).collect()
     }
