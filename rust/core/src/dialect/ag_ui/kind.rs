@@ -5,7 +5,7 @@ use super::{MESSAGES, Snapshot};
 use crate::snapshot::{Path, PathStep, Target};
 
 /// What a message holds, and under which name. Some servers give a text the id of the reasoning before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Text,
     Reasoning,

@@ -1,6 +1,6 @@
 //! What is known of the runs of a stream: one after the other, and where each began among what was emitted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::call::Spot;
@@ -19,10 +19,10 @@ pub(crate) struct Runs {
     reasoning: usize,
     calls: usize,
     /// The messages by their kinds (`None`: those of tools) and ids; by "", the last of the kind.
-    messages: BTreeMap<Option<Kind>, BTreeMap<String, i64>>,
+    messages: HashMap<Option<Kind>, HashMap<String, i64>>,
     /// The messages of results by their own ids and their calls'.
-    pub(super) results: BTreeMap<(String, String), i64>,
-    pub(super) calls_by_id: BTreeMap<String, Spot>,
+    pub(super) results: HashMap<(String, String), i64>,
+    pub(super) calls_by_id: HashMap<String, Spot>,
     /// A snapshot of the messages came while the run had emitted nothing.
     pub(super) unsaid: bool,
     /// The first message of the last such snapshot.

@@ -23,7 +23,7 @@ pub(super) const CODE: &str = "code_interpreter";
 const EMPTY: &str = "{}";
 
 /// A call's place: its step's, and its own in that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct At {
     pub(super) step: i64,
     pub(super) call: i64,

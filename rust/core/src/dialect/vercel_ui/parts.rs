@@ -1,12 +1,12 @@
 //! What is known of a message's parts beside what is in the object.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::{PARTS, Snapshot};
 use crate::snapshot::DialectState;
 
 /// Parts by their ids.
-type Ids = BTreeMap<String, i64>;
+type Ids = HashMap<String, i64>;
 
 /// The parts of a message, by their numbers in the object.
 #[derive(Clone, Debug, Default)]
@@ -22,11 +22,11 @@ pub(super) struct Parts {
     /// The texts of this step that go on, though they never started.
     unstarted: [Ids; 2],
     /// Data by type and id.
-    pub(super) data: BTreeMap<(String, String), i64>,
+    pub(super) data: HashMap<(String, String), i64>,
     /// Tools by the ids of their calls.
     pub(super) tools: Ids,
     /// The position among the tool calls of each part of a whole message whose call had streamed under another number.
-    pub(super) calls: BTreeMap<i64, usize>,
+    pub(super) calls: HashMap<i64, usize>,
 }
 
 impl DialectState for Parts {
