@@ -10,16 +10,25 @@ use super::{Raw, Text};
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
     raw: Raw<'a>,
+    /// The marks of its names: most names that are looked for are those of no member, which shows without looking.
+    marks: u64,
     /// The members, where their names are not those that stand in the text, each there once.
     spelt: Option<Vec<(Cow<'a, str>, Raw<'a>)>>,
+}
+
+/// One bit, which few of the names that one object has share. For a name that is written in the code the compiler finds it.
+#[inline]
+fn mark(name: &str) -> u64 {
+    let [first, .., last] = *name.as_bytes() else { return 1 };
+    1 << ((name.len() + 7 * usize::from(first) + 5 * usize::from(last)) % 64)
 }
 
 impl<'a> Object<'a> {
     pub(super) fn of(raw: Raw<'a>) -> Self {
         match raw.is_object() {
-            true if raw.is_plain() => Self { raw, spelt: None },
-            true => Self { raw, spelt: Some(spell_out(raw)) },
-            false => Self { raw, spelt: Some(Vec::new()) },
+            true if raw.is_plain() => Self { raw, marks: marks(raw), spelt: None },
+            true => Self { raw, marks: u64::MAX, spelt: Some(spell_out(raw)) },
+            false => Self { raw, marks: 0, spelt: Some(Vec::new()) },
         }
     }
 
@@ -29,12 +38,19 @@ impl<'a> Object<'a> {
     }
 
     /// The member of that name; null counts as absent.
+    #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<Raw<'a>> {
         self.member(name).filter(|value| !value.is_null())
     }
 
     /// The member of that name as it stands, be it null.
+    #[inline]
     pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
+        if self.marks & mark(name) == 0 { None } else { self.find(name) }
+    }
+
+    #[inline(never)]
+    fn find(&self, name: &str) -> Option<Raw<'a>> {
         match &self.spelt {
             None => self.raw.find(name),
             Some(spelt) => spelt.iter().find(|(member, _)| member == name).map(|(_, value)| *value),
@@ -42,26 +58,31 @@ impl<'a> Object<'a> {
     }
 
     /// The object that is the member of that name; one without members where it is none.
+    #[inline]
     pub(crate) fn child(&self, name: &str) -> Object<'a> {
         self.get(name).map(Raw::object).unwrap_or_default()
     }
 
     /// The first member that is there, of several names.
+    #[inline]
     pub(crate) fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
         names.iter().find_map(|name| self.get(name))
     }
 
     /// The member of that name, if Python would call it true.
+    #[inline]
     pub(crate) fn truthy(&self, name: &str) -> Option<Raw<'a>> {
         self.get(name).filter(|value| value.is_truthy())
     }
 
     /// The text of the member of that name, lone surrogates replaced; `""` where it is no string.
+    #[inline]
     pub(crate) fn str(&self, name: &str) -> Cow<'a, str> {
         self.get(name).and_then(Raw::str).unwrap_or_default()
     }
 
     /// An id: some servers count, and send the number.
+    #[inline]
     pub(crate) fn id(&self, name: &str) -> Cow<'a, str> {
         self.get(name).and_then(Raw::scalar).unwrap_or_default().into_str()
     }
@@ -93,6 +114,7 @@ impl<'a> Object<'a> {
             let respelt = |name: &str| Some(camel_case(name)).filter(|meant| is_snake_case(name) && is_meant(meant));
             let member = |(name, value): (&str, _)| (respelt(name).unwrap_or_else(|| name.to_owned()).into(), value);
             self.spelt = Some(self.iter().map(member).collect());
+            self.marks = u64::MAX;
         }
         self
     }
@@ -127,6 +149,12 @@ impl<'o, 'a: 'o> Iterator for Members<'o, 'a> {
             Self::Spelt(members) => members.next().map(|(name, value)| (name.as_ref(), *value)),
         }
     }
+}
+
+/// The marks of all names of an object that stand in the text as they are.
+fn marks(object: Raw<'_>) -> u64 {
+    let mut inside = object.inside();
+    std::iter::from_fn(|| inside.member()).fold(0, |marks, (name, _)| marks | mark(name))
 }
 
 /// The members of an object by their true names, whose lone surrogates are replaced; of equal ones the last.
