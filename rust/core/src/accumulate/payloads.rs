@@ -4,7 +4,7 @@ use super::payload::{Row, inside_string, is_sentinel, rows};
 use super::shapes::Shapes;
 use crate::dialect::{self, Dialect};
 use crate::framing::Event;
-use crate::json::{Object, Payload, Raw, is_whitespace, quote};
+use crate::json::{Object, Payload, Raw, is_whitespace, lossy, quote};
 use crate::snapshot::{ApiError, Delta, Sink, Snapshot, begins_object};
 
 /// What the events of one stream add up to.
@@ -253,7 +253,7 @@ impl Payloads {
         if self.snapshot.is_over() {
             return;
         }
-        let text = String::from_utf8_lossy(value);
+        let text = lossy(value);
         let first = self.snapshot.payloads == 0 && self.undecided_body.is_none();
         if first && !is_known(&text) {
             // If no other comes, this is the whole of a body that is no stream.

@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 
 use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::framing::{Event, EventDecoder, Options};
-use crate::json::{Hole, Holes, Raw, Template, Text, span};
+use crate::json::{Hole, Holes, Raw, Template, Text, lossy, span};
 use crate::limits::{MOST_VARIANTS, SHAPE_MISSES};
 use crate::snapshot::{Delta, Sink, Snapshot, Target};
 
@@ -229,7 +229,7 @@ impl Shape {
         if let Some(passthrough) = &self.passthrough {
             let Hole { start, end, .. } = holes.at(passthrough.hole);
             // All but what the strings hold was compared with text.
-            let json = String::from_utf8_lossy(&payload[start - passthrough.around.0..end + passthrough.around.1]);
+            let json = lossy(&payload[start - passthrough.around.0..end + passthrough.around.1]);
             out(Delta::Other { choice: passthrough.choice, kind: passthrough.kind, json: &json });
         }
         for (value, Refold { choice, fold }) in values {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::json::lossy;
+
 /// A dispatched event, lent until the decoder is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -38,7 +40,6 @@ impl<'a> Event<'a> {
 
     /// The data as text; invalid UTF-8 becomes U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
-        // The same as `from_utf8_lossy`, which goes byte by byte even where there is nothing to replace.
-        std::str::from_utf8(self.data).map_or_else(|_| String::from_utf8_lossy(self.data), Cow::Borrowed)
+        lossy(self.data)
     }
 }

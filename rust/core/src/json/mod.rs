@@ -34,6 +34,7 @@ pub(crate) use patch::{Patched, is_same};
 pub(crate) use raw::Raw;
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Hole, Holes, Template, span};
+pub(crate) use text::lossy;
 pub use text::{Text, TextBuffer};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 

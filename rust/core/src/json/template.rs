@@ -13,7 +13,7 @@
 
 use std::borrow::Cow;
 
-use super::text::Text;
+use super::text::{Text, lossy};
 use super::{Node, Raw, nodes, read, scan};
 use crate::limits::{TEMPLATE_HOLES, TEMPLATE_SIZE};
 
@@ -262,10 +262,7 @@ impl Hole {
     /// Its text, out of the payload that it was found in, with U+FFFD for what is no UTF-8.
     pub(crate) fn text(self, payload: &[u8]) -> Text<'_> {
         let bytes = &payload[self.start..self.end];
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(bytes),
-        };
+        let text = lossy(bytes);
         if self.escaped { unescaped(&text) } else { Text::Whole(text) }
     }
 }

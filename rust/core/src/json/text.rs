@@ -6,6 +6,12 @@
 
 use std::borrow::Cow;
 
+/// Bytes as text, with U+FFFD for what is no UTF-8. The same as `from_utf8_lossy`, which goes byte by byte even where there is
+/// nothing to replace.
+pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// The text of a JSON string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Text<'a> {
