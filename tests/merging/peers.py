@@ -140,6 +140,6 @@ def measured(peer: Peer, patience: float) -> stored.Column:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT, env=quiet, timeout=patience)  # noqa: S603 - ourselves
         except subprocess.TimeoutExpired:
             given = Path(folder) / _GIVEN
-            place = f"at {given.read_text('utf-8')!r}" if given.exists() else "before its first stream"
-            raise TimeoutError(f"timed out after {patience:g} s, {place}") from None
+            last = given.read_text("utf-8") if given.exists() else "none"
+            raise TimeoutError(f"timed out after {patience:g} s; the last stream that it was given: {last}") from None
         return stored.read(Path(folder) / _COLUMN)[peer.name]

@@ -97,7 +97,7 @@ def test_a_peer_that_takes_too_long_is_named_and_keeps_its_column(monkeypatch: p
     monkeypatch.setattr(peers, "PEERS", [Peer("ssewire", "ours", ("ssewire",), "")])
     monkeypatch.setattr(peers, "PATIENCE", 0.0)  # no process is that quick
     run = peers.run_all()
-    assert run.failures == ["ssewire: timed out after 0 s, before its first stream"]
+    assert run.failures == ["ssewire: timed out after 0 s; the last stream that it was given: none"]
     assert run.columns == {"ssewire": stored.read()["ssewire"]}
 
 
