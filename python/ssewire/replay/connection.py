@@ -13,15 +13,23 @@ import ssl
 import struct
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ssewire.replay import sockets
 from ssewire.replay.answer import Answer, error_body, json_answer
-from ssewire.replay.request import BadRequestError, read_request
+from ssewire.replay.request import MAX_BODY, BadRequestError, read_request
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from ssewire.replay.request import ReplayRequest
     from ssewire.replay.script import Script
 
+PATIENCE = 30.0
+"""Seconds without a byte after which a request that has begun, or a TLS handshake, is given up."""
+IDLE = 600.0
+"""Seconds after which a connection is closed on which no request begins."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: close() sends RST instead of FIN
 
 
@@ -73,18 +81,44 @@ class Connection:
     def _start_tls(self, context: ssl.SSLContext) -> None:
         with self._lock:  # abort() must not meet the socket while its descriptor changes hands
             self._sock = context.wrap_socket(self._sock, server_side=True, do_handshake_on_connect=False)
+        self._sock.settimeout(PATIENCE)
         self._sock.do_handshake()
 
     def _serve(self) -> None:
         with self._sock.makefile("rb") as source:
-            try:
-                while (request := read_request(source, self._number, self._sock.sendall)) is not None:
-                    answer = self._script.answer(request)
-                    self._send(answer)
-                    if self._state is not _State.IDLE or not (answer.keep_alive and request.keep_alive):
-                        return
-            except BadRequestError as error:
-                self._send(json_answer(400, error_body(str(error)), [], close=True))
+            while (request := self._next_request(source)) is not None:
+                answer = self._script.answer(request)
+                self._send(answer)
+                if self._state is not _State.IDLE or not (answer.keep_alive and request.keep_alive):
+                    return
+
+    def _next_request(self, source: BufferedReader) -> ReplayRequest | None:
+        """Read the next request; None where the client has none, or was told why its one is refused."""
+        if not self._begins(source):
+            return None
+        self._sock.settimeout(PATIENCE)
+        try:
+            return read_request(source, self._number, self._sock.sendall)
+        except TimeoutError:
+            late = BadRequestError(f"nothing came for {PATIENCE:g} s, within a request", HTTPStatus.REQUEST_TIMEOUT)
+            self._refuse(late)
+        except BadRequestError as error:
+            self._refuse(error)
+        finally:
+            self._sock.settimeout(None)
+        return None
+
+    def _begins(self, source: BufferedReader) -> bool:
+        """Wait for the first byte of a request."""
+        self._sock.settimeout(IDLE)
+        try:
+            return bool(source.peek(1))
+        except TimeoutError:
+            return False
+
+    def _refuse(self, error: BadRequestError) -> None:
+        self._send(json_answer(error.status, error_body(str(error)), [], close=True))
+        sockets.drain(self._sock, MAX_BODY)
 
     def _send(self, answer: Answer) -> None:
         """Send the answer, as far as it goes; the state says afterwards how it ended."""

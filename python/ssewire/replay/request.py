@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from io import BufferedIOBase
 
-_MAX_LINE = 65536  # bytes; a start or header line longer than that is no API client's
+MAX_HEAD = 65536
+"""Bytes of a start line, of the header section and of the trailer section each: no API client needs more."""
+MAX_BODY = 64 << 20
+"""Bytes of content: twice what the APIs take, images and files in it."""
 
 
 class BadRequestError(ValueError):
-    """The bytes of the client are no HTTP/1.1 request."""
+    """The bytes of the client are no HTTP/1.1 request, or too many.
+
+    Attributes:
+        status: the status code that says so.
+    """
+
+    def __init__(self, message: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+        """Say what is wrong."""
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -36,8 +49,11 @@ class ReplayRequest:
     connection: int
 
     def json(self) -> Any:
-        """Return the body read as JSON; ValueError where it is none."""
-        return json.loads(self.body)
+        """Return the body read as JSON; ValueError where it is none, or is nested too deeply to be read."""
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError(f"JSON nested too deeply, in {len(self.body)} bytes") from error
 
     @property
     def keep_alive(self) -> bool:
@@ -63,7 +79,7 @@ def read_request(source: BufferedIOBase, connection: int, send: Callable[[bytes]
         send: writes bytes to the client; used for "100 Continue" only.
 
     Raises:
-        BadRequestError: the bytes are no HTTP/1.1 request, or end in the middle of one.
+        BadRequestError: the bytes are no HTTP/1.1 request, too many, or end in the middle of one.
     """
     start = _line(source)
     if not start:
@@ -78,7 +94,7 @@ def read_request(source: BufferedIOBase, connection: int, send: Callable[[bytes]
 
 
 def _line(source: BufferedIOBase) -> bytes:
-    line = source.readline(_MAX_LINE)
+    line = source.readline(MAX_HEAD)
     if line and not line.endswith(b"\n"):
         raise BadRequestError("a line of the request's head is unterminated or too long")
     return line
@@ -93,7 +109,11 @@ def _start_line(line: bytes) -> tuple[str, str, str]:
 
 def _headers(source: BufferedIOBase) -> dict[str, str]:
     headers: dict[str, str] = {}
+    room = MAX_HEAD
     while (line := _line(source)) not in {b"\r\n", b"\n"}:
+        room -= len(line)
+        if room < 0:
+            raise BadRequestError(f"more than {MAX_HEAD} bytes of fields", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
             raise BadRequestError(f"not a header field: {line!r}")
@@ -105,16 +125,16 @@ def _headers(source: BufferedIOBase) -> dict[str, str]:
 def _body(source: BufferedIOBase, headers: dict[str, str]) -> bytes:
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return _chunked_body(source)
-    return _exactly(source, _number(headers.get("content-length", "0"), 10))
+    return _exactly(source, _size(headers.get("content-length", "0"), 10, MAX_BODY))
 
 
 def _chunked_body(source: BufferedIOBase) -> bytes:
-    chunks = []
-    while size := _number(_line(source).decode("latin-1").partition(";")[0], 16):
-        chunks.append(_exactly(source, size))
+    body = bytearray()
+    while size := _size(_line(source).decode("latin-1").partition(";")[0], 16, MAX_BODY - len(body)):
+        body += _exactly(source, size)
         _line(source)
     _headers(source)  # the trailer section: read away, nobody asks for it
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _exactly(source: BufferedIOBase, size: int) -> bytes:
@@ -124,11 +144,13 @@ def _exactly(source: BufferedIOBase, size: int) -> bytes:
     return data
 
 
-def _number(text: str, base: int) -> int:
+def _size(text: str, base: int, room: int) -> int:
     try:
         number = int(text, base)
     except ValueError:
         number = -1
     if number < 0:
         raise BadRequestError(f"not a size: {text!r}")
+    if number > room:
+        raise BadRequestError(f"more than {MAX_BODY} bytes of content", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return number

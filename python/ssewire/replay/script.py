@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from ssewire.replay.options import Options
     from ssewire.replay.request import ReplayRequest
 
+MOST_REQUESTS = 10_000
+"""How many requests are kept, so that a server that runs for weeks does not grow."""
+MOST_BYTES = 64 << 20
+"""Bytes of the bodies that are kept; the newest request is kept whatever its size."""
+
 
 class Script:
     """Answers in their order. Every method may be called from any thread.
@@ -22,7 +28,6 @@ class Script:
     Attributes:
         options: what the server was told.
         stopping: set when the server closes.
-        requests: the requests so far.
         disconnects: how many clients went away in the middle of a body.
         errors: what gates raised.
     """
@@ -31,20 +36,27 @@ class Script:
         """Read and prepare the streams; ValueError if there is none."""
         self.options = options
         self.stopping = threading.Event()
-        self.requests: list[ReplayRequest] = []
         self.disconnects = 0
         self.errors: list[Exception] = []
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
+        self._requests: deque[ReplayRequest] = deque()
+        self._kept = 0  # bytes of their bodies
         self._failures = 0
         self._served = 0
         self._headers = list(options.headers.items())
         self._bodies = _prepare_all(streams, options)
 
+    @property
+    def requests(self) -> list[ReplayRequest]:
+        """The newest requests, in the order of their arrival."""
+        with self._lock:
+            return list(self._requests)
+
     def answer(self, request: ReplayRequest) -> Answer:
         """Record the request and choose the answer."""
         with self._lock:
-            self.requests.append(request)
+            self._keep(request)
             if request.method not in {"GET", "POST"}:
                 return self._error(405, f"{request.method} is not answered here", close=True)
             if request.refuses_stream:
@@ -71,6 +83,12 @@ class Script:
         """Wait at most `timeout` seconds until `count` clients left."""
         with self._changed:
             return self._changed.wait_for(lambda: self.disconnects >= count, timeout)
+
+    def _keep(self, request: ReplayRequest) -> None:
+        self._requests.append(request)
+        self._kept += len(request.body)
+        while len(self._requests) > max(1, MOST_REQUESTS) or (self._kept > MOST_BYTES and len(self._requests) > 1):
+            self._kept -= len(self._requests.popleft().body)
 
     def _error(self, status: int, message: str, *, param: str | None = None, close: bool = False) -> Answer:
         return json_answer(status, error_body(message, param), self._headers, close=close)

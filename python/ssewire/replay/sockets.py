@@ -7,10 +7,13 @@ import selectors
 import socket
 import ssl
 
+# One that needs no descriptor of its own: there may be none left.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
 
 def readable(sock: socket.socket, timeout: float | None) -> bool:
     """Wait until the socket has bytes, was closed by the peer or shut down; False after `timeout` seconds."""
-    with selectors.DefaultSelector() as selector:
+    with Selector() as selector:
         selector.register(sock, selectors.EVENT_READ)
         return bool(selector.select(timeout))
 
@@ -32,6 +35,18 @@ def shut_down(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         # The plain socket's method: the one of a TLS socket drops the state that another thread is using.
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def drain(sock: socket.socket, most: int) -> None:
+    """End the direction to the peer, and read away what it still sends, up to `most` bytes or its end.
+
+    A socket that is closed with bytes unread is reset, and what was sent last may be lost to the peer (RFC 9112
+    section 9.6).
+    """
+    with contextlib.suppress(OSError):  # it left, or went silent
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        while most > 0 and (data := sock.recv(65536)):
+            most -= len(data)
 
 
 def say_goodbye(sock: ssl.SSLSocket) -> None:
