@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import selectors
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING
 
+from ssewire.replay import sockets
 from ssewire.replay.connection import Connection
 from ssewire.replay.options import Encoding, Framing, Options
 from ssewire.replay.script import Script
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _LAST_PORT = 65535
 _JOIN_TIMEOUT = 10.0  # seconds that close() gives a gate to return
+_PAUSE = 0.05  # seconds until it is tried again to accept a connection
 _LOOK_INTERVAL = 0.005  # seconds between two looks at the sockets in wait_disconnect
 
 
@@ -31,6 +35,9 @@ class ReplayServer:
     It listens as soon as it is made, answers GET and POST on any path, keeps connections alive, and serves the streams
     in turn: the n-th stream to the n-th request that gets one, starting again after the last. A request whose JSON body
     says `"stream": false` gets an error with status 400. A context manager: leaving it closes it.
+
+    A request may have 64 KiB of header fields and 64 MiB of content, and be silent for 30 seconds: beyond that it gets
+    an error with status 431, 413 or 408. A connection is closed after ten minutes without a request.
 
     Attributes:
         url: "http://127.0.0.1:PORT/v1", the base URL for a client.
@@ -110,7 +117,7 @@ class ReplayServer:
 
     @property
     def requests(self) -> list[ReplayRequest]:
-        """The requests so far, in the order of their arrival."""
+        """The requests so far, in the order of their arrival: the newest 10,000, with at most 64 MiB of bodies."""
         return self._script.requests
 
     @property
@@ -123,6 +130,12 @@ class ReplayServer:
             raise ValueError(f"port must be at most {_LAST_PORT}, not {port}")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, port), family=family)
+        self._listener.settimeout(0)
+        try:
+            self._stop, self._stopped = socket.socketpair()
+        except OSError:
+            self._listener.close()
+            raise
         bound = self._listener.getsockname()[1]
         scheme = "http" if self._ssl_context is None else "https"
         self.url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{bound}/v1"
@@ -166,11 +179,11 @@ class ReplayServer:
             RuntimeError: a gate did not return within ten seconds.
             Exception: what a gate raised.
         """
-        if not self._script.stopping.is_set():
-            self._script.stopping.set()
-            self._wake_acceptor()
+        self._script.stopping.set()
+        self._stop.close()
         self._acceptor.join()
         self._listener.close()
+        self._stopped.close()
         for connection, _ in self._alive():
             connection.abort()
         for _, thread in self._alive():
@@ -181,15 +194,25 @@ class ReplayServer:
             raise self._script.errors.pop(0)
 
     def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except ConnectionAbortedError:
-                continue  # the client left while it was queued: some systems report it here
-            if self._script.stopping.is_set():
-                sock.close()
-                return
-            self._start(sock)
+        with sockets.Selector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._stopped, selectors.EVENT_READ)
+            while not self._script.stopping.is_set():
+                selector.select()
+                self._accept_one()
+        with contextlib.suppress(OSError):  # until nobody waits
+            while True:
+                self._listener.accept()[0].close()  # not reset, as the listener's end would do
+
+    def _accept_one(self) -> None:
+        """Accept who waits; where that fails, later: a client may have left, or the system be short of descriptors."""
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            self._script.stopping.wait(_PAUSE)
+            return
+        sock.settimeout(None)  # some systems hand the listener's on
+        self._start(sock)
 
     def _start(self, sock: socket.socket) -> None:
         self._alive()  # forgets those that ended, so that a long-lived server does not grow
@@ -198,13 +221,12 @@ class ReplayServer:
         thread = threading.Thread(target=connection.run, args=(self._ssl_context,), name=name, daemon=True)
         with self._lock:
             self.connections += 1
-            thread.start()
-            self._open.append((connection, thread))
-
-    def _wake_acceptor(self) -> None:
-        """Connect once: closing a listening socket does not end a blocked accept() on every system."""
-        with socket.create_connection(self._listener.getsockname()[:2]):
-            pass
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no thread left: this client is turned away, the next may be served
+                sock.close()
+            else:
+                self._open.append((connection, thread))
 
     def _alive(self) -> list[tuple[Connection, threading.Thread]]:
         """The connections whose thread still runs; the others are forgotten."""
