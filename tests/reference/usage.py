@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-LARGEST = 2**128 - 1
+LARGEST = 2**64 - 1
 """Counts beyond it are none; sums stop at it."""
 
 Raw = dict[str, Any]

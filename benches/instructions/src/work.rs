@@ -57,7 +57,7 @@ impl Work {
         let pieces = body.pieces(self.cut);
         let state = match self.layer {
             Layer::Events => State::Events(EventDecoder::new(Options::default()), Outcome::default()),
-            Layer::Deltas => State::Deltas(Accumulator::new(None, None).expect("no dialect is named")),
+            Layer::Deltas => State::Deltas(Accumulator::default()),
             Layer::Arguments => State::Arguments(PartialJson::default(), Outcome::default()),
         };
         Run { body, pieces, state }
@@ -71,7 +71,7 @@ impl Run {
         match &mut self.state {
             State::Events(decoder, outcome) => pieces.for_each(|piece| decode(decoder, piece, outcome)),
             State::Deltas(accumulator) => {
-                pieces.for_each(|piece| accumulator.feed(piece, &mut |_| {}).expect("there is no limit"));
+                pieces.for_each(|piece| accumulator.feed(piece, |_| {}).expect("there is no limit"));
             }
             State::Arguments(json, outcome) => pieces.for_each(|piece| parse(json, piece, outcome)),
         }
@@ -89,7 +89,7 @@ impl Run {
             State::Events(_, outcome) | State::Arguments(_, outcome) => *outcome,
             State::Deltas(accumulator) => Outcome {
                 events: usize::try_from(accumulator.events()).expect("no more than there are bytes"),
-                bytes: accumulator.snapshot().choices().values().map(|choice| text_of(choice)).sum(),
+                bytes: accumulator.snapshot().choices().map(text_of).sum(),
             },
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The input: one byte that chooses what is made of the rest.
 
-use ssewire_core::{Accumulator, Delta};
+use ssewire_core::{Accumulator, Delta, Dialect};
 
 use super::plain_json::{depth, units};
 
@@ -20,7 +20,7 @@ fn fold(payload: &str) -> Option<Accumulator> {
     if blank || payload.contains("[DONE]") || payload.contains("malformed_payload") {
         return None;
     }
-    let mut accumulator = Accumulator::new(Some("openai-chat"), None).expect("the dialect is known");
+    let mut accumulator = Accumulator::builder().dialect(Dialect::OpenAiChat).build();
     let check = &mut |delta: Delta<'_>| {
         if let Delta::Other { json, .. } = delta {
             assert!(depth(json).is_some(), "what is told is no JSON: {json:?}");
@@ -43,8 +43,8 @@ fn check_text(written: &str) {
     check_payload(&payload);
     let Some(units) = units(&format!("\"{written}\"")) else { return };
     let Some(mut accumulator) = fold(&payload) else { return };
-    accumulator.flush(&mut |_| {});
-    let content = accumulator.snapshot().choices()[&0].content().map(str::to_owned);
+    accumulator.flush(|_| {});
+    let content = accumulator.snapshot().find_choice(0).unwrap().content().map(str::to_owned);
     assert_eq!(content, Some(String::from_utf16_lossy(&units)), "{written:?}");
 }
 

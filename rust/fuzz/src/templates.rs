@@ -4,7 +4,7 @@
 //! The input chooses a dialect, whether it is named, shapes, texts, framing and edits of single bytes, most of them as in the event before.
 
 use arbitrary::Unstructured;
-use ssewire_core::{Accumulator, Options, Tail};
+use ssewire_core::{Accumulator, Dialect, Options, Tail};
 
 use super::choices::{Places, places};
 use super::cutting::{cut_at, shown};
@@ -133,13 +133,14 @@ struct Case {
 fn fold_slowly(body: &[u8], dialect: Option<&str>) -> Option<(Vec<String>, Whole)> {
     let options =
         Options { max_event_size: None, tail: Tail::Discard, dispatch_empty: false, keep_nonstandard_lines: true };
-    let (mut accumulator, mut told) = (Accumulator::new(dialect, None).expect("the dialect is known"), Vec::new());
+    let dialect = dialect.map(|name| name.parse::<Dialect>().expect("the dialect is known"));
+    let (mut accumulator, mut told) = (Accumulator::builder().dialect(dialect).build(), Vec::new());
     for event in interpret(body, &options).events {
         if !event.nonstandard_lines.is_empty() {
             return None;
         }
         accumulator.feed_event(&event.name, &event.data, &mut listen(&mut told)).expect("no limit is crossed");
-        accumulator.feed_event("message", "0", &mut |_| {}).expect("no limit is crossed");
+        accumulator.feed_event("message", "0", |_| {}).expect("no limit is crossed");
     }
     accumulator.flush(&mut listen(&mut told));
     Some((told, Whole::of(&accumulator)))

@@ -1,6 +1,6 @@
 //! What an accumulator tells and holds, in plain values.
 
-use ssewire_core::{Accumulator, Delta, EventTooLarge};
+use ssewire_core::{Accumulator, Delta, Dialect, EventTooLarge};
 
 /// All that can be seen of an accumulator in the end. What is said of an error beyond its kind tells where it stood, which
 /// is not compared.
@@ -10,7 +10,7 @@ pub(crate) struct Whole {
     error: Option<(Option<String>, Option<String>, String)>,
     done: bool,
     complete: bool,
-    dialect: Option<&'static str>,
+    dialect: Option<Dialect>,
     foreign: Option<Vec<u8>>,
 }
 
@@ -43,7 +43,8 @@ pub(crate) type Outcome = (Vec<String>, Result<(), EventTooLarge>, Whole);
 
 /// What is told of the pieces, and what comes of them.
 pub(crate) fn accumulate(pieces: &[&[u8]], dialect: Option<&str>, limit: Option<usize>) -> Outcome {
-    let mut accumulator = Accumulator::new(dialect, limit).expect("the dialect is known");
+    let dialect = dialect.map(|name| name.parse::<Dialect>().expect("the dialect is known"));
+    let mut accumulator = Accumulator::builder().dialect(dialect).max_event_size(limit).build();
     let (mut told, mut result) = (Vec::new(), Ok(()));
     for piece in pieces {
         result = accumulator.feed(piece, &mut listen(&mut told));

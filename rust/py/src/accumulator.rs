@@ -5,7 +5,8 @@ use std::sync::Arc;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::{Accumulator as Core, Delta, EventTooLarge, PickledSnapshot};
+use ssewire_core::binding::PickledSnapshot;
+use ssewire_core::{Accumulator as Core, Delta, Dialect, EventTooLarge};
 
 use crate::delta::{PendingDelta, Usage, objects};
 use crate::errors;
@@ -33,10 +34,11 @@ pub(crate) enum Source {
 
 impl Source {
     pub(crate) fn dialect(&self) -> Option<&'static str> {
-        match self {
+        let dialect = match self {
             Self::Stream(core) => core.dialect(),
             Self::Pickle(pickled) => pickled.dialect(),
-        }
+        };
+        dialect.map(Dialect::as_str)
     }
 
     pub(crate) fn snapshot(&self) -> &ssewire_core::Snapshot {
@@ -152,19 +154,25 @@ impl Accumulation {
         max_choices: Choices,
         max_tool_calls: ToolCalls,
     ) -> PyResult<Self> {
-        let core = Core::new(dialect, max_event_size.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let core = core.limited(max_total_size.0, max_choices.most(), max_tool_calls.most());
+        let dialect = dialect.map(str::parse::<Dialect>).transpose();
+        let core = Core::builder()
+            .dialect(dialect.map_err(|error| PyValueError::new_err(error.to_string()))?)
+            .max_event_size(max_event_size.0)
+            .max_total_size(max_total_size.0)
+            .max_choices(max_choices.0)
+            .max_tool_calls(max_tool_calls.0)
+            .build();
         Ok(Self::of(Source::Stream(core)))
     }
 
     pub(crate) fn feed(&mut self, data: &[u8], mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
-        self.source.stream().feed(data, &mut |delta| out(texts, delta))
+        self.source.stream().feed(data, |delta| out(texts, delta))
     }
 
     fn feed_event(&mut self, name: &str, data: &str, mut out: impl Told) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
-        self.source.stream().feed_event(name, data, &mut |delta| out(texts, delta))
+        self.source.stream().feed_event(name, data, |delta| out(texts, delta))
     }
 
     /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
@@ -174,7 +182,7 @@ impl Accumulation {
             return Ok(false);
         }
         let texts = &mut self.texts;
-        self.source.stream().step(data, &mut |delta| out(texts, delta))
+        self.source.stream().step(data, |delta| out(texts, delta))
     }
 
     /// Whether its terminal, an error or a fault was seen.
@@ -186,13 +194,13 @@ impl Accumulation {
     pub(crate) fn flush(&mut self, mut out: impl Told) {
         if !std::mem::replace(&mut self.flushed, true) {
             let texts = &mut self.texts;
-            self.source.stream().flush(&mut |delta| out(texts, delta));
+            self.source.stream().flush(|delta| out(texts, delta));
         }
     }
 
     /// One of a choice's texts as a Python string.
     pub(crate) fn text(&mut self, py: Python<'_>, choice: i64, part: Part) -> Option<Py<PyString>> {
-        let text = part.of(self.source.snapshot().choices().get(&choice)?)?;
+        let text = part.of(self.source.snapshot().find_choice(choice)?)?;
         Some(self.texts.made(py, choice, part, text))
     }
 }
@@ -410,5 +418,5 @@ pub(crate) fn observe_whole(
 /// What a body is that begins like this, where its first bytes say it; None where nothing is known of it.
 #[pyfunction]
 pub(crate) fn body_format(body: &[u8]) -> Option<&'static str> {
-    ssewire_core::body_format(body)
+    ssewire_core::binding::body_format(body)
 }

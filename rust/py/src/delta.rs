@@ -178,31 +178,31 @@ record_methods! {
 
     /// All tokens of the input: cached and cache-written ones are part of it.
     #[getter]
-    fn input_tokens(&self) -> Option<u128> {
+    fn input_tokens(&self) -> Option<u64> {
         self.usage.input_tokens()
     }
 
     /// All tokens of the output: reasoning is part of it.
     #[getter]
-    fn output_tokens(&self) -> Option<u128> {
+    fn output_tokens(&self) -> Option<u64> {
         self.usage.output_tokens()
     }
 
     /// Tokens of the input that were read from a cache.
     #[getter]
-    fn cached_tokens(&self) -> Option<u128> {
+    fn cached_tokens(&self) -> Option<u64> {
         self.usage.cached_tokens()
     }
 
     /// Tokens of the input that were written to a cache.
     #[getter]
-    fn cache_write_tokens(&self) -> Option<u128> {
+    fn cache_write_tokens(&self) -> Option<u64> {
         self.usage.cache_write_tokens()
     }
 
     /// Tokens of the output that were reasoning.
     #[getter]
-    fn reasoning_tokens(&self) -> Option<u128> {
+    fn reasoning_tokens(&self) -> Option<u64> {
         self.usage.reasoning_tokens()
     }
 

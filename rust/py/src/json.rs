@@ -16,7 +16,7 @@ pub(crate) fn loads<'py>(py: Python<'py>, text: impl IntoPyObject<'py>) -> PyRes
 /// Whether JSON text may hold an integer of more than 64 bits.
 #[pyfunction]
 pub(crate) fn may_have_huge_integer(text: &str) -> bool {
-    ssewire_core::may_have_huge_integer(text)
+    ssewire_core::binding::may_have_huge_integer(text)
 }
 
 static INTEGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -37,13 +37,6 @@ impl ToolCalls {
     pub(crate) const DEFAULT: Self = Self(Some(DEFAULT_MAX_TOOL_CALLS));
 }
 
-impl<const ARGUMENT: usize> Limit<ARGUMENT> {
-    /// The limit, or what nothing can cross.
-    pub(crate) fn most(&self) -> usize {
-        self.0.unwrap_or(usize::MAX)
-    }
-}
-
 impl<const ARGUMENT: usize> FromPyObject<'_, '_> for Limit<ARGUMENT> {
     type Error = PyErr;
 

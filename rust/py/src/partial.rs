@@ -83,10 +83,11 @@ impl Shared {
     fn news(&self, py: Python<'_>, key: Key, growing: &Growing) -> Option<News> {
         let state = self.lock(py);
         let snapshot = state.source.snapshot();
-        let text = key.part.of(snapshot.choices().get(&key.choice)?)?;
+        let choice = snapshot.find_choice(key.choice)?;
+        let text = key.part.of(choice)?;
         // Text only grows. One that was replaced all the same is told by its length and by the last bytes taken.
         let fresh = text.get(growing.taken..).filter(|_| text.as_bytes()[..growing.taken].ends_with(&growing.tail));
-        let ended = snapshot.done() || snapshot.choices()[&key.choice].finish_reason().is_some();
+        let ended = snapshot.done() || choice.finish_reason().is_some();
         Some(News { text: fresh.unwrap_or(text).to_owned(), replaced: fresh.is_none(), ended })
     }
 }

@@ -4,7 +4,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
-use ssewire_core::{Event, encode, may_be_error};
+use ssewire_core::binding::may_be_error;
+use ssewire_core::{Event, encode};
 
 use crate::event::ServerSentEvent;
 

@@ -3,7 +3,7 @@
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::PickledSnapshot;
+use ssewire_core::binding::PickledSnapshot;
 
 use crate::accumulator::{Accumulation, Shared, Source};
 use crate::delta::Usage;
@@ -24,7 +24,7 @@ impl Snapshot {
     /// Reads something of the first choice.
     fn first<T>(&self, py: Python<'_>, read: impl FnOnce(&mut Accumulation, i64) -> Option<T>) -> Option<T> {
         let mut state = self.shared.lock(py);
-        let first = *state.source.snapshot().choices().keys().next()?;
+        let first = state.source.snapshot().choices().next()?.index();
         read(&mut state, first)
     }
 }
@@ -52,7 +52,8 @@ impl Snapshot {
     /// The choices, by index.
     #[getter]
     fn choices(&self, py: Python<'_>) -> Vec<Choice> {
-        let indexes: Vec<_> = self.shared.lock(py).source.snapshot().choices().keys().copied().collect();
+        let indexes: Vec<_> =
+            self.shared.lock(py).source.snapshot().choices().map(ssewire_core::Choice::index).collect();
         indexes.into_iter().map(|index| Choice { shared: self.shared.clone(), index }).collect()
     }
 
@@ -98,7 +99,7 @@ impl Snapshot {
     /// Why the first choice ended, in the provider's own word; None while it has not.
     #[getter]
     fn finish_reason(&self, py: Python<'_>) -> Option<String> {
-        self.first(py, |state, first| state.source.snapshot().choices()[&first].finish_reason().map(Into::into))
+        self.first(py, |state, first| state.source.snapshot().find_choice(first)?.finish_reason().map(Into::into))
     }
 
     /// The first choice's text, read as JSON as far as it is certain; None while nothing is.
@@ -173,10 +174,8 @@ pub(crate) struct Choice {
 impl Choice {
     fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::Choice) -> T) -> PyResult<T> {
         let state = self.shared.lock(py);
-        let choice = state.source.snapshot().choices().get(&self.index);
-        choice
-            .map(|choice| read(choice))
-            .ok_or_else(|| PyIndexError::new_err(format!("there is no choice {}", self.index)))
+        let choice = state.source.snapshot().find_choice(self.index);
+        choice.map(read).ok_or_else(|| PyIndexError::new_err(format!("there is no choice {}", self.index)))
     }
 }
 
@@ -276,7 +275,7 @@ pub(crate) struct ToolCall {
 impl ToolCall {
     fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&ssewire_core::ToolCall) -> T) -> PyResult<T> {
         let state = self.shared.lock(py);
-        let choice = state.source.snapshot().choices().get(&self.choice);
+        let choice = state.source.snapshot().find_choice(self.choice);
         let call = choice.and_then(|choice| choice.tool_calls().as_slice().get(self.index));
         call.map(read).ok_or_else(|| PyIndexError::new_err(format!("there is no tool call {}", self.index)))
     }

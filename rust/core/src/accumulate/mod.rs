@@ -1,12 +1,13 @@
 //! Ties the layers: bytes -> events -> deltas -> the snapshot.
 
-use crate::dialect;
-use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, Options, Tail, ValueDecoder};
+use crate::dialect::Dialect;
+use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, ValueDecoder};
 use crate::json::is_whitespace;
 use crate::limits::FEW_BLANKS;
-use crate::snapshot::{Bounds, Sink, Snapshot};
+use crate::snapshot::{Bounds, Delta, Sink, Snapshot};
 
 mod bounds;
+mod builder;
 mod not_a_stream;
 mod payload;
 mod payloads;
@@ -14,34 +15,23 @@ mod pickle;
 mod shapes;
 
 use bounds::Watch;
+pub use builder::AccumulatorBuilder;
 use not_a_stream::BodySample;
 pub use not_a_stream::body_format;
 pub use payload::{may_be_error, may_have_huge_integer};
 use payloads::Payloads;
 pub use pickle::{InvalidPickle, PickledSnapshot};
 
-/// A dialect of that name is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownDialect(pub String);
-
-impl std::fmt::Display for UnknownDialect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = dialect::names().map(|name| format!("{name:?}")).collect();
-        write!(f, "dialect: expected {}, got {:?}", names.join(" or "), self.0)
-    }
-}
-
-impl std::error::Error for UnknownDialect {}
-
 /// Accumulates one stream.
 ///
 /// ```
-/// let mut accumulator = ssewire_core::Accumulator::new(None, Some(1 << 20))?;
+/// let mut accumulator = ssewire_core::Accumulator::default();
 /// let body = b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-/// accumulator.feed(body, &mut |delta| println!("{delta:?}"))?;
-/// assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("Hi"));
+/// accumulator.feed(body, |delta| println!("{delta:?}"))?;
+/// let choice = accumulator.snapshot().choices().next().unwrap();
+/// assert_eq!(choice.content(), Some("Hi"));
 /// assert!(accumulator.is_complete());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), ssewire_core::EventTooLarge>(())
 /// ```
 #[derive(Clone)]
 pub struct Accumulator {
@@ -66,50 +56,47 @@ enum Framing {
     Values(Box<ValueDecoder>),
 }
 
+impl Default for Accumulator {
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
 impl Accumulator {
-    /// An accumulator for one stream; the dialect is found from the first payload that tells it, unless it is named.
-    ///
-    /// # Errors
-    /// The name is of no dialect.
-    pub fn new(name: Option<&str>, max_event_size: Option<usize>) -> Result<Self, UnknownDialect> {
-        let known = |name: &str| dialect::named(name).ok_or_else(|| UnknownDialect(name.to_owned()));
-        let dialect = name.map(known).transpose()?;
-        let options =
-            Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_nonstandard_lines: true };
-        let decoder = EventDecoder::new(options);
-        Ok(Self {
-            framing: Framing::Open,
-            decoder,
-            before: (0, 0),
-            sample: BodySample::default(),
-            watch: Watch::default(),
-            fault: None,
-            payloads: Payloads::new(dialect),
-        })
+    /// What may be chosen of an accumulator; [`Self::default`] is one of which nothing was.
+    pub fn builder() -> AccumulatorBuilder {
+        AccumulatorBuilder::default()
     }
 
-    /// The same with limits of the whole: `None` for bytes of texts and objects without end, as is the default.
-    #[must_use]
-    pub fn limited(mut self, max_total_size: Option<usize>, max_choices: usize, max_tool_calls: usize) -> Self {
-        self.payloads.snapshot.bounds =
-            Bounds { total_size: max_total_size, choices: max_choices, tool_calls: max_tool_calls };
-        self
+    fn new(decoder: EventDecoder, dialect: Option<Dialect>, bounds: Bounds) -> Self {
+        let mut payloads = Payloads::new(dialect);
+        payloads.snapshot.bounds = bounds;
+        let (before, sample, watch) = Default::default();
+        Self { framing: Framing::Open, decoder, before, sample, watch, fault: None, payloads }
     }
 
-    /// Takes a piece of the body, cut anywhere, and tells what it changes.
+    /// Takes a piece of the body, cut anywhere, and hands what it changes to `out`.
+    ///
+    /// Deltas are lent: `out` copies what it wants to keep.
     ///
     /// # Errors
-    /// An event is larger than the limit: all before it is folded, and every later call gives the same error.
-    pub fn feed(&mut self, mut data: &[u8], out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
-        while self.step(&mut data, out)? && !data.is_empty() {}
+    /// An event is larger than a limit, or a limit of the whole was crossed: all before it is folded, and every later call
+    /// gives the same error.
+    pub fn feed(&mut self, mut data: &[u8], mut out: impl FnMut(Delta<'_>)) -> Result<(), EventTooLarge> {
+        while self.step_to(&mut data, &mut out)? && !data.is_empty() {}
         Ok(())
     }
 
-    /// Takes bytes off `data` up to the end of the next event, and tells what that changes; false when `data` is used up.
+    /// Takes bytes off `data` up to the end of the next event, and hands what that changes to `out`; false when `data` is
+    /// used up.
     ///
     /// # Errors
     /// As [`Self::feed`].
-    pub fn step(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+    pub fn step(&mut self, data: &mut &[u8], mut out: impl FnMut(Delta<'_>)) -> Result<bool, EventTooLarge> {
+        self.step_to(data, &mut out)
+    }
+
+    fn step_to(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let piece = *data;
         if matches!(self.framing, Framing::Events) && self.fault.is_none() {
             let payloads = &mut self.payloads;
@@ -246,40 +233,30 @@ impl Accumulator {
         Ok(true)
     }
 
-    /// Folds an event that was framed otherwise.
+    /// Folds an event that was framed otherwise, a websocket's for example.
     ///
     /// # Errors
     /// A limit of the whole was crossed by an event before it.
-    pub fn feed_event(&mut self, event: &str, data: &str, out: &mut Sink<'_>) -> Result<(), EventTooLarge> {
+    pub fn feed_event(&mut self, event: &str, data: &str, mut out: impl FnMut(Delta<'_>)) -> Result<(), EventTooLarge> {
         if let Some(fault) = &self.fault {
             return Err((**fault).clone());
         }
-        self.payloads.event(
-            &Event {
-                event,
-                named: true,
-                data: data.as_bytes(),
-                id: "",
-                id_generation: 0,
-                retry: None,
-                nonstandard_lines: b"",
-            },
-            out,
-        );
+        let event = Event { event, named: true, data: data.as_bytes(), ..Event::unnamed() };
+        self.payloads.event(&event, &mut out);
         self.watch();
         Ok(())
     }
 
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
-    pub fn flush(&mut self, out: &mut Sink<'_>) {
+    pub fn flush(&mut self, mut out: impl FnMut(Delta<'_>)) {
         let events = self.events() + 1;
         // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
         if let Ok(Some(event)) = self.decoder.close()
             && event.is_whole()
         {
-            self.payloads.event(&event, out);
+            self.payloads.event(&event, &mut out);
         }
-        self.payloads.end(out);
+        self.payloads.end(&mut out);
         if self.fault.is_none() && self.watch.is_due(self.payloads.taken) {
             self.measure(events);
         }
@@ -295,22 +272,22 @@ impl Accumulator {
         &self.payloads.snapshot
     }
 
-    /// The dialect's name; `None` until a payload told it.
-    pub fn dialect(&self) -> Option<&'static str> {
-        self.payloads.dialect.map(|dialect| dialect.name)
+    /// The dialect; `None` until it is recognised, where none was chosen.
+    pub fn dialect(&self) -> Option<Dialect> {
+        self.payloads.dialect
     }
 
     /// Whether nothing is missing if the input ends here: the terminal was seen, or the dialect can do without it.
     pub fn is_complete(&self) -> bool {
         let snapshot = self.snapshot();
         let without_terminal =
-            || self.payloads.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.complete)(snapshot));
+            || self.payloads.dialect.map_or(snapshot.payloads > 0, |dialect| (dialect.rules().complete)(snapshot));
         (snapshot.done && !self.payloads.is_silent()) || without_terminal()
     }
 
     /// The provider's own non-streaming object as JSON text; an empty one while the dialect is unknown.
     pub fn object(&self) -> String {
-        self.payloads.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.object)(self.snapshot()))
+        self.payloads.dialect.map_or_else(|| "{}".into(), |dialect| (dialect.rules().object)(self.snapshot()))
     }
 
     /// Whether nothing was found in the body yet: no payload, no error and no sentinel.
@@ -320,6 +297,7 @@ impl Accumulator {
     }
 
     /// Payloads so far that were compared with the shape of an earlier one instead of parsed: a figure for benches.
+    #[doc(hidden)]
     pub fn template_hits(&self) -> u64 {
         self.payloads.shapes.template_hits
     }

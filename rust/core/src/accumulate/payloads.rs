@@ -10,7 +10,7 @@ use crate::snapshot::{ApiError, Delta, Sink, Snapshot, begins_object};
 /// What the events of one stream add up to.
 #[derive(Clone, Default)]
 pub(crate) struct Payloads {
-    pub(crate) dialect: Option<&'static Dialect>,
+    pub(crate) dialect: Option<Dialect>,
     pub(crate) snapshot: Snapshot,
     /// There were lines before the first payload that are neither an event stream's nor an error.
     pub(crate) not_a_stream: bool,
@@ -41,7 +41,7 @@ enum Came {
 }
 
 impl Payloads {
-    pub(crate) fn new(dialect: Option<&'static Dialect>) -> Self {
+    pub(crate) fn new(dialect: Option<Dialect>) -> Self {
         Self { dialect, ..Self::default() }
     }
 
@@ -140,7 +140,8 @@ impl Payloads {
         if error.is_none() && matches!(kind.as_ref(), "ping" | "keepalive") {
             return;
         }
-        let folded = self.dialect.is_some_and(|dialect| (dialect.fold)(&mut self.snapshot, &kind, &object, out));
+        let folded =
+            self.dialect.is_some_and(|dialect| (dialect.rules().fold)(&mut self.snapshot, &kind, &object, out));
         if !folded && error.is_none() {
             if let Some(inner) = self.enclosed(&kind, &object) {
                 return self.payload(event, outer, inner, out);
@@ -161,7 +162,7 @@ impl Payloads {
         }
         let settled = folded && error.is_none() && !self.snapshot.done;
         let repeat = self.dialect.filter(|_| settled && self.shapes.learns());
-        let repeat = repeat.and_then(|dialect| dialect.repeat(&self.snapshot, &object));
+        let repeat = repeat.and_then(|dialect| dialect.rules().repeat(&self.snapshot, &object));
         self.shapes.learn(event, outer, repeat);
         if let Some(error) = error {
             self.snapshot.fail(error);
@@ -193,7 +194,7 @@ impl Payloads {
             let inner = value.object();
             let named = ["type", "object"].iter().any(|name| !inner.str(name).is_empty());
             let found = if named { dialect::detect(&dialect::kind("", &inner), &inner) } else { None };
-            found.is_some_and(|found| self.dialect.is_none_or(|own| own.name == found.name))
+            found.is_some_and(|found| self.dialect.is_none_or(|own| own == found))
         };
         let inner = payload.iter().map(|(_, value)| value).find(known)?;
         self.enveloped |= self.dialect.is_none();
@@ -233,7 +234,7 @@ impl Payloads {
 
     /// Whether an event of that type can only hold JSON.
     fn expects_json(&self, event: &str) -> bool {
-        let is_own = |dialect: &Dialect| event == "message" || (dialect.detects)(event, &Object::default());
+        let is_own = |dialect: Dialect| event == "message" || (dialect.rules().detects)(event, &Object::default());
         self.dialect.is_some_and(is_own)
     }
 

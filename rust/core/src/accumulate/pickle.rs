@@ -11,15 +11,15 @@
 
 use std::fmt;
 
-use super::{Accumulator, UnknownDialect};
-use crate::dialect;
+use super::Accumulator;
+use crate::dialect::{Dialect, UnknownDialect};
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, write_array};
 use crate::snapshot::{ApiError, CallFragment, Choice, Sink, Snapshot, ToolCall};
 
 /// A snapshot as it was, with the object that it stood for.
 #[derive(Clone, Debug)]
 pub struct PickledSnapshot {
-    dialect: Option<&'static str>,
+    dialect: Option<Dialect>,
     object: String,
     snapshot: Snapshot,
 }
@@ -51,9 +51,8 @@ impl PickledSnapshot {
         let payload = Payload::parse(json).map_err(|reason| InvalidPickle(format!("expected JSON: {reason}")))?;
         let view = payload.raw().object();
         let object = required(&view, "object")?;
-        let known = |name: &str| dialect::named(name).ok_or_else(|| UnknownDialect(name.to_owned()));
-        let dialect = text(&view, "dialect").map(|name| known(&name)).transpose();
-        let dialect = dialect.map_err(|error| InvalidPickle(error.to_string()))?.map(|dialect| dialect.name);
+        let dialect = text(&view, "dialect").map(|name| name.parse()).transpose();
+        let dialect = dialect.map_err(|error: UnknownDialect| InvalidPickle(error.to_string()))?;
         Ok(Self { dialect, object, snapshot: read_snapshot(&view)? })
     }
 
@@ -62,7 +61,7 @@ impl PickledSnapshot {
         let Self { dialect, object, snapshot } = self;
         let mut out = String::new();
         let mut view = ObjectWriter::new(&mut out);
-        view.text("dialect", *dialect);
+        view.text("dialect", dialect.map(Dialect::as_str));
         view.text("object", Some(object));
         view.text("id", snapshot.id());
         view.text("model", snapshot.model());
@@ -76,8 +75,8 @@ impl PickledSnapshot {
         out
     }
 
-    /// The dialect's name; `None` where no payload determined it.
-    pub fn dialect(&self) -> Option<&'static str> {
+    /// The dialect; `None` where no payload determined it.
+    pub fn dialect(&self) -> Option<Dialect> {
         self.dialect
     }
 
@@ -213,14 +212,14 @@ mod tests {
 
     #[test]
     fn an_object_that_is_as_deep_as_it_may_be_is_pickled() {
-        let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
+        let mut accumulator = Accumulator::builder().dialect(Dialect::OpenAiChat).build();
         let depth = crate::limits::PAYLOAD_DEPTH - 1;
         let body = format!(
             "data: {{\"choices\":[],\"object\":\"chat.completion.chunk\",\"deep\":{}{}}}\n\n",
             "[".repeat(depth),
             "]".repeat(depth)
         );
-        accumulator.feed(body.as_bytes(), &mut |_| {}).unwrap();
+        accumulator.feed(body.as_bytes(), |_| {}).unwrap();
         assert!(accumulator.object().contains("[[["), "{}", accumulator.object());
         let pickled = PickledSnapshot::from_json(&PickledSnapshot::of(&accumulator).to_json()).unwrap();
         assert_eq!(pickled.object(), accumulator.object());

@@ -1,6 +1,7 @@
 //! For the tests of dialects: short streams, and what they tell in words.
 
 use crate::accumulate::Accumulator;
+use crate::dialect::Dialect;
 use crate::json::Payload;
 use crate::snapshot::Delta;
 
@@ -35,7 +36,7 @@ pub(super) fn check(dialect: &str, payloads: &[&str], told: &[&str], (member, js
 
 /// Folds a body, with its end.
 pub(super) fn of_body(dialect: Option<&str>, body: &str) -> Folded {
-    let mut accumulator = Accumulator::new(dialect, None).unwrap();
+    let mut accumulator = Accumulator::builder().dialect(dialect.map(|name| name.parse::<Dialect>().unwrap())).build();
     let mut told = vec![];
     let mut out = |delta: Delta<'_>| told.push(in_words(&delta));
     accumulator.feed(body.as_bytes(), &mut out).unwrap();
@@ -70,7 +71,7 @@ impl Folded {
 
 /// The dialect that one payload decides on.
 pub(super) fn detected(payload: &str) -> Option<&'static str> {
-    of_body(None, &format!("data: {payload}\n\n")).accumulator.dialect()
+    of_body(None, &format!("data: {payload}\n\n")).accumulator.dialect().map(Dialect::as_str)
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Payloads -> deltas: one file a dialect.
 //!
-//! To add a dialect: write its file with a `DIALECT`, and name it in [`DIALECTS`].
+//! To add a dialect: write its file with its `RULES`, and a line of [`dialects!`] for it.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
 use crate::json::{Object, Raw, quote};
 use crate::snapshot::{Append, Sink, Snapshot, Target};
@@ -20,10 +22,8 @@ mod openai_completions;
 mod openai_responses;
 mod vercel_ui;
 
-/// One API's shapes. All state is in the snapshot, so that copying it copies everything.
-pub(crate) struct Dialect {
-    /// Its public name.
-    pub(crate) name: &'static str,
+/// How one API's payloads are read. All state is in the snapshot, so that copying it copies everything.
+pub(crate) struct Rules {
     /// Whether a payload can only be this dialect's: its kind and the JSON.
     pub(crate) detects: fn(&str, &Object<'_>) -> bool,
     /// Merges a payload into the snapshot and tells what changed; false where the payload is none of its own. Sees the
@@ -38,7 +38,7 @@ pub(crate) struct Dialect {
     pub(crate) object: fn(&Snapshot) -> String,
 }
 
-impl Dialect {
+impl Rules {
     /// What of a payload that was just folded would do anything if it came again with other texts: none whose pieces may still
     /// say an announcement again, since they do not grow by all that comes.
     pub(crate) fn repeat<'a>(&self, snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
@@ -113,27 +113,94 @@ impl<'a> RepeatPlan<'a> {
     }
 }
 
-static DIALECTS: [&Dialect; 10] = [
-    &openai_chat::DIALECT,
-    &openai_completions::DIALECT,
-    &openai_responses::DIALECT,
-    &anthropic::DIALECT,
-    &gemini::DIALECT,
-    &cohere_v2::DIALECT,
-    &openai_assistants::DIALECT,
-    &ollama::DIALECT,
-    &vercel_ui::DIALECT,
-    &ag_ui::DIALECT,
-];
+/// Makes [`Dialect`] of a line for each: what it is, its name in the enum, its name in text, and its module.
+macro_rules! dialects {
+    ($($(#[$doc:meta])* $variant:ident, $name:literal, $module:ident;)*) => {
+        /// An API's way of streaming.
+        ///
+        /// As text it is its name, both ways:
+        ///
+        /// ```
+        /// use ssewire_core::Dialect;
+        /// assert_eq!("gemini".parse(), Ok(Dialect::Gemini));
+        /// assert_eq!(Dialect::OpenAiChat.to_string(), "openai-chat");
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Dialect {
+            $($(#[$doc])* #[doc = concat!("\n\nIts name is `\"", $name, "\"`.")] $variant,)*
+        }
 
-/// The names of all dialects.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    DIALECTS.iter().map(|dialect| dialect.name)
+        impl Dialect {
+            /// All of them, in the order in which a payload is asked whether it is theirs.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Its name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            pub(crate) fn rules(self) -> &'static Rules {
+                match self {
+                    $(Self::$variant => &$module::RULES,)*
+                }
+            }
+        }
+    };
 }
 
-pub(crate) fn named(name: &str) -> Option<&'static Dialect> {
-    DIALECTS.into_iter().find(|dialect| dialect.name == name)
+dialects! {
+    /// The chat completions of `OpenAI` and all who offer them too: Mistral, Groq, xAI, Azure, vLLM, `OpenRouter` and others.
+    OpenAiChat, "openai-chat", openai_chat;
+    /// `OpenAI`'s legacy completions.
+    OpenAiCompletions, "openai-completions", openai_completions;
+    /// `OpenAI`'s Responses.
+    OpenAiResponses, "openai-responses", openai_responses;
+    /// Anthropic's messages.
+    Anthropic, "anthropic", anthropic;
+    /// Google's `streamGenerateContent`, as events or as a JSON array.
+    Gemini, "gemini", gemini;
+    /// Cohere's chat, version 2.
+    CohereV2, "cohere-v2", cohere_v2;
+    /// `OpenAI`'s assistants: runs, messages and steps.
+    OpenAiAssistants, "openai-assistants", openai_assistants;
+    /// Ollama's chat and generate: lines of JSON.
+    Ollama, "ollama", ollama;
+    /// The UI message stream of Vercel's AI SDK.
+    VercelUi, "vercel-ui", vercel_ui;
+    /// The Agent User Interaction protocol.
+    AgUi, "ag-ui", ag_ui;
 }
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDialect> {
+        let known = Self::ALL.iter().find(|dialect| dialect.as_str() == name);
+        known.copied().ok_or_else(|| UnknownDialect(name.to_owned()))
+    }
+}
+
+/// The text is no dialect's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownDialect(pub String);
+
+impl fmt::Display for UnknownDialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Dialect::ALL.iter().map(|dialect| format!("{:?}", dialect.as_str())).collect();
+        write!(f, "dialect: expected {}, got {:?}", names.join(" or "), self.0)
+    }
+}
+
+impl std::error::Error for UnknownDialect {}
 
 /// What a payload says that it is: its type, or else the event's.
 pub(crate) fn kind<'a>(event: &'a str, payload: &Object<'a>) -> Cow<'a, str> {
@@ -146,8 +213,8 @@ pub(crate) fn kind<'a>(event: &'a str, payload: &Object<'a>) -> Cow<'a, str> {
     }
 }
 
-pub(crate) fn detect(kind: &str, payload: &Object<'_>) -> Option<&'static Dialect> {
-    DIALECTS.into_iter().find(|dialect| (dialect.detects)(kind, payload))
+pub(crate) fn detect(kind: &str, payload: &Object<'_>) -> Option<Dialect> {
+    Dialect::ALL.iter().copied().find(|dialect| (dialect.rules().detects)(kind, payload))
 }
 
 /// A message's content as the JSON text of a list of blocks: some servers send plain text, or one block without a list around it.
@@ -175,4 +242,27 @@ fn known_calls(snapshot: &Snapshot, ids: &[Cow<'_, str>]) -> Vec<Option<usize>> 
 /// Whether every choice that was seen has ended.
 fn all_finished(snapshot: &Snapshot) -> bool {
     !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dialect;
+
+    #[test]
+    fn the_crate_s_page_has_every_dialect() {
+        for dialect in Dialect::ALL {
+            let row = format!("//! | [`{dialect:?}`](Dialect::{dialect:?}) | `{dialect}` |");
+            assert!(include_str!("../lib.rs").contains(&row), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_none_s_is_refused_with_those_that_are() {
+        assert!(Dialect::ALL.iter().all(|dialect| dialect.as_str().parse() == Ok(*dialect)));
+        let error = "openai".parse::<Dialect>().unwrap_err().to_string();
+        assert!(
+            error.starts_with("dialect: expected \"openai-chat\" or ") && error.ends_with(", got \"openai\""),
+            "{error}"
+        );
+    }
 }

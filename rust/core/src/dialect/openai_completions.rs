@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 
 use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_told};
-use super::{Dialect, RepeatPlan, all_finished};
+use super::{RepeatPlan, Rules, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
 use crate::snapshot::{ApiError, Append, Choice, DialectState, Sink, Snapshot, Target};
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "openai-completions", detects, fold, repeats, complete: all_finished, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: all_finished, object };
 
 /// The size in bytes of the first piece of each choice's text.
 #[derive(Clone, Debug, Default)]

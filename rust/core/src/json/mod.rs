@@ -34,8 +34,8 @@ pub(crate) use patch::{Patched, is_same};
 pub(crate) use raw::Raw;
 pub use step::{Constant, NotJson, Step};
 pub(crate) use template::{Hole, Holes, Template, span};
-pub(crate) use text::lossy;
-pub use text::{Text, TextBuffer};
+pub use text::Text;
+pub(crate) use text::{TextBuffer, lossy};
 pub(crate) use write::{ObjectWriter, quote, write_array};
 
 /// Text that is not one JSON value.

@@ -89,7 +89,7 @@ impl<'a> From<&'a str> for Text<'a> {
 
 /// Text that grows by pieces.
 #[derive(Clone, Debug, Default)]
-pub struct TextBuffer {
+pub(crate) struct TextBuffer {
     text: String,
     /// The first half of a surrogate pair, while the second may still come.
     half: Option<u16>,
@@ -97,18 +97,18 @@ pub struct TextBuffer {
 
 impl TextBuffer {
     /// The text so far, without a waiting half.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Whether there is no text yet, nor half a character.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.half.is_none()
     }
 
     /// Appends a piece; returns what the text grew by.
     #[inline]
-    pub fn push(&mut self, piece: &Text<'_>) -> &str {
+    pub(crate) fn push(&mut self, piece: &Text<'_>) -> &str {
         let start = self.text.len();
         match piece {
             Text::Whole(text) if text.is_empty() => {}
@@ -122,7 +122,7 @@ impl TextBuffer {
     }
 
     /// Gives up on a waiting half: returns the U+FFFD that stands for it, or nothing.
-    pub fn flush_surrogates(&mut self) -> &str {
+    pub(crate) fn flush_surrogates(&mut self) -> &str {
         let start = self.text.len();
         if self.half.take().is_some() {
             self.text.push(char::REPLACEMENT_CHARACTER);

@@ -1,8 +1,10 @@
 //! Errors that a stream, or a response's body, carries.
 
+use std::fmt;
+
 use crate::json::{Object, Payload, Raw, Text, quote};
 
-/// An API error in the provider's words.
+/// An API error in the provider's words. Displayed, it is its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     /// The provider's message.
@@ -16,6 +18,14 @@ pub struct ApiError {
     /// The error as it was sent, as JSON text.
     pub body: String,
 }
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 /// Where the message stands, by provider: the first that is there counts.
 const MESSAGE: [&str; 11] = [

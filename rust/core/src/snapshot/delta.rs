@@ -23,4 +23,4 @@ pub enum Delta<'a> {
 }
 
 /// Takes deltas as they are found. What it is given is lent: it keeps what it copies.
-pub type Sink<'s> = dyn FnMut(Delta<'_>) + 's;
+pub(crate) type Sink<'s> = dyn FnMut(Delta<'_>) + 's;

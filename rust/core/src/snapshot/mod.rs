@@ -21,7 +21,8 @@ mod usage;
 pub use api_error::ApiError;
 pub use choice::Choice;
 pub(crate) use choice::Details;
-pub use delta::{Delta, Sink};
+pub use delta::Delta;
+pub(crate) use delta::Sink;
 pub(crate) use growth::{Append, Target, fold_all, grow_all, grow_arguments};
 pub(crate) use object::{Key, Lists, MergedObject, Nulls, Path, PathStep};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
@@ -65,9 +66,14 @@ impl Snapshot {
         Some(self.model.as_str()).filter(|model| !model.is_empty())
     }
 
-    /// The choices by index.
-    pub fn choices(&self) -> &BTreeMap<i64, Box<Choice>> {
-        &self.choices
+    /// The choices, by index.
+    pub fn choices(&self) -> impl DoubleEndedIterator<Item = &Choice> + ExactSizeIterator {
+        self.choices.values().map(Box::as_ref)
+    }
+
+    /// The choice with that index.
+    pub fn find_choice(&self, index: i64) -> Option<&Choice> {
+        self.choices.get(&index).map(Box::as_ref)
     }
 
     /// The usage so far; `None` until one came.

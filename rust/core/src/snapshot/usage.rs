@@ -75,7 +75,7 @@ struct Reading {
 }
 
 /// All input, and all output.
-type Wholes = (Option<u128>, Option<u128>);
+type Wholes = (Option<u64>, Option<u64>);
 
 const ALL_INSIDE: Reading = Reading { input: &[], output: &[] };
 
@@ -155,27 +155,27 @@ impl Usage {
     }
 
     /// All tokens of the input: cached and cache-written ones, and what the provider's own tools fed in, are part of it.
-    pub fn input_tokens(&self) -> Option<u128> {
+    pub fn input_tokens(&self) -> Option<u64> {
         self.wholes().0
     }
 
     /// All tokens of the output: reasoning is part of it.
-    pub fn output_tokens(&self) -> Option<u128> {
+    pub fn output_tokens(&self) -> Option<u64> {
         self.wholes().1
     }
 
     /// Tokens of the input that were read from a cache.
-    pub fn cached_tokens(&self) -> Option<u128> {
+    pub fn cached_tokens(&self) -> Option<u64> {
         self.count(CACHED)
     }
 
     /// Tokens of the input that were written to a cache.
-    pub fn cache_write_tokens(&self) -> Option<u128> {
+    pub fn cache_write_tokens(&self) -> Option<u64> {
         self.count(CACHE_WRITE)
     }
 
     /// Tokens of the output that were reasoning.
-    pub fn reasoning_tokens(&self) -> Option<u128> {
+    pub fn reasoning_tokens(&self) -> Option<u64> {
         self.count(REASONING)
     }
 
@@ -207,22 +207,22 @@ impl Usage {
     }
 
     /// A count together with those that stand beside it.
-    fn whole(&self, count: Paths, beside: &[Paths]) -> Option<u128> {
+    fn whole(&self, count: Paths, beside: &[Paths]) -> Option<u64> {
         let counts = std::iter::once(count).chain(beside.iter().copied());
-        counts.filter_map(|paths| self.count(paths)).reduce(u128::saturating_add)
+        counts.filter_map(|paths| self.count(paths)).reduce(u64::saturating_add)
     }
 
-    fn count(&self, paths: Paths) -> Option<u128> {
+    fn count(&self, paths: Paths) -> Option<u64> {
         paths.iter().find_map(|path| self.fields.json_at(path)?.parse().ok())
     }
 }
 
-fn sum((input, output): Wholes) -> u128 {
+fn sum((input, output): Wholes) -> u64 {
     input.unwrap_or(0).saturating_add(output.unwrap_or(0))
 }
 
 /// What a total has beyond input and output, and no member names, is output: Gemini's thoughts behind `completion_tokens`.
-fn with_rest(wholes: Wholes, total: u128) -> Wholes {
+fn with_rest(wholes: Wholes, total: u64) -> Wholes {
     match wholes {
         (Some(input), _) if total > sum(wholes) => (Some(input), Some(total - input)),
         _ => wholes,

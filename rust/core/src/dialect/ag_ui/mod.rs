@@ -7,7 +7,7 @@
 //!    what it says beyond their pieces is emitted.
 //! 5. Another run may follow the end of one.
 
-use super::{Again, Dialect, RepeatPlan};
+use super::{Again, RepeatPlan, Rules};
 use crate::json::{Object, Raw, quote};
 use crate::snapshot::{ApiError, Append, Delta, Sink, Snapshot, Target};
 
@@ -26,7 +26,7 @@ mod types;
 use kind::Kind;
 use runs::Runs;
 
-pub(super) static DIALECT: Dialect = Dialect { name: "ag-ui", detects, fold, repeats, complete: |_| false, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: |_| false, object };
 
 const MESSAGES: &str = "messages";
 

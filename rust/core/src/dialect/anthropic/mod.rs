@@ -10,7 +10,7 @@
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
 //! 5. A whole message that follows its pieces is the same message: it adds what they lack.
 
-use super::{Again, Dialect, RepeatPlan, listed};
+use super::{Again, RepeatPlan, Rules, listed};
 use crate::json::{Object, Payload, Raw};
 use crate::snapshot::{Append, Delta, Lists, MergedObject, Sink, Snapshot, Target};
 
@@ -18,8 +18,7 @@ mod block;
 mod input;
 mod whole;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "anthropic", detects, fold, repeats: block::repeats, complete: whole::is_complete, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats: block::repeats, complete: whole::is_complete, object };
 
 const BLOCKS: &str = "content";
 

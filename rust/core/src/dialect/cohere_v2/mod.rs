@@ -7,7 +7,7 @@
 //! 4. `message-end` has the finish reason, the usage, and the error of a stream that failed. `[DONE]` follows it.
 //! 5. A whole answer that follows its pieces is the same answer: it adds what they lack.
 
-use super::{Dialect, RepeatPlan};
+use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw, quote};
 use crate::snapshot::{
     ApiError, Append, Delta, DialectState, MergedObject, PathStep, Sink, Snapshot, Target, fold_all,
@@ -18,8 +18,7 @@ mod call;
 mod tests;
 mod whole;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "cohere-v2", detects, fold, repeats, complete: whole::is_complete, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: whole::is_complete, object };
 
 const MESSAGE: PathStep = PathStep::Object("message");
 const BLOCKS: &str = "content";

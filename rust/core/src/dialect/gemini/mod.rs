@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, all_finished};
+use super::{Rules, all_finished};
 use crate::json::{Object, ObjectWriter, Payload, Raw};
 use crate::snapshot::{ApiError, Delta, Lists, MergedObject, Nulls, PathStep, Sink, Snapshot};
 
@@ -17,8 +17,7 @@ mod call;
 mod part;
 mod repeats;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "gemini", detects, fold, repeats: repeats::repeats, complete: all_finished, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats: repeats::repeats, complete: all_finished, object };
 
 const PARTS: &str = "parts";
 const ENVELOPE: &str = "response";

@@ -6,7 +6,7 @@
 //! 4. What the last line has may be all of it again: where it begins with all that was told.
 //! 5. Of the members of a line that are one text the first counts that is not empty.
 
-use super::{Dialect, RepeatPlan};
+use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw, Text};
 use crate::snapshot::{Append, Delta, PathStep, Sink, Snapshot, Target, grow_all};
 
@@ -14,7 +14,7 @@ mod call;
 #[cfg(test)]
 mod tests;
 
-pub(super) static DIALECT: Dialect = Dialect { name: "ollama", detects, fold, repeats, complete: |_| false, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: |_| false, object };
 
 const MESSAGE: &str = "message";
 const RESPONSE: &str = "response";

@@ -1,5 +1,6 @@
 //! Short streams, and what they tell.
 
+use crate::dialect::Dialect;
 use crate::dialect::folded::of_body;
 
 #[test]
@@ -14,7 +15,7 @@ fn lines_of_a_chat() {
     let message = r#"{"role":"assistant","thinking":"Hm","content":"Ab","images":["i","j"]}"#;
     assert_eq!(folded.object(), format!(r#"{{"model":"m","created_at":"t1","message":{message},"done":false}}"#));
     assert!(!folded.accumulator.is_complete());
-    assert_eq!(folded.accumulator.dialect(), Some("ollama"));
+    assert_eq!(folded.accumulator.dialect(), Some(Dialect::Ollama));
 }
 
 #[test]

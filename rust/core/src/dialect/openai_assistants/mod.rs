@@ -6,7 +6,7 @@
 //! 3. What an object's texts have beyond their pieces is told. Where they contradict the pieces, what was told stands.
 //! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, told apart by their ids.
 
-use super::Dialect;
+use super::Rules;
 use crate::json::{Object, ObjectWriter, Raw, quote};
 use crate::snapshot::{ApiError, Sink, Snapshot};
 
@@ -17,8 +17,7 @@ mod steps;
 
 use positions::Positions;
 
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "openai-assistants",
+pub(super) static RULES: Rules = Rules {
     detects,
     fold,
     repeats: repeats::repeats,
@@ -129,6 +128,7 @@ fn object(snapshot: &Snapshot) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Dialect;
     use super::super::folded::{folded, of_body};
 
     fn run(status: &str, rest: &str) -> String {
@@ -164,7 +164,7 @@ mod tests {
     fn only_done_is_the_end() {
         let events = format!("event: thread.run.completed\ndata: {}\n\n", run("completed", ""));
         let cut = of_body(None, &events);
-        assert_eq!(cut.accumulator.dialect(), Some("openai-assistants"));
+        assert_eq!(cut.accumulator.dialect(), Some(Dialect::OpenAiAssistants));
         assert!(!cut.accumulator.is_complete());
         for end in ["[DONE]", "{}", "done"] {
             assert!(

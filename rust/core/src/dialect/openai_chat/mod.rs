@@ -10,7 +10,7 @@
 //! 5. Usage is laid over the older one, wherever it stands; never summed.
 //! 6. Other members are kept (see `fields`); padding is dropped.
 
-use super::{Dialect, all_finished};
+use super::{Rules, all_finished};
 use crate::json::{Object, Raw};
 use crate::snapshot::{ApiError, Choice, Delta, Lists, Nulls, Sink, Snapshot};
 
@@ -25,14 +25,8 @@ pub(super) use calls::Said;
 pub(super) use content::fold as fold_content;
 pub(super) use whole::is_told;
 
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "openai-chat",
-    detects,
-    fold,
-    repeats: repeats::repeats,
-    complete: all_finished,
-    object: object::object,
-};
+pub(super) static RULES: Rules =
+    Rules { detects, fold, repeats: repeats::repeats, complete: all_finished, object: object::object };
 
 /// Random padding against observers who count bytes.
 const PADDING: [&str; 2] = ["obfuscation", "p"];

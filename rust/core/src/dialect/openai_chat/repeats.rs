@@ -14,7 +14,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let [item] = payload.get("choices")?.items()[..] else { return None };
     let item = item.object();
     let delta = item.get("delta").filter(|delta| delta.is_object())?.object();
-    let choice = snapshot.choices().get(&item.get("index").and_then(Raw::index).unwrap_or(0))?;
+    let choice = snapshot.choices.get(&item.get("index").and_then(Raw::index).unwrap_or(0))?;
     let listless = |object: &Object<'_>, apart: &[&str]| {
         object.iter().all(|(name, value)| apart.contains(&name) || !value.has_list())
     };

@@ -7,7 +7,7 @@
 //! 3. The terminal response is the object; items that only it has are added, and items that it leaves out stay.
 //! 4. What the provider runs itself is emitted as it is.
 
-use super::{Dialect, RepeatPlan};
+use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw};
 use crate::snapshot::{ApiError, Append, Delta, PathStep, Sink, Snapshot, Target};
 
@@ -28,8 +28,7 @@ use source::Stage;
 use texts::{Kind, OUTPUT, OUTPUT_TEXT, REASONING, SUMMARY, Texts};
 use whole::{Whole, part_text};
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "openai-responses", detects, fold, repeats, complete: |_| false, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: |_| false, object };
 
 fn detects(kind: &str, payload: &Object<'_>) -> bool {
     kind.starts_with("response.") || payload.str("object") == "response"

@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, RepeatPlan};
+use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw, Text, quote};
 use crate::snapshot::{
     ApiError, Append, Delta, Lists, MergedObject, Nulls, Overlap, PathStep, Sink, Snapshot, Target, grow_all, overlap,
@@ -27,8 +27,7 @@ mod whole;
 
 use parts::Parts;
 
-pub(super) static DIALECT: Dialect =
-    Dialect { name: "vercel-ui", detects, fold, repeats, complete: whole::is_complete, object };
+pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: whole::is_complete, object };
 
 const PARTS: &str = "parts";
 

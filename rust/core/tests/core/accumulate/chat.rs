@@ -1,6 +1,6 @@
 //! The corpus of chat streams that the Python tests share, over cuts and by every route.
 
-use ssewire_core::{Accumulator, Delta, Options, Tail};
+use ssewire_core::{Accumulator, Delta, Dialect, Options, Tail};
 
 use crate::support::chat_cases::{
     Case, Outcome, Sum, Told, accumulate, accumulate_as, corpus, plain_snapshot, restored,
@@ -64,7 +64,7 @@ fn text_deltas_are_never_empty_and_a_reason_is_told_once() {
 fn the_dialect_is_found() {
     for case in corpus().iter().filter(|case| !case.expect["choices"].items().is_empty()) {
         let found = accumulate_as(None, &[&case.body]);
-        assert_eq!(found.accumulator.dialect(), Some("openai-chat"), "{}", case.name);
+        assert_eq!(found.accumulator.dialect(), Some(Dialect::OpenAiChat), "{}", case.name);
         assert_eq!(found.whole(), case.whole(), "{}", case.name);
         assert_eq!(found.deltas, accumulate(&[&case.body]).deltas, "{}", case.name);
     }
@@ -78,7 +78,7 @@ fn framed_otherwise(case: &Case) -> Option<Outcome> {
     if !ended || events.iter().any(|event| !event.nonstandard_lines.is_empty()) {
         return None;
     }
-    let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
+    let mut accumulator = Accumulator::builder().dialect(Dialect::OpenAiChat).build();
     let mut deltas = Vec::new();
     let mut out = |delta: Delta<'_>| deltas.push(delta.into());
     for event in events {

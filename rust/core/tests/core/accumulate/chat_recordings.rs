@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ssewire_core::Dialect;
+
 use crate::support::chat_cases::{Sum, accumulate, accumulate_as};
 use crate::support::cuts::{Random, random_cut};
 use crate::support::json::Json;
@@ -83,7 +85,7 @@ fn each_gives_what_the_merge_rule_gives() {
         assert_eq!(known(cut.whole()), expected(row), "{name}, in pieces of {mean}");
         assert_eq!(Sum::of_deltas(&cut.deltas), Sum::of_snapshot(&cut.accumulator), "{name}");
         let whole = accumulate_as(None, &[body]);
-        assert_eq!(whole.accumulator.dialect(), Some("openai-chat"), "{name}");
+        assert_eq!(whole.accumulator.dialect(), Some(Dialect::OpenAiChat), "{name}");
         assert_eq!(known(whole.whole()), expected(row), "{name}");
         assert_eq!(cut.deltas, whole.deltas, "{name}, in pieces of {mean}");
     }

@@ -4,6 +4,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use ssewire_core::Dialect;
+
 use crate::support::chat_cases::{Outcome, Sum, Told, accumulate_as};
 use crate::support::cuts::{Random, random_cut};
 
@@ -59,7 +61,7 @@ fn each_is_folded_to_its_end() {
         for Recording { name, dialect, body } in &recordings {
             let whole = accumulate_as(None, &[body]);
             let snapshot = whole.accumulator.snapshot();
-            assert_eq!(whole.accumulator.dialect(), Some(*dialect), "{name}");
+            assert_eq!(whole.accumulator.dialect().map(Dialect::as_str), Some(*dialect), "{name}");
             assert!(snapshot.error().is_none() && snapshot.done(), "{name}: {:?}", snapshot.error());
             assert_eq!(Sum::of_deltas(&whole.deltas), Sum::of_snapshot(&whole.accumulator), "{name}");
             assert!(!whole.deltas.iter().any(|delta| matches!(delta, Told::Other(_, kind, _) if kind == "event")));

@@ -129,7 +129,7 @@ fn lone_surrogates_are_replaced_everywhere() {
     let top =
         format!("\"id\":\"{half}\",\"model\":\"{half}\",\"error\":{{\"message\":\"{half}\",\"type\":\"{half}\"}}");
     stream.feed(format!("data: {{\"choices\":[{{\"delta\":{{{delta}}},\"finish_reason\":\"{half}\"}}],{top}}}\n\n"));
-    stream.accumulator.flush(&mut |_| {});
+    stream.accumulator.flush(|_| {});
     let (snapshot, choice, call) = (stream.accumulator.snapshot(), stream.choice(), &stream.calls()[0]);
     let error = stream.error().unwrap();
     let texts = [
@@ -168,7 +168,10 @@ fn numbers_of_any_size() {
     }
     assert_eq!(stream.calls().len(), 7);
     stream.feed(format!("data: {{\"choices\":[{{\"index\":{digits}}}],\"usage\":{{\"prompt_tokens\":{digits}}}}}\n\n"));
-    assert_eq!(stream.accumulator.snapshot().choices().keys().collect::<Vec<_>>(), [&0, &i64::MAX]);
+    assert_eq!(
+        stream.accumulator.snapshot().choices().map(ssewire_core::Choice::index).collect::<Vec<_>>(),
+        [0, i64::MAX]
+    );
     let usage = stream.accumulator.snapshot().usage().unwrap();
     assert_eq!((usage.input_tokens(), usage.json().len()), (None, digits.len() + 18));
 }
@@ -193,7 +196,7 @@ fn a_half_that_is_never_joined_is_replaced_in_the_object() {
     let half = "\\ud83d";
     let details = format!("\"reasoning_details\":[{{\"type\":\"t\",\"text\":\"{half}\"}}]");
     stream.feed(chunk(&format!("{details},\"audio\":{{\"transcript\":\"{half}\"}}")));
-    stream.accumulator.flush(&mut |_| {});
+    stream.accumulator.flush(|_| {});
     let object = stream.accumulator.object();
     assert_eq!(object.matches("\"\u{fffd}\"").count(), 3, "{object}");
 }

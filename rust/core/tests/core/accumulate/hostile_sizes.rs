@@ -193,7 +193,7 @@ fn choices() {
     stream.again("\"content\":\"x\"", PIECES);
     stream.feed("data: [DONE]\n\n".repeat(PIECES));
     let snapshot = stream.accumulator.snapshot();
-    assert_eq!((snapshot.choices().len(), snapshot.choices()[&1].content()), (MANY, Some("\u{fffd}")));
+    assert_eq!((snapshot.choices().len(), snapshot.find_choice(1).unwrap().content()), (MANY, Some("\u{fffd}")));
 }
 
 #[test]
@@ -239,8 +239,8 @@ fn members_of_an_object() {
     let object = stream.accumulator.object();
     assert_eq!(object.matches(&format!("\"like\":{}", MANY - 1)).count(), 1);
     let whole = object.replace("\"object\":\"chat.completion\"", "\"object\":\"chat.completion\",\"whole\":1");
-    let mut again = Accumulator::new(None, None).unwrap();
-    again.feed(whole.as_bytes(), &mut |_| {}).unwrap();
+    let mut again = Accumulator::default();
+    again.feed(whole.as_bytes(), |_| {}).unwrap();
     assert_eq!(again.object().len(), whole.len());
 }
 
@@ -279,7 +279,7 @@ fn a_large_usage_that_changes_by_little_is_emitted_in_linear_size() {
     let members = listed(MANY / 50, |at| format!("\"m{at}\":{at}"));
     let choices = listed(MANY / 50, |at| format!("{{\"index\":{at},\"usage\":{{\"n\":{at}}}}}"));
     let body = format!("data: {{\"choices\":[],\"usage\":{{{members}}}}}\n\ndata: {{\"choices\":[{choices}]}}\n\n");
-    let mut accumulator = Accumulator::new(None, None).unwrap();
+    let mut accumulator = Accumulator::default();
     let (mut emitted, mut largest) = (0, 0);
     let mut out = |delta: ssewire_core::Delta<'_>| {
         if let ssewire_core::Delta::Usage { usage } = delta {
@@ -326,7 +326,7 @@ fn errors_and_bodies_that_are_no_event_stream() {
 /// Each delta of a call has all of its name.
 #[test]
 fn a_name_in_pieces_is_emitted_in_linear_size() {
-    let mut accumulator = Accumulator::new(None, None).unwrap();
+    let mut accumulator = Accumulator::default();
     let (mut emitted, mut last) = (0, String::new());
     let mut out = |delta: ssewire_core::Delta<'_>| {
         if let ssewire_core::Delta::ToolCall { name: Some(name), .. } = delta {

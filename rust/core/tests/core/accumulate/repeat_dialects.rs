@@ -2,7 +2,7 @@
 //! file of its own beside.
 
 use proptest::prelude::*;
-use ssewire_core::Accumulator;
+use ssewire_core::{Accumulator, Dialect};
 
 use crate::support::repeats::{TEXTS, WIRES, fold};
 use crate::support::shapes::{FAMILIES, Family};
@@ -45,12 +45,12 @@ proptest! {
 fn a_repeated_shape_is_not_parsed_again() {
     for family in FAMILIES {
         for shape in family.growing {
-            let mut accumulator = Accumulator::new(Some(family.dialect), None).unwrap();
+            let mut accumulator = Accumulator::builder().dialect(family.dialect.parse::<Dialect>().unwrap()).build();
             // One that is as long as all before it may be all of that again.
             let texts = ["the longest", r"two\n", "three", "four"].iter().zip(9..);
             let payloads = texts.map(|(text, number)| filled(shape, number, text));
             for payload in family.opening.iter().map(ToString::to_string).chain(payloads) {
-                accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut |_| {}).unwrap();
+                accumulator.feed(format!("data: {payload}\n\n").as_bytes(), |_| {}).unwrap();
             }
             assert_eq!(accumulator.template_hits(), 3, "{shape}");
         }

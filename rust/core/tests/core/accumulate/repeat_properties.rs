@@ -3,7 +3,7 @@
 //! The slow path beside the fast one: a payload that no dialect knows, between any two, voids the shape that was learned.
 
 use proptest::prelude::*;
-use ssewire_core::Accumulator;
+use ssewire_core::{Accumulator, Dialect};
 
 use crate::support::repeats::{self, TEXTS, WIRES};
 
@@ -146,8 +146,8 @@ fn every_shape_repeated_changes_nothing() {
 fn a_repeated_shape_is_not_parsed_again() {
     for (shape, wire) in [(SHAPES[0], WIRES[0]), (SHAPES[9], WIRES[2]), (SHAPES[24], WIRES[3]), (SHAPES[31], WIRES[6])]
     {
-        let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
-        let mut feed = |payload: &str| accumulator.feed(wire.replace('@', payload).as_bytes(), &mut |_| {}).unwrap();
+        let mut accumulator = Accumulator::builder().dialect(Dialect::OpenAiChat).build();
+        let mut feed = |payload: &str| accumulator.feed(wire.replace('@', payload).as_bytes(), |_| {}).unwrap();
         feed(r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f"}}]}}]}"#);
         for text in ["one", r"two\n", "three"] {
             feed(&shape.replace('@', text));
@@ -159,11 +159,11 @@ fn a_repeated_shape_is_not_parsed_again() {
 #[test]
 fn shapes_take_turns() {
     for shape in [IN_TURN[0], IN_TURN[1], IN_TURN[3]] {
-        let mut accumulator = Accumulator::new(Some("openai-chat"), None).unwrap();
+        let mut accumulator = Accumulator::builder().dialect(Dialect::OpenAiChat).build();
         for text in ["one", "two", "three", "four"] {
             for index in ["0", "1", "2"] {
                 let payload = shape.replace('#', index).replace('@', text);
-                accumulator.feed(format!("data: {payload}\n\n").as_bytes(), &mut |_| {}).unwrap();
+                accumulator.feed(format!("data: {payload}\n\n").as_bytes(), |_| {}).unwrap();
             }
         }
         // The first of each is parsed.
@@ -175,21 +175,21 @@ fn shapes_take_turns() {
 #[test]
 fn nothing_is_repeated_behind_the_end() {
     let event = format!("data: {}\n\n", SHAPES[0].replace('@', "x"));
-    let mut accumulator = Accumulator::new(None, None).unwrap();
-    accumulator.feed(format!("{event}{event}data: [DONE]\n\n{event}").as_bytes(), &mut |_| {}).unwrap();
-    assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("xx"));
+    let mut accumulator = Accumulator::default();
+    accumulator.feed(format!("{event}{event}data: [DONE]\n\n{event}").as_bytes(), |_| {}).unwrap();
+    assert_eq!(accumulator.snapshot().find_choice(0).unwrap().content(), Some("xx"));
 }
 
 #[test]
 fn the_limit_holds_for_a_repeated_shape() {
     let event = |text: &str| format!("data: {}\n\n", SHAPES[0].replace('@', text));
     let limit = event("x").len();
-    let mut accumulator = Accumulator::new(None, Some(limit)).unwrap();
+    let mut accumulator = Accumulator::builder().max_event_size(limit).build();
     for _ in 0..3 {
-        accumulator.feed(event("x").as_bytes(), &mut |_| {}).unwrap();
+        accumulator.feed(event("x").as_bytes(), |_| {}).unwrap();
     }
     // The blank line's end is no part of an event, so that one more character fits, and two do not.
-    accumulator.feed(event("xx").as_bytes(), &mut |_| {}).unwrap();
-    accumulator.feed(event("xxx").as_bytes(), &mut |_| {}).unwrap_err();
-    assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("xxxxx"));
+    accumulator.feed(event("xx").as_bytes(), |_| {}).unwrap();
+    accumulator.feed(event("xxx").as_bytes(), |_| {}).unwrap_err();
+    assert_eq!(accumulator.snapshot().find_choice(0).unwrap().content(), Some("xxxxx"));
 }

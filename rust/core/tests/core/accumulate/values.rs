@@ -1,12 +1,12 @@
 //! Bodies of JSON values where they meet what is none.
 
-use ssewire_core::{Accumulator, Delta, EventTooLarge};
+use ssewire_core::{Accumulator, Delta, Dialect, EventTooLarge};
 
 const CHUNK: &str = r#"{"choices":[{"index":0,"delta":{"content":"x"}}]}"#;
 
 fn fed(body: &str, size: usize, limit: Option<usize>) -> (Accumulator, Vec<Result<(), EventTooLarge>>) {
-    let mut accumulator = Accumulator::new(None, limit).unwrap();
-    let results = body.as_bytes().chunks(size).map(|piece| accumulator.feed(piece, &mut |_| {})).collect();
+    let mut accumulator = Accumulator::builder().max_event_size(limit).build();
+    let results = body.as_bytes().chunks(size).map(|piece| accumulator.feed(piece, |_| {})).collect();
     (accumulator, results)
 }
 
@@ -24,7 +24,7 @@ fn blanks_over_the_limit_are_the_only_fault() {
 fn a_foreign_body_keeps_the_blanks_behind_a_value() {
     for size in 1..=9 {
         let (mut accumulator, _) = fed("{} ,\nhello", size, None);
-        accumulator.flush(&mut |_| {});
+        accumulator.flush(|_| {});
         assert_eq!(accumulator.not_a_stream(), Some(&b"{} ,\nhello"[..]), "by {size}");
     }
 }
@@ -37,11 +37,12 @@ fn no_value_behind_a_terminal_counts() {
         (None, r#"["[DONE]", {"choices": [{"delta": {"content": "x"}}]}]"#),
         (Some("ollama"), "{\"done\":true}\n{\"model\":\"m\",\"response\":\"late\",\"done\":false}\n"),
     ] {
-        let (mut accumulator, mut told) = (Accumulator::new(dialect, None).unwrap(), 0);
+        let (mut accumulator, mut told) =
+            (Accumulator::builder().dialect(dialect.map(|name| name.parse::<Dialect>().unwrap())).build(), 0);
         for piece in body.as_bytes().chunks(7) {
-            accumulator.feed(piece, &mut |delta| told += usize::from(matches!(delta, Delta::Text { .. }))).unwrap();
+            accumulator.feed(piece, |delta| told += usize::from(matches!(delta, Delta::Text { .. }))).unwrap();
         }
-        accumulator.flush(&mut |_| {});
+        accumulator.flush(|_| {});
         assert!(accumulator.is_complete() && accumulator.snapshot().error().is_none(), "{body}");
         assert_eq!(told, 0, "{body}");
     }
@@ -50,10 +51,10 @@ fn no_value_behind_a_terminal_counts() {
 #[test]
 fn a_value_before_an_error_is_an_event() {
     let mut told = vec![];
-    let mut accumulator = Accumulator::new(None, None).unwrap();
+    let mut accumulator = Accumulator::default();
     let body = b"{\"status\":\"x\"}\nerror: overloaded\n\n";
-    accumulator.feed(body, &mut |delta| told.push(format!("{delta:?}"))).unwrap();
-    accumulator.flush(&mut |_| {});
+    accumulator.feed(body, |delta| told.push(format!("{delta:?}"))).unwrap();
+    accumulator.flush(|_| {});
     assert!(told.len() == 1 && told[0].contains("status"), "{told:?}");
     assert!(accumulator.snapshot().error().is_some());
 }
@@ -63,7 +64,7 @@ fn nothing_behind_an_array_counts() {
     let body = format!("[{CHUNK}]\ndata: {CHUNK}\n\ndata: {CHUNK}\n\n");
     for size in 1..=body.len() {
         let (accumulator, _) = fed(&body, size, None);
-        assert_eq!(accumulator.snapshot().choices()[&0].content(), Some("x"), "by {size}");
+        assert_eq!(accumulator.snapshot().find_choice(0).unwrap().content(), Some("x"), "by {size}");
         assert!(accumulator.snapshot().done());
     }
 }
@@ -72,11 +73,11 @@ fn nothing_behind_an_array_counts() {
 fn a_value_before_a_stream_is_an_event() {
     let body = format!("{{\"detail\":\"no\"}}\ndata: {CHUNK}\n\ndata: [DONE]\n\n");
     for size in 1..=body.len() {
-        let (mut accumulator, mut told) = (Accumulator::new(None, None).unwrap(), Vec::new());
+        let (mut accumulator, mut told) = (Accumulator::default(), Vec::new());
         for piece in body.as_bytes().chunks(size) {
-            accumulator.feed(piece, &mut |delta| told.push(format!("{delta:?}"))).unwrap();
+            accumulator.feed(piece, |delta| told.push(format!("{delta:?}"))).unwrap();
         }
-        accumulator.flush(&mut |_| {});
+        accumulator.flush(|_| {});
         let [event, text] = &told[..] else { panic!("by {size}: {told:?}") };
         assert!(event.contains("detail") && text.starts_with("Text"), "by {size}: {told:?}");
         assert!(accumulator.is_complete() && accumulator.snapshot().error().is_none());
@@ -97,7 +98,7 @@ fn events_behind_values_are_counted_behind_them() {
 #[test]
 fn an_event_that_no_dialect_folds_is_told_each_time() {
     let mut told = 0;
-    let mut accumulator = Accumulator::new(Some("ollama"), None).unwrap();
+    let mut accumulator = Accumulator::builder().dialect(Dialect::Ollama).build();
     for _ in 0..3 {
         let out = &mut |delta: Delta<'_>| told += usize::from(matches!(delta, Delta::Other { kind: "event", .. }));
         accumulator.feed(b"{\"weather\":\"sun\",\"thinking\":\"text\"}\n", out).unwrap();
@@ -107,11 +108,11 @@ fn an_event_that_no_dialect_folds_is_told_each_time() {
 
 /// What a body tells by pieces of that size, and what comes of it.
 fn told(body: &str, size: usize) -> (Accumulator, Vec<String>) {
-    let (mut accumulator, mut told) = (Accumulator::new(None, None).unwrap(), vec![]);
+    let (mut accumulator, mut told) = (Accumulator::default(), vec![]);
     for piece in body.as_bytes().chunks(size) {
-        accumulator.feed(piece, &mut |delta| told.push(format!("{delta:?}"))).unwrap();
+        accumulator.feed(piece, |delta| told.push(format!("{delta:?}"))).unwrap();
     }
-    accumulator.flush(&mut |delta| told.push(format!("{delta:?}")));
+    accumulator.flush(|delta| told.push(format!("{delta:?}")));
     (accumulator, told)
 }
 

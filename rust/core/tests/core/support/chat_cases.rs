@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use ssewire_core::{Accumulator, ApiError, Choice, Delta, PickledSnapshot, Snapshot, ToolCall};
+use ssewire_core::binding::PickledSnapshot;
+use ssewire_core::{Accumulator, ApiError, Choice, Delta, Dialect, Snapshot, ToolCall};
 
 use super::json::{Json, unhex};
 
@@ -80,7 +81,7 @@ pub(crate) fn accumulate(pieces: &[&[u8]]) -> Outcome {
 }
 
 pub(crate) fn accumulate_as(dialect: Option<&str>, pieces: &[&[u8]]) -> Outcome {
-    let mut accumulator = Accumulator::new(dialect, None).unwrap();
+    let mut accumulator = Accumulator::builder().dialect(dialect.map(|name| name.parse::<Dialect>().unwrap())).build();
     let mut deltas = Vec::new();
     let mut out = |delta: Delta<'_>| deltas.push(delta.into());
     for piece in pieces {
@@ -105,7 +106,7 @@ pub(crate) fn plain(accumulator: &Accumulator) -> Json {
 
 pub(crate) fn plain_snapshot(snapshot: &Snapshot) -> Json {
     Json::object([
-        ("choices", Json::List(snapshot.choices().values().map(|choice| plain_choice(choice)).collect())),
+        ("choices", Json::List(snapshot.choices().map(plain_choice).collect())),
         ("usage", snapshot.usage().map_or(Json::null(), |usage| Json::parse(&usage.json()))),
         ("error", snapshot.error().map_or(Json::null(), plain_error)),
         ("done", Json::of_bool(snapshot.done())),
@@ -199,7 +200,7 @@ impl Sum {
     pub(crate) fn of_snapshot(accumulator: &Accumulator) -> Self {
         let usage = accumulator.snapshot().usage().map(ssewire_core::Usage::json);
         let mut sum = Self { usage, ..Self::default() };
-        accumulator.snapshot().choices().values().for_each(|choice| sum.add_choice(choice));
+        accumulator.snapshot().choices().for_each(|choice| sum.add_choice(choice));
         sum
     }
 

@@ -1,7 +1,7 @@
 //! A stream folded by the fast path, and without it: a payload that no dialect knows, between any two, voids the shape that
 //! was learned.
 
-use ssewire_core::{Accumulator, Delta};
+use ssewire_core::{Accumulator, Delta, Dialect};
 
 /// What may stand around a payload on the wire, `@` being the payload.
 pub(crate) const WIRES: [&str; 12] = [
@@ -47,7 +47,7 @@ pub(crate) type Folded = (Vec<String>, String, String);
 
 /// What was told, and what came of it, of events in a wire form, fed in pieces of a size.
 pub(crate) fn fold(dialect: &str, payloads: &[String], void: bool, wire: &str, size: usize) -> Folded {
-    let mut accumulator = Accumulator::new(Some(dialect), None).unwrap();
+    let mut accumulator = Accumulator::builder().dialect(dialect.parse::<Dialect>().unwrap()).build();
     let mut told = Vec::new();
     let mut out = |delta: Delta<'_>| {
         if !matches!(delta, Delta::Other { kind: "event", .. }) {

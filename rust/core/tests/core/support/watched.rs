@@ -11,14 +11,14 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new() -> Self {
-        Self { accumulator: Accumulator::new(None, None).unwrap(), came: 0, told: 0 }
+        Self { accumulator: Accumulator::default(), came: 0, told: 0 }
     }
 
     pub(crate) fn feed(&mut self, body: impl AsRef<[u8]>) -> &mut Self {
         let body = body.as_ref();
         self.came += body.len();
         let told = &mut self.told;
-        self.accumulator.feed(body, &mut |delta| *told += size(&delta)).unwrap();
+        self.accumulator.feed(body, |delta| *told += size(&delta)).unwrap();
         self
     }
 
@@ -36,7 +36,7 @@ impl Stream {
     }
 
     pub(crate) fn choice(&self) -> &Choice {
-        self.accumulator.snapshot().choices().values().next().unwrap()
+        self.accumulator.snapshot().choices().next().unwrap()
     }
 
     pub(crate) fn calls(&self) -> &[ToolCall] {
