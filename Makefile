@@ -16,7 +16,7 @@ BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-setup environments guard bench bench-functions merging lint format lock \
+.PHONY: help demo test test-rust test-python test-setup environments guard bench bench-functions merging lint format stubs lock \
     clean always
 
 help:  ## what can be made
@@ -50,7 +50,7 @@ bench-functions: $(BENCH)/built  ## the public functions, each by itself
 merging: $(VENV)/built $(BENCH)-merging/tools $(BENCH)-litellm/tools  ## docs/merge-table.md: what peers make of the same streams
 	$(BIN)/python -m tests.merging
 
-lint: $(VENV)/built  ## formatting, lints, types and the crate's documentation
+lint: $(VENV)/built  ## formatting, lints, types, the stub and the crate's documentation
 	cargo fmt --all --check
 	PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo clippy --locked --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --package ssewire-core
@@ -58,11 +58,16 @@ lint: $(VENV)/built  ## formatting, lints, types and the crate's documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest ssewire._core --mypy-config-file pyproject.toml
+	$(BIN)/python .ci/stub.py --check
 
 format: $(VENV)/tools  ## write both languages as the linters want them
 	cargo fmt --all
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+stubs: $(VENV)/built  ## the stub's docstrings, which are the built module's
+	$(BIN)/python .ci/stub.py
+	$(BIN)/ruff format --quiet python/ssewire/_core.pyi
 
 LOCKER := target/uv
 COMPILE := $(LOCKER)/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
