@@ -78,7 +78,7 @@
 //! 2. Framing cannot fail: any bytes are an event stream, and invalid UTF-8 becomes U+FFFD. Only limits give errors.
 //! 3. Each byte is looked at a bounded number of times. Memory is bounded by the limits and the text that is kept.
 //! 4. Nothing is held back: an event is out with its last byte. Only half of a surrogate pair waits for its other half, and
-//!    an empty object for the arguments that it may stand for.
+//!    an empty object for the arguments that may replace it.
 #![forbid(unsafe_code)]
 
 // bytes ──framing──▶ events, or JSON values ──json──▶ payloads ──dialect──▶ deltas ──snapshot──▶ the message

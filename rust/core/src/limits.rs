@@ -32,7 +32,7 @@ pub(crate) const PATCHED_SIZE: usize = 1 << 20;
 
 // Depth.
 
-/// Payloads nested deeper than this are refused: no reader behind this one could be trusted with them.
+/// Payloads nested deeper than this are refused: no reader after this one could be trusted with them.
 pub(crate) const PAYLOAD_DEPTH: usize = 128;
 
 /// JSON that is read while it arrives is refused where it is nested deeper than this: as deep as orjson reads, which every
@@ -50,7 +50,7 @@ pub(crate) const PATH_STEPS: usize = 64;
 /// As many names are found by comparing them with each other; of more, by a hash.
 pub(crate) const COMPARED_NAMES: usize = 64;
 
-/// Blanks before the first event are counted by so many: an event may end behind each, and the rest is then counted again.
+/// Blanks before the first event are counted by so many: an event may end after each, and the rest is then counted again.
 pub(crate) const FEW_BLANKS: usize = 64;
 
 /// Bytes of a tool's name up to which each of its pieces is emitted with all before it: far longer than any API allows.

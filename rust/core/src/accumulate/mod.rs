@@ -1,4 +1,16 @@
-//! Ties the layers: bytes -> events -> deltas -> the snapshot.
+//! Ties the layers: bytes -> events or JSON values -> payloads -> deltas -> the snapshot.
+//!
+//! The obvious way is a loop over the decoder's events that parses each. It remains what everything else is compared with: an event
+//! is decoded (`framing`), recognised as a payload, an error or the sentinel (`payloads`), and folded by its dialect. But most
+//! events differ from the one before in a few strings: `shapes` compares the bytes of such an event, framing and all, and
+//! adds the strings where they belong. The decoder is given that as its fast path.
+//!
+//! 1. Cuts are invisible, also in errors: a fault has the same figures, and the sample of a body that is no stream the same bytes.
+//! 2. The first byte that is no whitespace decides how the body is divided: `{` and `[` begin JSON values, anything
+//!    else an event stream. Events may follow values.
+//! 3. What was read before a fault is kept.
+//!
+//! `data: {…"Hel"…}`, a blank line and `data: {…"lo"…}` are folded in full, and by comparison, in this order.
 
 use crate::dialect::Dialect;
 use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, ValueDecoder};
@@ -46,7 +58,7 @@ pub struct Accumulator {
     pub(crate) payloads: Payloads,
 }
 
-/// What the body is a row of.
+/// How the body is divided.
 #[derive(Clone)]
 enum Framing {
     /// Nothing but whitespace came yet.
@@ -151,7 +163,7 @@ impl Accumulator {
         stepped
     }
 
-    /// Finds out what the body is a row of, by its first byte that is no whitespace.
+    /// Finds out how the body is divided, by its first byte that is no whitespace.
     fn step_first(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         loop {
             let few = &data[..data.len().min(FEW_BLANKS)];
@@ -173,7 +185,7 @@ impl Accumulator {
         }
     }
 
-    /// Takes so many bytes off `data` that are blank, up to the end of an event that they end; whether they end one.
+    /// Takes that many blank bytes off `data`, but none after the end of an event. Returns whether an event ended.
     fn pass_blanks(&mut self, data: &mut &[u8], blank: usize, out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let mut start = &data[..blank];
         while !start.is_empty() {
@@ -191,7 +203,7 @@ impl Accumulator {
         Ok(false)
     }
 
-    /// The body is a row of JSON values, which begins at that offset.
+    /// The body is JSON values, the first of which begins at that offset.
     fn begin_values(
         &mut self,
         first: u8,

@@ -1,4 +1,4 @@
-//! What can be told of an event's data before any dialect is asked.
+//! What is known of an event's data before any dialect is asked: whether it is whole, the sentinel, or several payloads in one.
 
 use std::sync::LazyLock;
 
@@ -35,7 +35,7 @@ pub(crate) fn inside_string(payload: &Payload<'_>) -> Option<String> {
     Some(text.into_owned())
 }
 
-/// One of the payloads that an event has several of.
+/// One of the payloads of an event that has several.
 pub(crate) struct Row<'a> {
     /// The type of its event.
     pub(crate) event: &'a str,
@@ -44,7 +44,7 @@ pub(crate) struct Row<'a> {
 }
 
 /// The payloads of an event whose lines are one each: of servers that leave the blank lines out, or that make an event of
-/// what is one already, so that its fields stand in the data.
+/// what is one already, so that the data contains its fields.
 pub(crate) fn rows<'a>(event: &'a str, text: &'a str) -> Option<Vec<Row<'a>>> {
     let (mut rows, mut inner) = (vec![], event);
     for line in text.lines() {
@@ -63,7 +63,7 @@ pub(crate) fn rows<'a>(event: &'a str, text: &'a str) -> Option<Vec<Row<'a>>> {
     Some(rows).filter(|rows| !rows.is_empty())
 }
 
-/// A line without the names of the field that it is said to be, once or more often.
+/// A line without the `data:` that it begins with, once or more often.
 fn without_field(mut line: &str) -> &str {
     loop {
         line = line.trim_matches(is_whitespace);
@@ -90,7 +90,7 @@ pub fn may_have_huge_integer(text: &str) -> bool {
     const DIGITS: usize = 19;
     let bytes = text.as_bytes();
     let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    // Of that many in a row one stands at a multiple of their number.
+    // Of that many in a row one is at a multiple of their number.
     (0..bytes.len()).step_by(DIGITS).filter(|&at| bytes[at].is_ascii_digit()).any(|at| {
         let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         before + digits(&bytes[at..]) >= DIGITS

@@ -1,4 +1,15 @@
-//! Events -> the snapshot: recognises the dialect, and tells payloads from errors and the sentinel.
+//! Events -> the snapshot: recognises the dialect, and distinguishes payloads from errors and the sentinel.
+//!
+//! It would be enough to parse each event's data and to give it to the dialect, if servers sent what their documentation says. What
+//! they send beside that is read here, once for all dialects: payloads in envelopes, in strings, and several in one event; errors
+//! in any shape, with and without an event's name, and as lines outside of the standard; bodies that are no stream.
+//!
+//! 1. A payload is folded by the dialect, passed on as it is, or an error: nothing is lost in silence.
+//! 2. What may be an error if nothing else comes is kept until something does, or the stream ends.
+//! 3. After the terminal nothing counts, unless the dialect says what may follow it.
+//!
+//! `data: {"error":{"message":"overloaded"}}` is an error, whatever the dialect; `data: {"message":"overloaded"}` is one only if it
+//! stays alone.
 
 use super::payload::{Row, inside_string, is_sentinel, rows};
 use super::shapes::Shapes;
@@ -14,11 +25,11 @@ pub(crate) struct Payloads {
     pub(crate) snapshot: Snapshot,
     /// There were lines before the first payload that are neither an event stream's nor an error.
     pub(crate) not_a_stream: bool,
-    /// A first JSON value that no dialect knows, while it may be the only one; behind a comma each all others, while none of them
-    /// is an object.
+    /// A first JSON value that no dialect knows, while it may be the only one. While none of them is an object, the others follow
+    /// it, with commas between.
     undecided_body: Option<String>,
     came: Came,
-    /// The dialect's payloads stand in others.
+    /// The dialect's payloads are enclosed in others.
     enveloped: bool,
     /// What the first payload is that is no JSON, if a dialect is found that has nothing else.
     malformed: Option<Box<ApiError>>,
@@ -93,7 +104,7 @@ impl Payloads {
         self.shapes.forget();
     }
 
-    /// Learns how an event that was just folded stood in the bytes that it took, if it is whole in them.
+    /// Learns what was around the data of an event that was just folded, if the bytes that it took have all of it.
     pub(crate) fn learn_wire(&mut self, taken: &[u8], data: &[u8]) {
         if self.shapes.wants_wire() {
             let start = (data.as_ptr() as usize).wrapping_sub(taken.as_ptr() as usize);
@@ -127,7 +138,7 @@ impl Payloads {
         }
     }
 
-    /// Folds a payload, which may stand inside of another.
+    /// Folds a payload, which may be enclosed in another one.
     fn payload(&mut self, event: &str, outer: Raw<'_>, payload: Raw<'_>, out: &mut Sink<'_>) {
         let object = payload.object();
         let kind = dialect::kind(event, &object);
@@ -160,8 +171,8 @@ impl Payloads {
             }
             out(Delta::Other { choice: 0, kind: "event", json: payload.as_str() });
         }
-        let settled = folded && error.is_none() && !self.snapshot.done;
-        let repeat = self.dialect.filter(|_| settled && self.shapes.learns());
+        let repeatable = folded && error.is_none() && !self.snapshot.done;
+        let repeat = self.dialect.filter(|_| repeatable && self.shapes.learns());
         let repeat = repeat.and_then(|dialect| dialect.rules().repeat(&self.snapshot, &object));
         self.shapes.learn(event, outer, repeat);
         if let Some(error) = error {
@@ -187,7 +198,7 @@ impl Payloads {
         }
     }
 
-    /// The payload that stands in a member of one that no dialect knows, and says itself what it is. A dialect that was found
+    /// The payload that a member of one encloses that no dialect knows, if it says itself what it is. A dialect that was found
     /// without such envelopes has none: its events have types that may be new.
     fn enclosed<'a>(&mut self, kind: &str, payload: &Object<'a>) -> Option<Raw<'a>> {
         let known = |value: &Raw<'_>| {

@@ -1,8 +1,8 @@
 //! A snapshot that is written to text, and read again somewhere else.
 //!
 //! The obvious way writes all of a snapshot's state: the merged object with its unfinished texts, and what each dialect keeps to
-//! tell its payloads apart. Every change of these would then be one of the format. What comes out of a pickle gets no payloads
-//! any more, so what can be seen of the snapshot is enough: its choices, its usage, its error, and the provider's object as it
+//! distinguish its payloads. Every change of these would then be one of the format. But what comes out of a pickle gets no more
+//! payloads, so what can be seen of the snapshot is enough: its choices, its usage, its error, and the provider's object as it
 //! was. No dialect has a say in it.
 //!
 //! 1. Whatever can be read of the accumulator's snapshot can be read of the pickle, and is the same.
@@ -16,7 +16,7 @@ use crate::dialect::{Dialect, UnknownDialect};
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, write_array};
 use crate::snapshot::{ApiError, CallFragment, Choice, Sink, Snapshot, ToolCall};
 
-/// A snapshot as it was, with the object that it stood for.
+/// A snapshot as it was, with the provider's own object.
 #[derive(Clone, Debug)]
 pub struct PickledSnapshot {
     dialect: Option<Dialect>,

@@ -26,7 +26,7 @@ mod vercel_ui;
 pub(crate) struct Rules {
     /// Whether a payload can only be this dialect's: its kind and the JSON.
     pub(crate) detects: fn(&str, &Object<'_>) -> bool,
-    /// Merges a payload into the snapshot and tells what changed; false where the payload is none of its own. Sees the
+    /// Merges a payload into the snapshot and emits what changed; false where the payload is none of its own. Sees the
     /// terminal too, and whole objects.
     pub(crate) fold: fn(&mut Snapshot, &str, &Object<'_>, &mut Sink<'_>) -> bool,
     /// What of a payload that was just folded would do anything if the payload came again with other texts; `None` where that
@@ -46,17 +46,17 @@ impl Rules {
     }
 }
 
-/// What tells a payload from the next one of its shape. Said again, all else of it must change nothing.
+/// What distinguishes a payload from the next one of its shape. If it came again, everything else in it would change nothing.
 pub(crate) struct RepeatPlan<'a> {
-    /// Strings, none of them empty, and what grows by them, in the order in which that is told.
+    /// Strings, none of them empty, and what grows by them, in the order in which their deltas are emitted.
     pub(crate) appends: Vec<(Raw<'a>, Target)>,
-    /// Values that tell whose texts they are: with others, the payload says the same of somebody else.
+    /// Values that say whose texts these are: with other values the payload does the same to another choice or call.
     pub(crate) routing: Vec<Raw<'a>>,
     /// Strings that do not count, whatever they are, as long as the ones that grow are not empty.
     pub(crate) ignored: Vec<Raw<'a>>,
     /// Strings that do not count either, as long as they name nothing that is known: an id that is a new one in every payload.
     pub(crate) unnamed: Vec<Raw<'a>>,
-    /// A value around one of these strings that is then told of as it stands: its choice and kind.
+    /// A value around one of these strings that is then passed on as it is: its choice and kind.
     pub(crate) passthrough: Option<(i64, &'static str, Raw<'a>)>,
     /// What shows that a piece may say again what came before it: then it is read in full.
     pub(crate) again: Option<Again>,

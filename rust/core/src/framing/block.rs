@@ -61,7 +61,7 @@ impl OpenLine {
         self.field.unwrap_or_else(|| Field::split(&self.prefix).0)
     }
 
-    /// Whether the line is part of an event, however it goes on: without a colon, a known name may be the beginning of an
+    /// Whether the line is part of an event, whatever follows: without a colon, a known name may be the beginning of an
     /// unknown one.
     pub(crate) fn counts_in(&self, block: &Block) -> bool {
         let certain = block.keep_nonstandard_lines || self.prefix.contains(&b':');

@@ -46,7 +46,7 @@ pub struct EventDecoder {
     last_event_id: String,
     /// Ids that were in force so far: comparing long ids with each other would take long.
     id_generation: u64,
-    /// The last valid one of the blocks before.
+    /// The last valid reconnection time of the blocks before this one.
     retry: Option<u64>,
     /// Events dispatched since the stream began.
     events: u64,
@@ -88,7 +88,7 @@ impl EventDecoder {
     ///
     /// # Errors
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
-    #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
+    #[expect(clippy::inline_always, reason = "an event is large, and would be returned through memory")]
     #[inline(always)]
     pub fn next<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Event<'a>>, EventTooLarge> {
         if let Some(WholeEvent { event, data }) = self.next_whole(data, WholeEvent::parse) {
@@ -303,7 +303,7 @@ impl EventDecoder {
     /// Counts a line of `size` bytes and its end against the limit.
     ///
     /// Comments and unknown lines before the first field of a block are not part of an event. They are dropped unbuffered, so
-    /// they may be of any size, and a stream of keep-alives may go on for ever.
+    /// they may be of any size, and a stream of keep-alives may last for ever.
     fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
         if self.block.ignores(field) && !self.block.begun {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Events -> bytes: the wire form of an event.
+//! Events -> bytes: an event in the form in which it is sent.
 
 use std::fmt;
 

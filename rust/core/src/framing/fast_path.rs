@@ -1,9 +1,21 @@
-//! The fast path of framing: an event in the form that nearly all have, whole in one piece, is seen at once and lent.
+//! The fast path of framing: an event in the form that nearly all have, whole in one piece, is found at once and lent.
 //!
-//! That form is `data: …`, or `event: …` and `data: …`, then a blank line, each with one space, and all with LF or all with
-//! CRLF. Everything else, and any doubt, is left to the lines one by one.
+//! Read line by line, such an event takes a search for each line end, and state that is written and cleared again. Here it takes
+//! a search for the end of each value, and comparisons with what has to be around them.
+//!
+//! The form is a `data` line, or an `event` line and a `data` line, and a blank line. Each field has one space after its colon,
+//! and all lines end with LF, or all with CRLF:
+//!
+//! ```text
+//! event: delta
+//! data: {"text":"Hi"}
+//!
+//! ```
+//!
+//! 1. What is found here is what the lines one by one give.
+//! 2. Everything else, and any doubt, is left to these.
 
-/// An event in its usual form, at the start of a piece.
+/// An event in that form, at the start of a piece.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WholeEvent<'d> {
     /// The event type, where it is named.
@@ -31,7 +43,7 @@ impl<'d> WholeEvent<'d> {
 }
 
 /// The size of the line that `piece` begins with, if it is all there and means nothing between events: a blank one or a
-/// comment. Its end is one byte: the LF of a CRLF is another line end's concern.
+/// comment. Of a CRLF the CR is counted: the line ends with it, and the LF is skipped before the next one.
 pub(crate) fn idle_line(piece: &[u8]) -> Option<usize> {
     match piece.first()? {
         b'\n' | b'\r' => Some(1),

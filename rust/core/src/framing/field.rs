@@ -1,4 +1,4 @@
-//! Lines -> fields.
+//! Lines -> fields: the field name before the colon, and the value after it and after one space.
 
 /// What a line is, by its field name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +14,12 @@ pub(crate) enum Field {
 const FIELDS: [(&[u8], Field); 4] =
     [(b"data", Field::Data), (b"event", Field::Event), (b"id", Field::Id), (b"retry", Field::Retry)];
 
-/// As many bytes of a line as tell its field, the colon and the space after it: `retry: `.
+/// As many bytes of a line determine its field and where the value begins: those of `retry: `, the longest name.
 pub(crate) const FIELD_PREFIX: usize = 7;
 
 impl Field {
-    /// Splits a line, or its first `HEAD` bytes, into its field and value. The whole line is the value of an unknown
-    /// one.
+    /// Splits a line, or its first [`FIELD_PREFIX`] bytes, into its field and value. The value of an unknown field is the whole
+    /// line.
     pub(crate) fn split(line: &[u8]) -> (Self, &[u8]) {
         if line.first() == Some(&b':') {
             return (Self::Comment, &line[1..]);

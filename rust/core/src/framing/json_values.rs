@@ -1,7 +1,14 @@
 //! A body of JSON values instead of events: lines of JSON, an array, or one value alone.
 //!
-//! A value is out with its last byte. Between values there is whitespace, and commas; anything else ends the row of values,
-//! and is left to be read as an event stream.
+//! The obvious way waits for the end of a line or of the body, and hands it to a JSON parser. But values may be spread over lines,
+//! and a body may never end. Here only brackets and quotes are counted: where they balance, a value ends. Whether it is JSON is
+//! found out by whoever reads it.
+//!
+//! 1. A value is out with its last byte, and each byte is looked at once.
+//! 2. Between values there are whitespace and commas. Anything else ends the row of values, and is left to be read as an event
+//!    stream.
+//!
+//! `[{"a":1},{"b":"]"}]` is `{"a":1}`, `{"b":"]"}` and the end of the array; `{}` and a line `[DONE]` are `{}` and `[DONE]`.
 
 use super::error::{Bound, EventTooLarge};
 use crate::json::is_whitespace;
@@ -10,7 +17,7 @@ use crate::limits::RETAINED_CAPACITY;
 /// What the next bytes turn out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found<'a> {
-    /// One JSON value, if its brackets and quotes tell the truth.
+    /// Bytes that are one JSON value if they are JSON: their brackets and quotes balance.
     Value(&'a [u8]),
     /// The bracket that closes the array of values.
     End,
@@ -42,12 +49,12 @@ enum Quoted {
     #[default]
     Outside,
     Inside,
-    /// Behind a backslash.
+    /// The byte before it is a backslash.
     Escaped,
 }
 
 impl ValueDecoder {
-    /// A decoder of a body that begins with `{` or `[`, `offset` bytes behind its beginning.
+    /// A decoder of a body that begins with `{` or `[`, which are at that offset in the stream.
     pub(crate) fn new(first: u8, offset: u64, limit: Option<usize>) -> Self {
         Self { limit, array: first == b'[', offset, ..Self::default() }
     }
@@ -55,7 +62,7 @@ impl ValueDecoder {
     /// Takes bytes off `data` up to the end of the next value, and lends that; `None` when `data` is used up.
     ///
     /// # Errors
-    /// A value that is larger than the limit; every later call gives the same.
+    /// A value that is larger than the limit; every later call gives the same error.
     pub(crate) fn next(&mut self, data: &mut &[u8]) -> Result<Option<Found<'_>>, EventTooLarge> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
@@ -100,7 +107,7 @@ impl ValueDecoder {
         self.offset += size as u64;
     }
 
-    /// How many bytes belong to the value, and whether it ends behind them.
+    /// How many bytes belong to the value, and whether it ends with them.
     fn scan(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut at = 0;
         while at < bytes.len() {
@@ -123,7 +130,7 @@ impl ValueDecoder {
                         return (at + 1, true);
                     }
                 }
-                // Behind an item of an array that is neither object, array nor string.
+                // It ends an item of an array that is neither object, array nor string.
                 byte if self.depth == 0 && (matches!(byte, b'}' | b']' | b',') || is_whitespace(byte.into())) => {
                     return (at.max(usize::from(self.value.is_empty())), true);
                 }

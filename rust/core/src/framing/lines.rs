@@ -1,23 +1,29 @@
 //! Bytes -> lines.
 //!
-//! A line ends with LF, CR or CRLF and nothing else (HTML standard, 9.2.6). A CR ends its line at once, so that an
-//! event is never held back; the LF that may follow belongs to the same line end and is skipped when it comes.
+//! A line ends with LF, CR or CRLF and nothing else (HTML standard, 9.2.6). Whoever splits at LF and strips a CR misses lines that
+//! end with CR alone; whoever waits after a CR for the LF that may follow holds an event back until the next one comes.
+//!
+//! 1. A CR ends its line at once. An LF after it belongs to the same line end, and is skipped when it comes, in whatever piece.
+//! 2. A byte order mark is skipped where the stream begins with it, and nowhere else.
+//! 3. Lines are parts of the caller's piece: nothing is copied here.
+//!
+//! `a\r` and then `\nb\n` are the lines `a`, with the first piece, and `b`.
 
-/// The byte order mark that may stand once, before the first line.
+/// The byte order mark, which may come once, before the first line.
 pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// One step over a piece of bytes.
 pub(crate) enum Step<'d> {
     /// The rest of a line (all of it where the line began in this piece), without its end.
     Line(&'d [u8]),
-    /// The piece ended first: these bytes belong to a line that goes on.
+    /// The piece ended first: these bytes belong to a line that is not complete.
     Open(&'d [u8]),
 }
 
 /// Splits pieces into lines, and remembers what a cut could hide: half a BOM, half a CRLF.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
-    /// Bytes of the BOM seen so far; `BOM.len()` once the question is settled.
+    /// Bytes of the BOM seen so far; `BOM.len()` once it came, or did not.
     bom: usize,
     after_cr: bool,
     /// Bytes taken since the stream began.
@@ -43,7 +49,7 @@ impl Lines {
         b""
     }
 
-    /// Settles that no (more of a) BOM comes. Returns bytes already taken that looked like one, but were not.
+    /// No BOM comes, or no more of one. Returns bytes already taken that looked like one, but were not.
     pub(crate) fn end_start(&mut self) -> &'static [u8] {
         let seen = std::mem::replace(&mut self.bom, BOM.len());
         if seen < BOM.len() { &BOM[..seen] } else { b"" }
@@ -72,7 +78,7 @@ impl Lines {
         Step::Line(line)
     }
 
-    /// Skips the LF of a CRLF that a cut, or the promptness after a CR, left behind.
+    /// Skips the LF of a CRLF whose CR ended its line already.
     pub(crate) fn skip_lf(&mut self, data: &mut &[u8]) {
         if self.after_cr && !data.is_empty() {
             self.after_cr = false;

@@ -1,4 +1,4 @@
-//! What the standard leaves open.
+//! What the standard leaves open, and a limit that it does not have.
 
 use crate::limits::DEFAULT_MAX_EVENT_SIZE;
 
