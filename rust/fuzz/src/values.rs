@@ -133,8 +133,9 @@ fn check_all(mut input: Unstructured<'_>) -> Result<()> {
     let mut plan = Plan { input, family, layout, shape: first, between, payloads: vec![], body: vec![] };
     let nonstandard_lines = plan.carry_out()?;
     check_cuts(&plan.body, named, limit, &places);
-    // One value alone may be no stream at all.
-    if !nonstandard_lines && plan.payloads.len() > 1 {
+    // One value alone may be no stream at all, and values without an object among them are none.
+    let events = plan.payloads.iter().any(|payload| payload.starts_with(b"{") || payload == b"[DONE]");
+    if !nonstandard_lines && events && plan.payloads.len() > 1 {
         let (told, _, whole) = accumulate(&[&plan.body], Some(family.dialect), None);
         let (told_of_events, _, whole_of_events) = as_events(&plan.payloads, family.dialect);
         let body = plan.body.escape_ascii();

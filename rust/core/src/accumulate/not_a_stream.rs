@@ -15,8 +15,10 @@ impl BodySample {
 
     /// Appends what `piece` has before that offset in the body, where a fault is: the sample is the same for every cut.
     pub(super) fn extend_to(&mut self, offset: u64, piece: &[u8]) {
-        let before_fault = usize::try_from(offset).unwrap_or(usize::MAX).saturating_sub(self.0.len());
-        self.extend(&piece[..piece.len().min(before_fault)]);
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        // Behind it may stand what could have become a byte order mark, and was cut off from the rest.
+        self.0.truncate(offset);
+        self.extend(&piece[..piece.len().min(offset - self.0.len())]);
     }
 
     /// Something was found in the body.
