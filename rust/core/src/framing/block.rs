@@ -25,21 +25,24 @@ pub(crate) struct OpenLine {
 }
 
 impl OpenLine {
-    /// Takes a part of the line. Returns what of it is not in the prefix: for `extend`.
-    pub(crate) fn take_prefix<'d>(&mut self, part: &'d [u8]) -> &'d [u8] {
+    /// Takes a part of the line as far as it belongs to the prefix. Returns the rest of the part, for `extend`.
+    pub(crate) fn take_prefix<'d>(&mut self, part: &'d [u8], block: &mut Block) -> &'d [u8] {
         self.size += part.len();
+        if self.field.is_some() {
+            return part;
+        }
         let (prefix, rest) = part.split_at(part.len().min(FIELD_PREFIX - self.prefix.len()));
         self.prefix.extend_from_slice(prefix);
+        if self.prefix.len() == FIELD_PREFIX {
+            let (field, begin) = Field::split(&self.prefix);
+            self.field = Some(field);
+            Self::append(field, begin, &mut self.value, block);
+        }
         rest
     }
 
     /// Appends what follows the prefix, of which the block gets what belongs to it already.
     pub(crate) fn extend(&mut self, rest: &[u8], block: &mut Block) {
-        if self.field.is_none() && self.prefix.len() == FIELD_PREFIX {
-            let (field, begin) = Field::split(&self.prefix);
-            self.field = Some(field);
-            Self::append(field, begin, &mut self.value, block);
-        }
         if let Some(field) = self.field {
             Self::append(field, rest, &mut self.value, block);
         }
@@ -64,8 +67,12 @@ impl OpenLine {
     /// Whether the line is part of an event, whatever follows: without a colon, a known name may be the beginning of an
     /// unknown one.
     pub(crate) fn counts_in(&self, block: &Block) -> bool {
-        let certain = block.keep_nonstandard_lines || self.prefix.contains(&b':');
-        block.begun || (certain && !block.ignores(self.field()))
+        let field = match self.field {
+            Some(field) => field,
+            None if block.keep_nonstandard_lines || self.prefix.contains(&b':') => self.field(),
+            None => Field::Unknown,
+        };
+        block.begun || !block.ignores(field)
     }
 
     /// Ends the line: its field is complete in the block.

@@ -283,7 +283,7 @@ impl EventDecoder {
         if part.is_empty() {
             return Ok(());
         }
-        let rest = self.line.take_prefix(part);
+        let rest = self.line.take_prefix(part, &mut self.block);
         if self.line.counts_in(&self.block) {
             self.check(self.block.size, self.line.size)?;
         }
