@@ -564,7 +564,7 @@ class Snapshot:
             partial_numbers: Give the number that the text breaks off in, as far as it goes.
 
         Raises:
-            ValueError: The text cannot become JSON, however it goes on.
+            json.JSONDecodeError: The text cannot become JSON, however it goes on; it is a ValueError.
         """
 
     def to_dict(self) -> dict[str, Any]:
@@ -622,7 +622,7 @@ class Choice:
             partial_numbers: Give the number that the text breaks off in, as far as it goes.
 
         Raises:
-            ValueError: The content cannot become JSON, however it goes on.
+            json.JSONDecodeError: The content cannot become JSON, however it goes on; it is a ValueError.
         """
 
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -679,9 +679,9 @@ class ToolCall:
                 `{"n": 12`, which may become 12.5 or 120. This makes an object of its own.
 
         Raises:
-            ValueError: The arguments cannot become JSON, however they go on, or are nested deeper than 1024
-                levels. The message says what was expected, what came, and at which character; later calls
-                raise the same.
+            json.JSONDecodeError: The arguments cannot become JSON, however they go on, or are nested deeper
+                than 1024 levels. The message says what was expected, what came, and at which character, which
+                `pos` is in `doc`, the text so far; later calls raise the same. It is a ValueError.
         """
 
     def __reduce__(self) -> tuple[Any, ...]: ...

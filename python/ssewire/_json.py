@@ -25,8 +25,8 @@ def loads(text: str) -> Any:
     reads. orjson is imported at the first call: that takes longer than importing the rest of the package.
 
     Raises:
-        json.JSONDecodeError: The text is not JSON, or nested too deeply, or holds an integer of more digits than Python
-            reads. It is a ValueError; `doc` is the text, and `pos` where reading stopped, 0 where that is not known.
+        json.JSONDecodeError: The text is not JSON, or nested too deeply. It is a ValueError; `doc` is the text, and
+            `pos` where reading stopped, 0 where it is nested too deeply.
     """
     import orjson  # noqa: PLC0415 - see above
 
@@ -40,8 +40,8 @@ def loads(text: str) -> Any:
 
     try:
         return json.loads(text, parse_int=integer)
-    except (ValueError, RecursionError) as error:
-        why, position = (error.msg, error.pos) if isinstance(error, json.JSONDecodeError) else (error, 0)
+    except (json.JSONDecodeError, RecursionError) as error:
+        why, position = (error, 0) if isinstance(error, RecursionError) else (error.msg, error.pos)
         raise json.JSONDecodeError(f"expected JSON, got {_begin(text)}: {why}", text, position) from error
 
 

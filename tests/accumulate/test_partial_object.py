@@ -139,12 +139,13 @@ def test_a_fault_is_raised_once_it_is_certain_and_ever_after(begin: str, fault: 
     accumulator.feed(piece(fault))
     for more in ("", "1", "}"):
         accumulator.feed(piece(more))
-        with pytest.raises(ValueError, match=message):
-            one.parse_partial()
-        with pytest.raises(ValueError, match=message):
-            one.parse_partial(partial_numbers=True)
-    with pytest.raises(ValueError, match="expected JSON"):
+        for partial_numbers in (False, True):
+            with pytest.raises(json.JSONDecodeError, match=message) as caught:
+                one.parse_partial(partial_numbers=partial_numbers)
+            assert (caught.value.doc, caught.value.pos) == (begin + fault, int(message.rpartition(" ")[2]))
+    with pytest.raises(json.JSONDecodeError, match="expected JSON") as caught:
         one.parse()
+    assert caught.value.doc == f"{begin}{fault}1}}"
 
 
 @pytest.mark.parametrize("whole", [f"{open_}{'x' * 5}" for open_ in ('{"', "[", '[1, "', "tru", '{"a" ')])

@@ -2,6 +2,8 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyString, PyType};
+use ssewire_core::NotJson;
 
 static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -11,6 +13,15 @@ static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 /// `json.JSONDecodeError` where it is no JSON.
 pub(crate) fn loads<'py>(py: Python<'py>, text: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
     LOADS.import(py, "ssewire._json", "loads")?.call1((text,))
+}
+
+static DECODE_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// `json.JSONDecodeError(text, doc, pos)`.
+pub(crate) fn decode_error(py: Python<'_>, fault: &NotJson, doc: &Py<PyString>) -> PyErr {
+    let class = DECODE_ERROR.import(py, "json", "JSONDecodeError");
+    let made = class.and_then(|class| class.call1((fault.to_string(), doc, fault.at)));
+    made.map_or_else(|error| error, PyErr::from_value)
 }
 
 /// Whether JSON text may hold an integer of more than 64 bits.

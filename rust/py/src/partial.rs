@@ -12,11 +12,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use ssewire_core::PartialJson;
+use pyo3::types::PyString;
+use ssewire_core::{NotJson, PartialJson};
 
 use crate::accumulator::Shared;
+use crate::json;
 use crate::lock::lock;
 use crate::string_cache::Part;
 use crate::tree::{Tree, number};
@@ -50,8 +51,8 @@ struct Growing {
     taken: usize,
     /// The last bytes that were taken.
     tail: Vec<u8>,
-    /// What is wrong with the text, which no later text repairs.
-    fault: Option<String>,
+    /// What is wrong with the text, which no later text repairs; and the text as it was then.
+    fault: Option<(NotJson, Py<PyString>)>,
 }
 
 /// What has come of a text since it was last looked at.
@@ -79,6 +80,13 @@ impl Shared {
         grown
     }
 
+    /// All of a text.
+    fn whole(&self, py: Python<'_>, key: Key) -> Py<PyString> {
+        let state = self.lock(py);
+        let text = state.source.snapshot().choices().get(&key.choice).and_then(|choice| key.part.of(choice));
+        PyString::new(py, text.unwrap_or_default()).unbind()
+    }
+
     /// What a text has grown by.
     fn news(&self, py: Python<'_>, key: Key, growing: &Growing) -> Option<News> {
         let state = self.lock(py);
@@ -98,12 +106,13 @@ impl Growing {
         if news.replaced {
             *self = Self::default();
         }
-        if let Err(error) = self.take(py, &news.text) {
-            // Only text that is no JSON is a value error, which stays. A tree that something else left half made is made anew.
-            if !error.is_instance_of::<PyValueError>(py) {
-                *self = Self::default();
-            }
-            return Err(error);
+        if self.fault.is_none()
+            && let Err(fault) = self.take(py, &news.text)?
+        {
+            self.fault = Some((fault, shared.whole(py, key)));
+        }
+        if let Some((fault, text)) = &self.fault {
+            return Err(json::decode_error(py, fault, text));
         }
         if key.partial_numbers
             && let Some(digits) = self.json.number_so_far()
@@ -114,10 +123,8 @@ impl Growing {
         self.value(py, key, news.ended)
     }
 
-    fn take(&mut self, py: Python<'_>, text: &str) -> PyResult<()> {
-        if let Some(fault) = &self.fault {
-            return Err(PyValueError::new_err(fault.clone()));
-        }
+    /// Makes the tree grow; the inner error says that the text is no JSON.
+    fn take(&mut self, py: Python<'_>, text: &str) -> PyResult<Result<(), NotJson>> {
         self.note(text);
         let (json, tree) = (&mut self.json, &mut self.tree);
         let mut failed = None;
@@ -126,10 +133,12 @@ impl Growing {
                 failed = tree.take(py, step).err();
             }
         });
-        let failed = failed.or_else(|| fed.err().map(|fault| PyValueError::new_err(fault.to_string())));
-        let Some(error) = failed else { return Ok(()) };
-        self.fault = Some(error.value(py).to_string());
-        Err(error)
+        if let Some(error) = failed {
+            // The tree was left half made: the next call makes it anew.
+            *self = Self::default();
+            return Err(error);
+        }
+        Ok(fed)
     }
 
     /// Keeps in mind what was taken.

@@ -110,7 +110,7 @@ impl Snapshot {
     ///     partial_numbers: Give the number that the text breaks off in, as far as it goes.
     ///
     /// Raises:
-    ///     ValueError: The text cannot become JSON, however it goes on.
+    ///     json.JSONDecodeError: The text cannot become JSON, however it goes on; it is a ValueError.
     #[pyo3(signature = (*, partial_numbers=false))]
     fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
         let Some(choice) = self.first(py, |_, first| Some(first)) else { return Ok(None) };
@@ -235,7 +235,7 @@ impl Choice {
     ///     partial_numbers: Give the number that the text breaks off in, as far as it goes.
     ///
     /// Raises:
-    ///     ValueError: The content cannot become JSON, however it goes on.
+    ///     json.JSONDecodeError: The content cannot become JSON, however it goes on; it is a ValueError.
     #[pyo3(signature = (*, partial_numbers=false))]
     fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
         self.shared.parse_partial(py, Key { choice: self.index, part: Part::Content, partial_numbers })
@@ -337,9 +337,9 @@ impl ToolCall {
     ///         `{"n": 12`, which may become 12.5 or 120. This makes an object of its own.
     ///
     /// Raises:
-    ///     ValueError: The arguments cannot become JSON, however they go on, or are nested deeper than 1024
-    ///         levels. The message says what was expected, what came, and at which character; later calls
-    ///         raise the same.
+    ///     json.JSONDecodeError: The arguments cannot become JSON, however they go on, or are nested deeper
+    ///         than 1024 levels. The message says what was expected, what came, and at which character, which
+    ///         `pos` is in `doc`, the text so far; later calls raise the same. It is a ValueError.
     #[pyo3(signature = (*, partial_numbers=false))]
     fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
         let part = Part::Arguments(self.index);
