@@ -83,7 +83,7 @@ impl Shared {
     /// All of a text.
     fn whole(&self, py: Python<'_>, key: Key) -> Py<PyString> {
         let state = self.lock(py);
-        let text = state.source.snapshot().choices().get(&key.choice).and_then(|choice| key.part.of(choice));
+        let text = state.source.snapshot().find_choice(key.choice).and_then(|choice| key.part.of(choice));
         PyString::new(py, text.unwrap_or_default()).unbind()
     }
 
