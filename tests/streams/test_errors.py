@@ -381,7 +381,7 @@ def test_finish_reasons_or_the_sentinel_are_enough() -> None:
 
 @each_kind
 @pytest.mark.parametrize("piece_size", [1, None])
-@pytest.mark.parametrize("large", [b"data: " + b"x" * 2000 + b"\n\n", b": " + b"x" * 2000])
+@pytest.mark.parametrize("large", [b"data: " + b"x" * 2000 + b"\n\n", b"id: 1\n: " + b"x" * 2000])
 def test_an_event_that_is_too_large(kind: str, client: str, piece_size: int | None, large: bytes) -> None:
     with ReplayServer([HI + large], piece_size=piece_size, linger=True) as server:
         failure = fail(kind, client, server.url, max_event_size=1000)
