@@ -13,6 +13,8 @@ pub(crate) enum Layer {
     Events,
     /// Bytes to the snapshot, with nobody listening to the deltas.
     Deltas,
+    /// The same of streams that follow each other, each by an accumulator of its own.
+    Streams,
     /// Arguments, as they are in a call already, to what is certain of them; then their last number is asked for.
     Arguments,
 }
@@ -40,6 +42,7 @@ pub(crate) struct Outcome {
 enum State {
     Events(EventDecoder, Outcome),
     Deltas(Accumulator),
+    Streams(Outcome),
     Arguments(PartialJson, Outcome),
 }
 
@@ -58,6 +61,7 @@ impl Work {
         let state = match self.layer {
             Layer::Events => State::Events(EventDecoder::new(Options::default()), Outcome::default()),
             Layer::Deltas => State::Deltas(Accumulator::default()),
+            Layer::Streams => State::Streams(Outcome::default()),
             Layer::Arguments => State::Arguments(PartialJson::default(), Outcome::default()),
         };
         Run { body, pieces, state }
@@ -73,6 +77,7 @@ impl Run {
             State::Deltas(accumulator) => {
                 pieces.for_each(|piece| accumulator.feed(piece, |_| {}).expect("there is no limit"));
             }
+            State::Streams(outcome) => accumulate_each(pieces, outcome),
             State::Arguments(json, outcome) => pieces.for_each(|piece| parse(json, piece, outcome)),
         }
     }
@@ -86,12 +91,29 @@ impl Run {
     /// What came of it.
     pub(crate) fn outcome(&self) -> Outcome {
         match &self.state {
-            State::Events(_, outcome) | State::Arguments(_, outcome) => *outcome,
-            State::Deltas(accumulator) => Outcome {
-                events: usize::try_from(accumulator.events()).expect("no more than there are bytes"),
-                bytes: accumulator.snapshot().choices().map(text_of).sum(),
-            },
+            State::Events(_, outcome) | State::Arguments(_, outcome) | State::Streams(outcome) => *outcome,
+            State::Deltas(accumulator) => outcome_of(accumulator),
         }
+    }
+}
+
+/// Accumulates streams, each up to its terminal.
+fn accumulate_each<'p>(pieces: impl Iterator<Item = &'p [u8]>, outcome: &mut Outcome) {
+    let mut accumulator = Accumulator::default();
+    for piece in pieces {
+        accumulator.feed(piece, |_| {}).expect("there is no limit");
+        if accumulator.snapshot().done() {
+            let Outcome { events, bytes } = outcome_of(&std::mem::take(&mut accumulator));
+            outcome.events += events;
+            outcome.bytes += bytes;
+        }
+    }
+}
+
+fn outcome_of(accumulator: &Accumulator) -> Outcome {
+    Outcome {
+        events: usize::try_from(accumulator.events()).expect("no more than there are bytes"),
+        bytes: accumulator.snapshot().choices().map(text_of).sum(),
     }
 }
 

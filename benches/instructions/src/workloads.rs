@@ -39,7 +39,14 @@ pub(crate) const ALL: &[Work] = &[
     deltas("logprobs, 1 ev", Cut::Events, logprobs),
     deltas("usage in every chunk, 1 ev", Cut::Events, usage),
     deltas("text and reasoning in turn, 1 ev", Cut::Events, in_turn),
+    deltas("Mistral, text, 1 ev", Cut::Events, mistral),
+    streams("streams of 1 chunk, 1 ev", Cut::Events, |count| short(count, 1)),
+    streams("streams of 9 chunks, 1 ev", Cut::Events, |count| short(count, 9)),
 ];
+
+const fn streams(name: &'static str, cut: Cut, body: fn(usize) -> Body) -> Work {
+    Work { name, layer: Layer::Streams, cut, size: SIZE, body }
+}
 
 const fn parsed(name: &'static str, cut: Cut, body: fn(usize) -> Body) -> Work {
     Work { name, layer: Layer::Arguments, cut, size: SIZE, body }
@@ -187,6 +194,28 @@ fn logprobs(count: usize) -> Body {
             bytes.join(","),
         );
         body.payload(&chunk(0, &format!(r#""content":"{word}""#), &rest, numbers.padding()), length(word));
+    })
+}
+
+/// Mistral pads in a member of one letter, and has no more of a chunk than it needs.
+fn mistral(count: usize) -> Body {
+    of_chunks(count, |body, numbers, _| {
+        let (word, padding) = (numbers.word(), numbers.padding());
+        let head = r#""id":"9f1c0f2f6b5e4f0c8a","object":"chat.completion.chunk","created":1763712000,"model":"mistral-small-latest""#;
+        let choice = format!(r#"{{"index":0,"delta":{{"content":"{word}"}},"finish_reason":null}}"#);
+        body.payload(&format!(r#"{{{head},"choices":[{choice}],"p":"{padding}"}}"#), length(word));
+    })
+}
+
+/// Streams of so many chunks each, and their terminals.
+fn short(count: usize, chunks: usize) -> Body {
+    of_chunks(count - count % (chunks + 1), |body, numbers, at| {
+        if at % (chunks + 1) == chunks {
+            body.payload("[DONE]", 0);
+        } else {
+            let word = numbers.word();
+            body.payload(&text_chunk(0, word, numbers.padding()), length(word));
+        }
     })
 }
 
