@@ -15,7 +15,7 @@ from ssewire.integrations._decoder import UnreadDecoder
 from ssewire.integrations.anthropic import accelerate
 from ssewire.replay import ReplayServer
 
-from tests.integrations.test_shared import CUTS, aassert_equal, assert_equal, differences, outcome, recorded, state
+from tests.support.sdk_objects import CUTS, aassert_equal, assert_equal, differences, outcome, recorded, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from openai import AsyncOpenAI, OpenAI
 from ssewire.integrations.openai import accelerate
 from ssewire.replay import ReplayServer
 
-from tests.integrations.test_shared import CUTS, aassert_equal, assert_equal, differences, outcome, recorded
+from tests.support.sdk_objects import CUTS, aassert_equal, assert_equal, differences, outcome, recorded
 
 if TYPE_CHECKING:
     from pathlib import Path

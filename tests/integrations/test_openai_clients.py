@@ -15,7 +15,7 @@ from ssewire.integrations.openai import accelerate
 from ssewire.replay import ReplayServer
 
 from tests.integrations.test_openai import USUAL, body, chat, chunk, make
-from tests.integrations.test_shared import assert_equal, outcome, state
+from tests.support.sdk_objects import assert_equal, outcome, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
