@@ -55,7 +55,8 @@
 //!
 //! # Dialects
 //!
-//! All give the same deltas and the same snapshot. [`Accumulator::object`] is what the provider would have sent without streaming.
+//! All give the same deltas and the same snapshot. [`Accumulator::object`] is what the provider would have sent without
+//! streaming.
 //!
 //! | [`Dialect`] | name | the answer streams as |
 //! |---|---|---|
