@@ -191,12 +191,13 @@ impl Template {
         if self.is_framed() { self.read_within((0, self.text.len()), bytes, holes) } else { None }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one of its two callers is what most of a stream goes through")]
+    #[inline(always)]
     fn read_within(&self, (mut start, end): (usize, usize), bytes: &[u8], holes: &mut Holes) -> Option<usize> {
         let mut rest = bytes;
         holes.values.clear();
         for (at, ((hole, kind), found)) in self.holes[..self.count].iter().zip(&mut holes.found).enumerate() {
-            rest = rest.strip_prefix(&self.text[start..hole.start()])?;
+            rest = rest.strip_prefix(self.text.get(start..hole.start())?)?;
             let (size, escaped) = match *kind {
                 HoleKind::String => string(rest)?,
                 HoleKind::Digits => (digits(rest)?, false),

@@ -131,7 +131,8 @@ impl Snapshot {
     }
 
     /// Adds a piece to one of the texts, which is there already.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one of its callers is what most of a stream goes through")]
+    #[inline(always)]
     pub(crate) fn grow(&mut self, place: &Target, text: &Text<'_>, out: &mut Sink<'_>) {
         match *place {
             Target::Content { choice } => self.choice(choice).add_content(text, out),
