@@ -19,9 +19,9 @@ use crate::snapshot::Snapshot;
 use crate::string_cache::{Part, Texts};
 
 /// Takes deltas as they are found, with the texts that are Python strings already.
-pub(crate) trait Told: FnMut(&mut Texts, Delta<'_>) {}
+pub(crate) trait DeltaSink: FnMut(&mut Texts, Delta<'_>) {}
 
-impl<F: FnMut(&mut Texts, Delta<'_>)> Told for F {}
+impl<F: FnMut(&mut Texts, Delta<'_>)> DeltaSink for F {}
 
 /// What a snapshot is a view of.
 #[derive(Clone)]
@@ -165,19 +165,19 @@ impl Accumulation {
         Ok(Self::of(Source::Stream(core)))
     }
 
-    pub(crate) fn feed(&mut self, data: &[u8], mut out: impl Told) -> Result<(), EventTooLarge> {
+    pub(crate) fn feed(&mut self, data: &[u8], mut out: impl DeltaSink) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
         self.source.stream().feed(data, |delta| out(texts, delta))
     }
 
-    fn feed_event(&mut self, name: &str, data: &str, mut out: impl Told) -> Result<(), EventTooLarge> {
+    fn feed_event(&mut self, name: &str, data: &str, mut out: impl DeltaSink) -> Result<(), EventTooLarge> {
         let texts = &mut self.texts;
         self.source.stream().feed_event(name, data, |delta| out(texts, delta))
     }
 
     /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
     /// first error, wherever its body is cut.
-    pub(crate) fn step(&mut self, data: &mut &[u8], mut out: impl Told) -> Result<bool, EventTooLarge> {
+    pub(crate) fn step(&mut self, data: &mut &[u8], mut out: impl DeltaSink) -> Result<bool, EventTooLarge> {
         if self.is_over() {
             return Ok(false);
         }
@@ -191,7 +191,7 @@ impl Accumulation {
         core.snapshot().done() || core.snapshot().error().is_some() || core.fault().is_some()
     }
 
-    pub(crate) fn flush(&mut self, mut out: impl Told) {
+    pub(crate) fn flush(&mut self, mut out: impl DeltaSink) {
         if !std::mem::replace(&mut self.flushed, true) {
             let texts = &mut self.texts;
             self.source.stream().flush(|delta| out(texts, delta));

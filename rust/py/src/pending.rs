@@ -170,18 +170,18 @@ type Next = fn(&PushDeltaIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 ///     accumulator: What the pieces are fed to.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct PushDeltaIterator {
-    hand: Arc<Lock<Pending>>,
+    pending: Arc<Lock<Pending>>,
     shared: Shared,
     next: Next,
 }
 
 impl PushDeltaIterator {
     fn wanting(&self, next: Next) -> Self {
-        Self { hand: self.hand.clone(), shared: self.shared.clone(), next }
+        Self { pending: self.pending.clone(), shared: self.shared.clone(), next }
     }
 
     fn next<W: Output>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
-        let found = self.hand.lock(py).next::<W>(py, &self.shared);
+        let found = self.pending.lock(py).next::<W>(py, &self.shared);
         let found = found.map_err(|fault| self.shared.too_large(py, &fault))?;
         found.map(|found| W::item(py, found)).transpose()
     }
@@ -191,7 +191,7 @@ impl PushDeltaIterator {
 impl PushDeltaIterator {
     #[new]
     fn new(accumulator: &Bound<'_, Accumulator>) -> Self {
-        Self { hand: Arc::default(), shared: accumulator.get().shared.clone(), next: Self::next::<Deltas> }
+        Self { pending: Arc::default(), shared: accumulator.get().shared.clone(), next: Self::next::<Deltas> }
     }
 
     /// Takes a piece, once all of the one before was given out.
@@ -200,14 +200,14 @@ impl PushDeltaIterator {
     ///     TypeError: `data` is not a bytes-like object.
     fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
         let piece = UnreadPiece::of(data)?;
-        self.hand.lock(py).take(piece);
+        self.pending.lock(py).take(piece);
         Ok(())
     }
 
     /// Tells that the input has ended.
     fn flush(&self, py: Python<'_>) {
         let deltas = self.shared.flush(py);
-        self.hand.lock(py).extend(deltas);
+        self.pending.lock(py).extend(deltas);
     }
 
     /// Whether a terminal, an error or a fault was seen: the rest of the body does not count.
@@ -219,13 +219,13 @@ impl PushDeltaIterator {
     /// The same, giving the text of choice 0.
     #[getter]
     fn texts(&self) -> Self {
-        self.wanting(|hand, py| Ok(hand.next::<Texts>(py)?.map(Py::into_any)))
+        self.wanting(|pending, py| Ok(pending.next::<Texts>(py)?.map(Py::into_any)))
     }
 
     /// The same, giving nothing: what is in hand is folded only.
     #[getter]
     fn nothing(&self) -> Self {
-        self.wanting(|hand, py| hand.next::<Nothing>(py).map(|_| None))
+        self.wanting(|pending, py| pending.next::<Nothing>(py).map(|_| None))
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {

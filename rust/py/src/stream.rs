@@ -28,7 +28,7 @@ pub(crate) struct DeltaIterator {
 
 #[derive(Default)]
 struct State {
-    hand: Pending,
+    pending: Pending,
     phase: Phase,
     /// A thread is asking the source for a piece right now.
     reading: bool,
@@ -80,7 +80,7 @@ impl DeltaIterator {
     ///     wakes up, and must be woken.
     fn stop(&self, py: Python<'_>) -> bool {
         let mut state = self.state.lock(py);
-        let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.hand));
+        let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.pending));
         let reading = state.reading;
         drop(state);
         // Not before: dropping Python objects may run any code, this stream's own included.
@@ -95,7 +95,7 @@ impl DeltaIterator {
         let mut state = self.state.lock(py);
         let mut asking = Asking::default();
         loop {
-            match state.hand.next::<W>(py, &self.shared) {
+            match state.pending.next::<W>(py, &self.shared) {
                 Ok(None) => {}
                 Ok(Some(found)) => {
                     drop(state);
@@ -108,7 +108,7 @@ impl DeltaIterator {
                     continue;
                 }
             }
-            let (reading, over) = (state.reading, state.hand.is_over());
+            let (reading, over) = (state.reading, state.pending.is_over());
             state = match state.phase {
                 Phase::Ended => return Ok(None),
                 Phase::Open if reading => return Err(errors::already_read()),
@@ -144,7 +144,7 @@ impl DeltaIterator {
             // Whatever woke the reader is of no interest to one who has closed the stream.
             self.release(py)?;
         } else if let Some(Ok(Ok(piece))) = asked {
-            state.hand.take(piece);
+            state.pending.take(piece);
             return Ok(state);
         } else {
             drop(state);
@@ -163,7 +163,7 @@ impl DeltaIterator {
         let deltas = self.shared.flush(py);
         let mut state = self.state.lock(py);
         if matches!(state.phase, Phase::Open) {
-            state.hand.extend(deltas);
+            state.pending.extend(deltas);
             state.phase = Phase::Read(error);
         }
     }

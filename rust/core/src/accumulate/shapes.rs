@@ -150,9 +150,9 @@ impl Passthrough {
 
 impl Again {
     fn of(repeat: &RepeatPlan<'_>) -> Option<Self> {
-        let places = || repeat.appends.iter().map(|(_, place)| place);
-        let json = places().any(|place| matches!(place, Target::Json { .. }));
-        let arguments = places().find(|place| matches!(place, Target::Arguments { .. })).filter(|_| json);
+        let targets = || repeat.appends.iter().map(|(_, target)| target);
+        let json = targets().any(|target| matches!(target, Target::Json { .. }));
+        let arguments = targets().find(|target| matches!(target, Target::Arguments { .. })).filter(|_| json);
         match &repeat.appends[..] {
             [(_, Target::Pieces { choice, position }), _, ..] => Some(Self::Arguments(*choice, *position)),
             _ => repeat.again.clone().or_else(|| arguments.cloned().map(Self::Json)),
@@ -177,7 +177,7 @@ impl Shape {
                 Some(passthrough) => Some(Passthrough::learn(payload, passthrough, &holes)?),
                 None => None,
             },
-            appends: appends.into_iter().map(|(text, place)| Some((hole(text)?, place))).collect::<Option<_>>()?,
+            appends: appends.into_iter().map(|(text, target)| Some((hole(text)?, target))).collect::<Option<_>>()?,
             unnamed: unnamed.into_iter().map(hole).collect::<Option<_>>()?,
             again,
             values: values.into_iter().map(|(value, refold)| Some((hole(value)?, refold))).collect::<Option<_>>()?,
@@ -191,8 +191,8 @@ impl Shape {
         let Hole { start, end, .. } = found;
         match again {
             Again::Size(size) => end - start >= *size,
-            Again::Whole(place) => {
-                matches!(found.text(payload), Text::Whole(piece) if *piece == *snapshot.emitted(place))
+            Again::Whole(target) => {
+                matches!(found.text(payload), Text::Whole(piece) if *piece == *snapshot.emitted(target))
             }
             Again::Json(json) => {
                 // Be it by an escape.
@@ -222,8 +222,8 @@ impl Shape {
         }
         for same in self.appends.chunk_by(|one, next| one.0 == next.0) {
             let text = holes.at(same[0].0).text(payload);
-            for (_, place) in same {
-                snapshot.grow(place, &text, out);
+            for (_, target) in same {
+                snapshot.append(target, &text, out);
             }
         }
         if let Some(passthrough) = &self.passthrough {

@@ -7,7 +7,7 @@ use crate::snapshot::Delta;
 
 /// What payloads told, each delta in words, and what came of them.
 pub(super) struct Folded {
-    pub(super) told: Vec<String>,
+    pub(super) emitted: Vec<String>,
     pub(super) accumulator: Accumulator,
 }
 
@@ -21,15 +21,15 @@ pub(super) fn folded(dialect: &str, payloads: &[&str]) -> Folded {
 pub(super) fn fold(dialect: &str, payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
     let all: Vec<_> =
         payloads.iter().flat_map(|payload| [Some(*payload), Some("0").filter(|_| void)]).flatten().collect();
-    let Folded { mut told, accumulator } = folded(dialect, &all);
-    told.retain(|delta| delta != "event 0");
-    (told, accumulator.object(), accumulator)
+    let Folded { mut emitted, accumulator } = folded(dialect, &all);
+    emitted.retain(|delta| delta != "event 0");
+    (emitted, accumulator.object(), accumulator)
 }
 
 /// Checks what payloads tell, and one member of their object.
-pub(super) fn check(dialect: &str, payloads: &[&str], told: &[&str], (member, json): (&str, &str)) {
+pub(super) fn check(dialect: &str, payloads: &[&str], emitted: &[&str], (member, json): (&str, &str)) {
     let folded = fold(dialect, payloads, false);
-    assert_eq!(folded.0, told);
+    assert_eq!(folded.0, emitted);
     let object = Payload::parse(&folded.1).unwrap();
     assert_eq!(object.raw().object().get(member).unwrap().as_str(), json);
 }
@@ -37,11 +37,11 @@ pub(super) fn check(dialect: &str, payloads: &[&str], told: &[&str], (member, js
 /// Folds a body, with its end.
 pub(super) fn of_body(dialect: Option<&str>, body: &str) -> Folded {
     let mut accumulator = Accumulator::builder().dialect(dialect.map(|name| name.parse::<Dialect>().unwrap())).build();
-    let mut told = vec![];
-    let mut out = |delta: Delta<'_>| told.push(in_words(&delta));
+    let mut emitted = vec![];
+    let mut out = |delta: Delta<'_>| emitted.push(in_words(&delta));
     accumulator.feed(body.as_bytes(), &mut out).unwrap();
     accumulator.flush(&mut out);
-    Folded { told, accumulator }
+    Folded { emitted, accumulator }
 }
 
 fn in_words(delta: &Delta<'_>) -> String {

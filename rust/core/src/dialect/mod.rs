@@ -92,21 +92,21 @@ impl<'a> RepeatPlan<'a> {
     }
 
     /// A payload that does nothing but add to what this is.
-    pub(crate) fn of(growth: Append<'a>) -> Option<Self> {
-        Self::of_all([growth])
+    pub(crate) fn of(append: Append<'a>) -> Option<Self> {
+        Self::of_all([append])
     }
 
     /// A payload that does nothing but add to all of these, those aside that are no text or an empty one.
-    pub(crate) fn of_all(growths: impl IntoIterator<Item = Append<'a>>) -> Option<Self> {
-        let filled = |growth: &Append<'_>| growth.text.is_truthy() && growth.text.text().is_some();
-        let each = growths.into_iter().filter(filled);
+    pub(crate) fn of_all(appends: impl IntoIterator<Item = Append<'a>>) -> Option<Self> {
+        let filled = |append: &Append<'_>| append.text.is_truthy() && append.text.text().is_some();
+        let each = appends.into_iter().filter(filled);
         let appends: Vec<_> =
-            each.flat_map(|Append { text, places }| places.into_iter().map(move |place| (text, place))).collect();
+            each.flat_map(|Append { text, targets }| targets.into_iter().map(move |target| (text, target))).collect();
         (!appends.is_empty()).then(|| Self::adding(appends))
     }
 
     fn may_say_again(&self, snapshot: &Snapshot) -> bool {
-        self.appends.iter().any(|(_, place)| match place {
+        self.appends.iter().any(|(_, target)| match target {
             Target::Member { path, name } => snapshot.fields.find(path).is_some_and(|owner| owner.is_announced(name)),
             _ => false,
         })

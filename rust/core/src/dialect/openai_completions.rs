@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_told};
+use super::openai_chat::{self, choices, fold_choice_member, fold_content, fold_member, fold_pieces, index, is_whole};
 use super::{RepeatPlan, Rules, all_finished};
 use crate::json::{Object, ObjectWriter, Raw, write_array};
 use crate::snapshot::{ApiError, Append, Choice, DialectState, Sink, Snapshot, Target};
@@ -50,7 +50,7 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
 }
 
 fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
-    if is_told(item) {
+    if is_whole(item) {
         return openai_chat::fold_choice(snapshot, item, out);
     }
     fold_text(snapshot, item, out);
@@ -67,26 +67,26 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
 /// The next piece of a text, or all of it again.
 fn fold_text(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     let index = index(item);
-    let place = Target::Content { choice: index };
-    let told = snapshot.emitted(&place);
+    let target = Target::Content { choice: index };
+    let emitted = snapshot.emitted(&target);
     let first = snapshot.state.get::<FirstPieces>().and_then(|first| first.sizes.get(&index));
-    let in_pieces = first.is_some_and(|&size| size < told.len());
+    let in_pieces = first.is_some_and(|&size| size < emitted.len());
     if let Some(text) = item.get("text").and_then(Raw::str)
         && in_pieces
         && (has_ended(snapshot, index) || item.truthy("finish_reason").is_some())
-        && text.starts_with(told)
+        && text.starts_with(emitted)
     {
-        snapshot.complete(&place, 0, &text, out);
+        snapshot.complete(&target, 0, &text, out);
         return;
     }
-    let begins = told.is_empty();
+    let begins = emitted.is_empty();
     let choice = snapshot.choice(index);
     match item.get("text").filter(|_| item.get("delta").is_none()) {
         Some(text) => fold_content(choice, text, out),
         None => fold_pieces(choice, item, out),
     }
     if begins {
-        let size = snapshot.emitted(&place).len();
+        let size = snapshot.emitted(&target).len();
         snapshot.state.get_mut::<FirstPieces>().sizes.insert(index, size);
     }
 }
@@ -109,8 +109,8 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     {
         return None;
     }
-    let places = vec![Target::Content { choice: index(&item) }];
-    let mut repeat = RepeatPlan::of(Append { text: item.get("text")?, places })?;
+    let targets = vec![Target::Content { choice: index(&item) }];
+    let mut repeat = RepeatPlan::of(Append { text: item.get("text")?, targets })?;
     repeat.routing.extend(item.get("index"));
     Some(repeat)
 }

@@ -40,7 +40,7 @@ enum Role {
     /// A value of which nothing was told yet.
     Fresh,
     /// A value of which some was told.
-    Told,
+    Emitted,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,9 +104,9 @@ impl PartialJson {
                 Err(expected) => return Err(self.fail(expected, piece, at)),
             }
         }
-        if let State::String(role @ (Role::Fresh | Role::Told), escape) = self.state {
+        if let State::String(role @ (Role::Fresh | Role::Emitted), escape) = self.state {
             self.emit(role, out);
-            self.state = State::String(Role::Told, escape);
+            self.state = State::String(Role::Emitted, escape);
         }
         self.before += piece.chars().count();
         Ok(())
@@ -245,7 +245,7 @@ impl PartialJson {
             return Ok(piece.len());
         };
         if state.is_complete() {
-            self.tell_number(run, out);
+            self.emit_number(run, out);
         } else if state == NumberState::Sign && byte == b'I' {
             self.digits.clear();
             self.state = State::Word(Constant::NegativeInfinity, 1);
@@ -258,7 +258,7 @@ impl PartialJson {
         Ok(at + taken)
     }
 
-    fn tell_number(&mut self, run: &str, out: &mut impl FnMut(Step<'_>)) {
+    fn emit_number(&mut self, run: &str, out: &mut impl FnMut(Step<'_>)) {
         self.state = State::Next;
         if self.digits.is_empty() {
             return out(Step::Number(run));
@@ -338,7 +338,7 @@ fn emit(role: Role, text: Text<'_>, out: &mut impl FnMut(Step<'_>)) {
     match role {
         Role::Name => out(Step::Name(text)),
         Role::Fresh => out(Step::String(text)),
-        Role::Told if text.is_empty() => {}
-        Role::Told => out(Step::More(text)),
+        Role::Emitted if text.is_empty() => {}
+        Role::Emitted => out(Step::More(text)),
     }
 }

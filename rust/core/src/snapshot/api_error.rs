@@ -54,7 +54,7 @@ impl ApiError {
     }
 
     /// An error without words of its own, in a payload that says that there is one.
-    pub(crate) fn told(payload: &Object<'_>, message: &str) -> Self {
+    pub(crate) fn reported(payload: &Object<'_>, message: &str) -> Self {
         Self { body: payload.raw().as_str().to_owned(), ..Self::of_text(message) }
     }
 
@@ -111,9 +111,10 @@ impl ApiError {
             return Self::find_in_body(only);
         }
         let body = body.object();
-        let told = body.get("detail").is_some() || body.get("message").is_some_and(|message| message.text().is_some());
+        let has_message =
+            body.get("detail").is_some() || body.get("message").is_some_and(|message| message.text().is_some());
         let fine = ["message", "code", "status"].iter().filter_map(|name| body.get(name)).any(says_success);
-        let bare = told && !fine && body.get("choices").is_none();
+        let bare = has_message && !fine && body.get("choices").is_none();
         let found = Self::find("", &body).or_else(|| Self::find_in_unknown(&body, true));
         found.or_else(|| bare.then(|| Self::of(body.raw(), &body)))
     }

@@ -135,7 +135,7 @@ impl Choice {
     /// Adds to the call at that position what was not known of it.
     pub(crate) fn name_tool_call(&mut self, position: usize, piece: &CallFragment<'_>, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);
-        let unknown = |known: &str, told: &str| known.is_empty() && !told.is_empty();
+        let unknown = |known: &str, said: &str| known.is_empty() && !said.is_empty();
         if unknown(&call.id, piece.id) || unknown(&call.name, piece.name) {
             self.tool_calls.complete(position, piece);
             self.emit_tool_call(position, 0, out);

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::json::{ObjectWriter, Raw, Text, TextBuffer, quote};
 
 mod api_error;
+mod append;
 mod choice;
 mod completeness;
 mod delta;
-mod growth;
 mod object;
 mod overlap;
 mod size;
@@ -19,11 +19,11 @@ mod tool_calls;
 mod usage;
 
 pub use api_error::ApiError;
+pub(crate) use append::{Append, Target, append_all, append_arguments, fold_all};
 pub use choice::Choice;
 pub(crate) use choice::Details;
 pub use delta::Delta;
 pub(crate) use delta::Sink;
-pub(crate) use growth::{Append, Target, fold_all, grow_all, grow_arguments};
 pub(crate) use object::{Key, Lists, MergedObject, Nulls, Path, PathStep};
 pub(crate) use overlap::{News, Overlap, Repetition, beyond, overlap, overlap_json};
 pub(crate) use size::{Bounds, Size};
@@ -133,21 +133,21 @@ impl Snapshot {
     /// Adds a piece to one of the texts, which is there already.
     #[expect(clippy::inline_always, reason = "one of its callers is what most of a stream goes through")]
     #[inline(always)]
-    pub(crate) fn grow(&mut self, place: &Target, text: &Text<'_>, out: &mut Sink<'_>) {
-        match *place {
+    pub(crate) fn append(&mut self, target: &Target, text: &Text<'_>, out: &mut Sink<'_>) {
+        match *target {
             Target::Content { choice } => self.choice(choice).add_content(text, out),
             Target::Reasoning { choice } => self.choice(choice).add_reasoning(text, out),
             Target::Refusal { choice } => self.choice(choice).add_refusal(text, out),
             Target::Arguments { choice, position } => self.choice(choice).add_arguments(position, text, out),
             Target::Pieces { choice, position } => self.choice(choice).add_piece(position, text, out),
-            _ => self.grow_object(place, text),
+            _ => self.append_to_object(target, text),
         }
     }
 
     /// Adds a piece to what only the object has.
     #[inline(never)]
-    fn grow_object(&mut self, place: &Target, text: &Text<'_>) {
-        match *place {
+    fn append_to_object(&mut self, target: &Target, text: &Text<'_>) {
+        match *target {
             Target::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
             Target::Member { ref path, name } => self.fields.at(path).append(name, text),
             Target::Json { ref path, name } => self.fields.at(path).append_json(name, text),
@@ -156,8 +156,8 @@ impl Snapshot {
     }
 
     /// Lets a text of the object, or a value whose JSON text comes in pieces, begin anew with this.
-    pub(crate) fn restart(&mut self, place: &Target, text: &str) {
-        match *place {
+    pub(crate) fn restart(&mut self, target: &Target, text: &str) {
+        match *target {
             Target::Member { ref path, name } => _ = self.fields.at(path).set(name, quote(text)),
             Target::Json { ref path, name } => _ = self.fields.at(path).set(name, text),
             _ => {}
@@ -165,15 +165,15 @@ impl Snapshot {
     }
 
     /// The dialect's object: what it has, these members where it lacks them, and the usage.
-    pub(crate) fn object(&self, otherwise: &[(&str, &str)]) -> String {
-        self.object_with("usage", otherwise)
+    pub(crate) fn object(&self, defaults: &[(&str, &str)]) -> String {
+        self.object_with("usage", defaults)
     }
 
     /// The same, where the usage has another name.
-    pub(crate) fn object_with(&self, usage_name: &str, otherwise: &[(&str, &str)]) -> String {
+    pub(crate) fn object_with(&self, usage_name: &str, defaults: &[(&str, &str)]) -> String {
         let mut out = String::new();
         let mut object = ObjectWriter::new(&mut out);
-        for (name, json) in otherwise.iter().filter(|(name, _)| !self.fields.contains(name)) {
+        for (name, json) in defaults.iter().filter(|(name, _)| !self.fields.contains(name)) {
             object.json(name, json);
         }
         self.fields.write_members(&mut object);
@@ -185,11 +185,11 @@ impl Snapshot {
     }
 
     /// What was emitted of one of a choice's texts.
-    pub(crate) fn emitted(&self, place: &Target) -> &str {
+    pub(crate) fn emitted(&self, target: &Target) -> &str {
         let text = |choice: i64, buffer: fn(&Choice) -> Option<&TextBuffer>| {
             self.choices.get(&choice).and_then(|choice| buffer(choice)).map_or("", TextBuffer::as_str)
         };
-        match *place {
+        match *target {
             Target::Content { choice } => text(choice, |choice| choice.content.as_ref()),
             Target::Reasoning { choice } => text(choice, |choice| choice.reasoning.as_ref()),
             Target::Refusal { choice } => text(choice, |choice| choice.refusal.as_ref()),
@@ -205,22 +205,22 @@ impl Snapshot {
     /// Nothing where it says less, or something else; returns which.
     pub(crate) fn complete<'w>(
         &mut self,
-        place: &Target,
+        target: &Target,
         start: usize,
         whole: &'w str,
         out: &mut Sink<'_>,
     ) -> Overlap<'w> {
-        let overlap = overlap(&self.emitted(place)[start..], whole);
+        let overlap = overlap(&self.emitted(target)[start..], whole);
         if let Overlap::Continues(rest) = overlap {
-            self.forget_half(place);
-            self.grow(place, &Text::from(rest), out);
+            self.forget_half(target);
+            self.append(target, &Text::from(rest), out);
         }
         overlap
     }
 
     /// Forgets half a character at the end of a text that comes again as a whole.
-    pub(crate) fn forget_half(&mut self, place: &Target) {
-        let buffer = match *place {
+    pub(crate) fn forget_half(&mut self, target: &Target) {
+        let buffer = match *target {
             Target::Content { choice } => self.choice(choice).content.as_mut(),
             Target::Reasoning { choice } => self.choice(choice).reasoning.as_mut(),
             Target::Refusal { choice } => self.choice(choice).refusal.as_mut(),

@@ -118,9 +118,9 @@ impl ToolCalls {
     pub(crate) fn complete(&mut self, position: usize, piece: &CallFragment<'_>) -> bool {
         let call = &mut self.calls[position];
         let known = (call.id.is_empty(), call.name.is_empty());
-        for (known, told) in [(&mut call.id, piece.id), (&mut call.name, piece.name), (&mut call.kind, piece.kind)] {
+        for (known, said) in [(&mut call.id, piece.id), (&mut call.name, piece.name), (&mut call.kind, piece.kind)] {
             if known.is_empty() {
-                told.clone_into(known);
+                said.clone_into(known);
             }
         }
         let new = known != (call.id.is_empty(), call.name.is_empty());

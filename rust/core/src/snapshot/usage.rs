@@ -121,24 +121,24 @@ impl Usage {
     /// Lays a newer usage over this one. Returns whether that changed anything, as far as it is to be told.
     pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
-        changed && self.is_told(usage)
+        changed && self.is_worth_emitting(usage)
     }
 
     /// Puts a newer usage in place of this one. Returns the same.
     pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.assign(usage);
         (self.size, self.is_large) = (0, false);
-        self.is_told(usage) && changed
+        self.is_worth_emitting(usage) && changed
     }
 
     /// Sets one count. Returns the same.
     pub(crate) fn set(&mut self, name: &str, count: Raw<'_>) -> bool {
-        self.fields.merge(name, count, Lists::Replace) && self.is_told(count)
+        self.fields.merge(name, count, Lists::Replace) && self.is_worth_emitting(count)
     }
 
     /// Whether it is to be emitted, now that this has come. Each delta has all of it: a large one that changes by a little each
     /// time would take many times the stream's size.
-    fn is_told(&mut self, news: Raw<'_>) -> bool {
+    fn is_worth_emitting(&mut self, news: Raw<'_>) -> bool {
         self.size += news.as_str().len();
         self.laid += news.as_str().len();
         let is_news = |usage: &Self| !usage.is_large || usage.laid >= usage.size / EMITTED_USAGE_NEWS;
@@ -147,11 +147,11 @@ impl Usage {
             self.size = self.json().len();
             self.is_large = self.size > EMITTED_USAGE;
         }
-        let told = is_news(self);
-        if told {
+        let emits = is_news(self);
+        if emits {
             self.laid = 0;
         }
-        told
+        emits
     }
 
     /// All tokens of the input: cached and cache-written ones, and what the provider's own tools fed in, are part of it.

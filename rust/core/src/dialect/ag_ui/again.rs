@@ -4,7 +4,7 @@ use super::kind::{Kind, REASONINGS, content_at, path};
 use super::runs::Runs;
 use super::{Sink, Snapshot};
 use crate::json::Text;
-use crate::snapshot::grow_all;
+use crate::snapshot::append_all;
 
 /// Whether a message may be saying another one again.
 pub(super) fn echoes(snapshot: &Snapshot, position: i64) -> bool {
@@ -12,7 +12,7 @@ pub(super) fn echoes(snapshot: &Snapshot, position: i64) -> bool {
 }
 
 /// Adds a piece to a message; what was emitted before is not emitted again.
-pub(super) fn grow(snapshot: &mut Snapshot, kind: Kind, position: i64, piece: Text<'_>, out: &mut Sink<'_>) {
+pub(super) fn append(snapshot: &mut Snapshot, kind: Kind, position: i64, piece: Text<'_>, out: &mut Sink<'_>) {
     let message = snapshot.fields.at(&path(position));
     let begins = message.word("content").is_empty();
     let says_nothing = piece.is_empty();
@@ -26,10 +26,10 @@ pub(super) fn grow(snapshot: &mut Snapshot, kind: Kind, position: i64, piece: Te
             snapshot.state.get_mut::<Runs>().first_pieces.insert(position, size(&piece));
         }
         if let Some(news) = news(snapshot, position, &piece) {
-            grow_all(&[kind.seen()], &news, snapshot, out);
+            append_all(&[kind.target()], &news, snapshot, out);
         }
     }
-    grow_all(&[content_at(position)], &piece, snapshot, out);
+    append_all(&[content_at(position)], &piece, snapshot, out);
 }
 
 fn size(piece: &Text<'_>) -> usize {

@@ -7,7 +7,7 @@ use super::message::{self, keep};
 use super::runs::Runs;
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
 use crate::json::{Payload, Text, compact, is_object};
-use crate::snapshot::{CallFragment, Overlap, Path, PathStep, Target, grow_arguments, overlap, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, Path, PathStep, Target, append_arguments, overlap, overlap_json};
 
 pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";
@@ -110,12 +110,12 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
             snapshot.choice(0).add_arguments(position, &Text::from(begun.as_str()), out);
         }
     }
-    let told = match (delta, whole) {
-        (Some(piece), _) => grow(snapshot, position, spot, piece, out),
+    let emitted = match (delta, whole) {
+        (Some(piece), _) => append(snapshot, position, spot, piece, out),
         (None, Some(whole)) => complete(snapshot, position, spot, &whole, out),
         (None, None) => false,
     };
-    if new && !told {
+    if new && !emitted {
         snapshot.choice(0).add_arguments(position, &Text::default(), out);
     }
     if start {
@@ -165,15 +165,15 @@ fn arguments_at(spot: Spot) -> Target {
 }
 
 /// Adds a piece to the arguments of a call; whether any were told.
-fn grow(snapshot: &mut Snapshot, position: usize, spot: Spot, piece: Text<'_>, out: &mut Sink<'_>) -> bool {
+fn append(snapshot: &mut Snapshot, position: usize, spot: Spot, piece: Text<'_>, out: &mut Sink<'_>) -> bool {
     let piece = snapshot.fields.at(&spot.function()).news(ARGUMENTS, piece);
-    grow_arguments(snapshot, position, &[arguments_at(spot)], &piece, out)
+    append_arguments(snapshot, position, &[arguments_at(spot)], &piece, out)
 }
 
 /// Takes all of the arguments: what they have beyond the pieces is emitted; whether that is any.
 fn complete(snapshot: &mut Snapshot, position: usize, spot: Spot, whole: &str, out: &mut Sink<'_>) -> bool {
     if snapshot.choice(0).tool_calls.at(position).arguments.is_empty() {
-        return grow_arguments(snapshot, position, &[arguments_at(spot)], &Text::from(whole), out);
+        return append_arguments(snapshot, position, &[arguments_at(spot)], &Text::from(whole), out);
     }
     let spaceless = compact(whole);
     let overlap = emit_rest(snapshot, position, whole, &spaceless, out);
@@ -194,12 +194,12 @@ fn emit_rest<'w>(
     spaceless: &'w str,
     out: &mut Sink<'_>,
 ) -> Overlap<'w> {
-    let place = Target::Arguments { choice: 0, position };
-    let emitted = snapshot.emitted(&place);
+    let target = Target::Arguments { choice: 0, position };
+    let emitted = snapshot.emitted(&target);
     let overlap = if emitted.is_empty() { overlap("", whole) } else { overlap_json(emitted, spaceless) };
     if let Overlap::Continues(rest) = overlap {
-        snapshot.forget_half(&place);
-        snapshot.grow(&place, &Text::from(rest), out);
+        snapshot.forget_half(&target);
+        snapshot.append(&target, &Text::from(rest), out);
     }
     overlap
 }
@@ -281,7 +281,7 @@ pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: b
 }
 
 /// What grows by a piece of the arguments that is nothing but that: the call's come first.
-pub(super) fn places(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
+pub(super) fn targets(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
     let id = id_of(snapshot, payload);
     let spot = find(snapshot, &id)?;
     let position = position(snapshot, &id)?;

@@ -66,7 +66,7 @@ impl Kind {
     }
 
     /// Where its text is seen.
-    pub(super) fn seen(self) -> Target {
+    pub(super) fn target(self) -> Target {
         if self == Self::Text { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } }
     }
 }

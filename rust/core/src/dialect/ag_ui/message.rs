@@ -41,7 +41,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     }
     keep(message, payload, &RULED);
     if let Some(text) = text {
-        again::grow(snapshot, kind, position, text, out);
+        again::append(snapshot, kind, position, text, out);
     }
     if stage == "START" {
         snapshot.fields.at(&path(position)).announce("content");
@@ -98,7 +98,7 @@ pub(super) fn keep(fields: &mut MergedObject, payload: &Object<'_>, ruled: &[&st
 }
 
 /// What grows by a piece that is nothing but that.
-pub(super) fn places(kind: Kind, snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
+pub(super) fn targets(kind: Kind, snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
     let position = kind.find(snapshot, &payload.id("messageId"))?;
-    (!again::echoes(snapshot, position)).then(|| vec![kind.seen(), content_at(position)])
+    (!again::echoes(snapshot, position)).then(|| vec![kind.target(), content_at(position)])
 }

@@ -72,19 +72,19 @@ fn emit_messages(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sin
 
 /// Emits what the texts of a kind have beyond what the run has emitted.
 fn emit_texts(snapshot: &mut Snapshot, kind: Kind, answer: &[Object<'_>], last: &[Object<'_>], out: &mut Sink<'_>) {
-    let (seen, start) = (kind.seen(), runs::before(snapshot, &kind.seen()));
+    let (target, start) = (kind.target(), runs::before(snapshot, &kind.target()));
     let is_kind = |message: &&Object<'_>| Kind::of_role(&message.str("role")) == Some(kind);
-    let begun = snapshot.emitted(&seen).len() > start;
+    let begun = snapshot.emitted(&target).len() > start;
     for messages in [Some(answer).filter(|_| begun), Some(last)].into_iter().flatten() {
         let whole: String = messages.iter().filter(is_kind).map(content).collect();
-        if snapshot.complete(&seen, start, &whole, out) != Overlap::Differs {
+        if snapshot.complete(&target, start, &whole, out) != Overlap::Differs {
             return;
         }
     }
     let rests: Vec<_> = each_beyond(snapshot, kind, answer.iter().filter(is_kind));
     for rest in rests {
-        snapshot.forget_half(&seen);
-        snapshot.grow(&seen, &Text::from(rest.as_str()), out);
+        snapshot.forget_half(&target);
+        snapshot.append(&target, &Text::from(rest.as_str()), out);
     }
 }
 

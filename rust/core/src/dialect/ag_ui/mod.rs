@@ -129,12 +129,12 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     if (!chunk && !kind.ends_with("_CONTENT") && kind != "TOOL_CALL_ARGS") || payload.is_snake_case() {
         return None;
     }
-    let (places, id, whole) = match Kind::of(kind) {
-        Some((kind, _)) => (message::places(kind, snapshot, payload)?, "messageId", "content"),
-        None => (call::places(snapshot, payload)?, call::ID, "args"),
+    let (targets, id, whole) = match Kind::of(kind) {
+        Some((kind, _)) => (message::targets(kind, snapshot, payload)?, "messageId", "content"),
+        None => (call::targets(snapshot, payload)?, call::ID, "args"),
     };
-    let limit = size(snapshot, &places);
-    let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, places })?;
+    let limit = size(snapshot, &targets);
+    let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, targets })?;
     // A chunk is what the next one without an id goes on with: one of something else is not the same.
     // Without an id it is of the last, which another one changes.
     repeat.routing.extend(payload.truthy(id).filter(|id| !chunk && id.text().is_some()));
@@ -145,12 +145,12 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
 }
 
 /// How much there is of the text that grows, in bytes.
-fn size(snapshot: &Snapshot, places: &[Target]) -> usize {
-    let size = |place: &Target| match place {
+fn size(snapshot: &Snapshot, targets: &[Target]) -> usize {
+    let size = |target: &Target| match target {
         Target::Member { path, name } => Some(snapshot.fields.find(path)?.word(name).len()),
         _ => None,
     };
-    places.iter().find_map(size).unwrap_or(0)
+    targets.iter().find_map(size).unwrap_or(0)
 }
 
 fn object(snapshot: &Snapshot) -> String {

@@ -61,7 +61,7 @@ impl DialectState for Runs {
 impl Runs {
     /// Begins another one behind what was emitted so far.
     pub(super) fn begin(snapshot: &mut Snapshot) {
-        let sizes = [TEXT, REASONING].map(|place| snapshot.emitted(&place).len());
+        let sizes = [TEXT, REASONING].map(|target| snapshot.emitted(&target).len());
         let calls = calls(snapshot);
         let runs = snapshot.state.get_mut::<Self>();
         ([runs.text, runs.reasoning], runs.calls) = (sizes, calls);
@@ -80,14 +80,14 @@ impl Runs {
 
 /// Whether the run has emitted nothing yet.
 pub(super) fn is_silent(snapshot: &Snapshot) -> bool {
-    let texts = [TEXT, REASONING].iter().all(|place| snapshot.emitted(place).len() == before(snapshot, place));
+    let texts = [TEXT, REASONING].iter().all(|target| snapshot.emitted(target).len() == before(snapshot, target));
     texts && Runs::of(snapshot).calls == calls(snapshot)
 }
 
 /// How much of a text there was when the run began.
-pub(super) fn before(snapshot: &Snapshot, place: &Target) -> usize {
+pub(super) fn before(snapshot: &Snapshot, target: &Target) -> usize {
     let runs = Runs::of(snapshot);
-    if matches!(place, Target::Content { .. }) { runs.text } else { runs.reasoning }
+    if matches!(target, Target::Content { .. }) { runs.text } else { runs.reasoning }
 }
 
 fn calls(snapshot: &Snapshot) -> usize {

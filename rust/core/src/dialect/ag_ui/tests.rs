@@ -5,13 +5,13 @@ fn fold(payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
     folded::fold("ag-ui", payloads, void)
 }
 
-fn check(payloads: &[&str], told: &[&str], messages: &str) {
-    folded::check("ag-ui", payloads, told, ("messages", messages));
+fn check(payloads: &[&str], emitted: &[&str], messages: &str) {
+    folded::check("ag-ui", payloads, emitted, ("messages", messages));
 }
 
 #[test]
 fn a_run_has_messages_a_state_and_a_result() {
-    let (told, object, accumulator) = fold(
+    let (emitted, object, accumulator) = fold(
         &[
             r#"{"type":"RUN_STARTED","threadId":"t","runId":"r","timestamp":1}"#,
             r#"{"type":"STEP_STARTED","stepName":"s"}"#,
@@ -26,7 +26,7 @@ fn a_run_has_messages_a_state_and_a_result() {
         false,
     );
     let step = r#"event {"type":"STEP_STARTED","stepName":"s"}"#;
-    assert_eq!(told, [step, r#"role "assistant""#, "text a", "text b", "text c", "finish finished"]);
+    assert_eq!(emitted, [step, r#"role "assistant""#, "text a", "text b", "text c", "finish finished"]);
     let message = r#"{"id":"m","role":"assistant","content":"abc","metadata":{"x":1}}"#;
     let run = r#""threadId":"t","runId":"r""#;
     assert_eq!(object, format!(r#"{{"state":null,{run},"messages":[{message}],"result":{{"ok":null}}}}"#));
@@ -174,9 +174,9 @@ fn the_state_is_patched() {
     let patch = |patch: &str| format!(r#"{{"type":"STATE_DELTA","delta":{patch}}}"#);
     let (add, bad) =
         (r#"[{"op":"add","path":"/b","value":null}]"#, r#"[{"op":"remove","path":"/b"},{"op":"remove","path":"/x"}]"#);
-    let (told, object, _) =
+    let (emitted, object, _) =
         fold(&[r#"{"type":"STATE_SNAPSHOT","snapshot":{"a":1.00}}"#, &patch(add), &patch(bad), &patch("1")], false);
-    assert_eq!(told, [r#"state {"a":1.00}"#, &format!("state {add}"), &format!("state {bad}"), "state 1"]);
+    assert_eq!(emitted, [r#"state {"a":1.00}"#, &format!("state {add}"), &format!("state {bad}"), "state 1"]);
     assert!(object.contains(r#""state":{"a":1.00,"b":null}"#), "{object}");
     assert!(fold(&[&patch(add)], false).1.contains(r#""state":{"b":null}"#));
     assert!(fold(&[&patch(bad)], false).1.contains(r#""state":null"#));
@@ -184,10 +184,10 @@ fn the_state_is_patched() {
 
 #[test]
 fn an_error_is_an_error() {
-    let (told, _, accumulator) = fold(&[r#"{"type":"RUN_ERROR","message":"bad","code":"E"}"#], false);
+    let (emitted, _, accumulator) = fold(&[r#"{"type":"RUN_ERROR","message":"bad","code":"E"}"#], false);
     let error = accumulator.snapshot().error().unwrap();
     assert_eq!((error.message.as_str(), error.code.as_deref()), ("bad", Some("\"E\"")));
-    assert!(told.is_empty() && !accumulator.is_complete());
+    assert!(emitted.is_empty() && !accumulator.is_complete());
 }
 
 #[test]

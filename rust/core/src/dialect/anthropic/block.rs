@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Append, BLOCKS, Object, Raw, RepeatPlan, Sink, Snapshot, Target, block_at, emit, index, input};
 use crate::json::{Text, quote};
-use crate::snapshot::{DialectState, Lists, MergedObject, Overlap, PathStep, grow_all, overlap};
+use crate::snapshot::{DialectState, Lists, MergedObject, Overlap, PathStep, append_all, overlap};
 
 /// The members in which servers send what a model thinks.
 const THOUGHTS: [&str; 3] = ["thinking", "reasoning", "text"];
@@ -59,9 +59,9 @@ pub(super) fn text_of(kind: &str, owner: &Object<'_>) -> Option<(&'static str, T
 }
 
 /// The texts of all blocks of a kind, in their order.
-pub(super) fn texts(snapshot: &mut Snapshot, seen: &Target) -> Vec<String> {
-    let names = if matches!(seen, Target::Content { .. }) { &["text"][..] } else { &THOUGHTS };
-    let of_kind = |kind: &str| match seen {
+pub(super) fn texts(snapshot: &mut Snapshot, target: &Target) -> Vec<String> {
+    let names = if matches!(target, Target::Content { .. }) { &["text"][..] } else { &THOUGHTS };
+    let of_kind = |kind: &str| match target {
         // Some servers send text in the middle of a thought.
         Target::Content { .. } => matches!(kind, "text" | "thinking"),
         _ => matches!(kind, "thinking" | "reasoning"),
@@ -88,7 +88,7 @@ fn at(snapshot: &Snapshot, position: i64) -> Option<&MergedObject> {
 }
 
 /// The position of a new block at that index: after the others where that is taken, or where there is none.
-pub(super) fn place(snapshot: &mut Snapshot, index: Option<i64>) -> i64 {
+pub(super) fn position_of(snapshot: &mut Snapshot, index: Option<i64>) -> i64 {
     let free = index.filter(|&index| !snapshot.fields.has_item(BLOCKS, index));
     let position = free.unwrap_or_else(|| snapshot.fields.next_index(BLOCKS));
     snapshot.state.get_mut::<Blocks>().by_index.insert(index.unwrap_or(position), position);
@@ -102,15 +102,15 @@ pub(super) fn start(snapshot: &mut Snapshot, index: Option<i64>, block: &Object<
         start_again(snapshot, position, block, out);
         return position;
     }
-    let position = place(snapshot, index);
+    let position = position_of(snapshot, index);
     block_at(snapshot, position);
     snapshot.fields.replace_item(BLOCKS, position, block);
     let kind = block.str("type");
-    if let Some((name, seen)) = text_of(&kind, block) {
+    if let Some((name, target)) = text_of(&kind, block) {
         if let Some(text) = block.get(name).and_then(Raw::scalar) {
             block_at(snapshot, position).set(name, quote(""));
             let path = [PathStep::Item(BLOCKS, position)].into();
-            grow_all(&[seen, Target::Member { path, name }], &text, snapshot, out);
+            append_all(&[target, Target::Member { path, name }], &text, snapshot, out);
             block_at(snapshot, position).announce(name);
         }
         if let Some(signature) = block.truthy("signature") {
@@ -140,7 +140,7 @@ fn is_same(snapshot: &mut Snapshot, position: i64, block: &Object<'_>) -> bool {
 
 /// The same block starts once more, perhaps with more than before.
 fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
-    if let Some((name, seen)) = text_of(&block.str("type"), block) {
+    if let Some((name, target)) = text_of(&block.str("type"), block) {
         let text = block.str(name);
         let emitted = block_at(snapshot, position).word(name).into_owned();
         let rest = match overlap(&emitted, &text) {
@@ -148,7 +148,7 @@ fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: 
             Overlap::Repeats | Overlap::Differs => Text::default(),
         };
         let path = [PathStep::Item(BLOCKS, position)].into();
-        grow_all(&[seen, Target::Member { path, name }], &rest, snapshot, out);
+        append_all(&[target, Target::Member { path, name }], &rest, snapshot, out);
         block_at(snapshot, position).announce(name);
     } else if block.str("type") == "tool_use" {
         input::begin_again(snapshot, position, block, out);
@@ -219,7 +219,7 @@ fn find_for(snapshot: &Snapshot, payload: &Object<'_>, kind: &str) -> Option<i64
 
 /// Makes the block of a delta that comes without its start.
 fn imply(snapshot: &mut Snapshot, index: Option<i64>, kind: &str, out: &mut Sink<'_>) -> i64 {
-    let position = place(snapshot, index);
+    let position = position_of(snapshot, index);
     block_at(snapshot, position).set("type", quote(implied(kind)));
     if kind == "input_json" {
         input::begin(snapshot, position, &Object::default(), out);
@@ -243,9 +243,9 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
         let value = delta.get(name).unwrap_or_default();
         let piece = value.scalar();
         if piece.as_ref().is_some_and(|piece| !piece.is_empty())
-            && let Some(growth) = growth(position, &kind, &delta)
+            && let Some(append) = append(position, &kind, &delta)
         {
-            growth.fold(snapshot, out);
+            append.fold(snapshot, out);
         }
         return piece.is_some() || value.is_null();
     }
@@ -274,17 +274,17 @@ fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object
             for (name, value) in delta.iter().filter(|(name, _)| *name != "type") {
                 block.merge(name, value, Lists::Replace);
             }
-            let told = if kind == "compaction" { kind } else { &delta.str("type") };
-            emit(told, delta.raw(), out);
+            let emitted_kind = if kind == "compaction" { kind } else { &delta.str("type") };
+            emit(emitted_kind, delta.raw(), out);
         }
     }
 }
 
 /// What only grows by a piece of a text: the block's member, and what is seen of it.
-fn growth<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Append<'a>> {
-    let (name, seen) = text_of(kind, delta)?;
+fn append<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Append<'a>> {
+    let (name, target) = text_of(kind, delta)?;
     let path = [PathStep::Item(BLOCKS, position)].into();
-    Some(Append { text: delta.get(name)?, places: vec![seen, Target::Member { path, name }] })
+    Some(Append { text: delta.get(name)?, targets: vec![target, Target::Member { path, name }] })
 }
 
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
@@ -293,7 +293,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let position = find_for(snapshot, payload, &kind)?;
     let mut repeat = match kind.as_ref() {
         "input_json" => input::repeats(snapshot, position, &delta)?,
-        kind => RepeatPlan::of(growth(position, kind, &delta)?)?,
+        kind => RepeatPlan::of(append(position, kind, &delta)?)?,
     };
     // An index that is of no use goes on with the last block, which another one changes.
     repeat.routing.extend(payload.get("index").filter(|index| index.index().is_some()));

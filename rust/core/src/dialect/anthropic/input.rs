@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Again, Append, BLOCKS, Object, Raw, RepeatPlan, Sink, Snapshot, Target, block_at, emit};
 use crate::json::{Payload, Text, compact, quoted_object};
-use crate::snapshot::{CallFragment, Overlap, PathStep, grow_all, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, PathStep, append_all, overlap_json};
 
 /// Some servers send it before the pieces of an input that is another one.
 const PLACEHOLDER: &str = "{}";
@@ -55,7 +55,7 @@ pub(super) fn fold_piece(snapshot: &mut Snapshot, position: i64, delta: &Object<
         emit("input_json", value, out);
     }
     if !piece.is_empty() && !holds_back(snapshot, position, call, &piece) {
-        grow_all(&places(snapshot, position, call), &piece, snapshot, out);
+        append_all(&targets(snapshot, position, call), &piece, snapshot, out);
     }
     true
 }
@@ -89,7 +89,7 @@ fn is_object(text: &str) -> bool {
 }
 
 /// What grows by a piece. Arguments that were emitted already, since the block had stopped, stay as they are.
-fn places(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Target> {
+fn targets(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Target> {
     let path = [PathStep::Item(BLOCKS, position)].into();
     let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].initial_input.is_empty();
     let arguments = call.filter(open).map(|position| Target::Arguments { choice: 0, position });
@@ -101,7 +101,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>
     let call = call_at(snapshot, position);
     let before = snapshot.fields.find(&[PathStep::Item(BLOCKS, position)])?.json_text("input").len();
     let text = delta.get("partial_json").filter(|_| before > 0)?;
-    let mut repeat = RepeatPlan::of(Append { text, places: places(snapshot, position, call) })?;
+    let mut repeat = RepeatPlan::of(Append { text, targets: targets(snapshot, position, call) })?;
     if call.is_none() {
         // One of the provider's own tools.
         repeat.passthrough = Some((0, "input_json", text));

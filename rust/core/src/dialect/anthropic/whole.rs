@@ -41,13 +41,13 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     let Ok(content) = Payload::parse(&content) else { return };
     let blocks: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
     let known = matches(snapshot, &blocks);
-    let seen = [Target::Content { choice: 0 }, Target::Reasoning { choice: 0 }];
-    let said = seen.each_ref().map(|seen| fold_texts(snapshot, &blocks, seen, out));
-    let said_of = |place: &Target| said[usize::from(matches!(place, Target::Reasoning { .. }))];
-    drop_others(snapshot, &known, |place| said_of(place).is_all);
+    let targets = [Target::Content { choice: 0 }, Target::Reasoning { choice: 0 }];
+    let said = targets.each_ref().map(|target| fold_texts(snapshot, &blocks, target, out));
+    let said_of = |target: &Target| said[usize::from(matches!(target, Target::Reasoning { .. }))];
+    drop_others(snapshot, &known, |target| said_of(target).is_all);
     for (block, known) in blocks.iter().zip(known) {
         let text = text_of(&block.str("type"), block);
-        let is_all = text.as_ref().is_some_and(|(_, place)| said_of(place).is_all);
+        let is_all = text.as_ref().is_some_and(|(_, target)| said_of(target).is_all);
         match (known, text) {
             (Some(position), _) => complete(snapshot, position, block, is_all, out),
             (None, None) => {
@@ -55,8 +55,8 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
                 block::stop(snapshot, position, out);
             }
             // Of another text it would be in the object twice.
-            (None, Some((_, place))) if is_all || said_of(&place).is_news => {
-                let position = block::place(snapshot, None);
+            (None, Some((_, target))) if is_all || said_of(&target).is_news => {
+                let position = block::position_of(snapshot, None);
                 snapshot.fields.replace_item(BLOCKS, position, block);
             }
             (None, Some(_)) => {}
@@ -87,12 +87,12 @@ fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
 fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&Target) -> bool) {
     let kept: HashSet<_> = known.iter().flatten().copied().collect();
     for position in snapshot.fields.indexes(BLOCKS).into_iter().filter(|position| !kept.contains(position)) {
-        let place = match block_at(snapshot, position).word("type").as_ref() {
+        let target = match block_at(snapshot, position).word("type").as_ref() {
             "text" => Target::Content { choice: 0 },
             "thinking" | "reasoning" => Target::Reasoning { choice: 0 },
             _ => continue,
         };
-        if is_all(&place) {
+        if is_all(&target) {
             snapshot.fields.remove_item(BLOCKS, position);
         }
     }
@@ -109,20 +109,20 @@ struct Said {
 }
 
 /// Emits what the texts of a kind have beyond the ones so far.
-fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], seen: &Target, out: &mut Sink<'_>) -> Said {
+fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], target: &Target, out: &mut Sink<'_>) -> Said {
     let name_of = |block: &Object<'_>| {
         text_of(&block.str("type"), block)
-            .filter(|(_, place)| std::mem::discriminant(place) == std::mem::discriminant(seen))
+            .filter(|(_, own)| std::mem::discriminant(own) == std::mem::discriminant(target))
     };
     let whole: Vec<_> = blocks
         .iter()
         .filter_map(|block| Some(block.get(name_of(block)?.0)?.scalar()?.into_str().into_owned()))
         .collect();
-    let emitted = block::texts(snapshot, seen);
+    let emitted = block::texts(snapshot, target);
     let news = beyond(&emitted, &whole);
     for (_, text) in &news {
-        snapshot.forget_half(seen);
-        snapshot.grow(seen, &Text::from(text.as_str()), out);
+        snapshot.forget_half(target);
+        snapshot.append(target, &Text::from(text.as_str()), out);
     }
     let (emitted, whole) = (emitted.concat(), whole.concat());
     Said { is_news: !news.is_empty(), is_all: !emitted.is_empty() && whole.starts_with(&emitted) }

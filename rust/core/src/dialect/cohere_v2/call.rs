@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Answer, Append, CALLS, MESSAGE, MergedObject, Object, Raw, Sink, Snapshot, Target, message_of, quote};
 use crate::dialect::known_calls;
 use crate::json::{Text, compact};
-use crate::snapshot::{CallFragment, Overlap, PathStep, grow_all, overlap, overlap_json};
+use crate::snapshot::{CallFragment, Overlap, PathStep, append_all, overlap, overlap_json};
 
 const ARGUMENTS: &str = "arguments";
 
@@ -47,7 +47,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, ca
     let held = !piece.is_empty() && holds_back(snapshot, position, &piece);
     let news = if held { Text::default() } else { function_of(snapshot, position).news(ARGUMENTS, piece) };
     if !news.is_empty() {
-        grow_all(&places(snapshot, position), &news, snapshot, out);
+        append_all(&targets(snapshot, position), &news, snapshot, out);
     } else if new {
         snapshot.choice(0).add_arguments(position, &news, out);
     }
@@ -127,7 +127,7 @@ fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> boo
 }
 
 /// What grows by a piece of the arguments of the call at a position.
-fn places(snapshot: &Snapshot, position: usize) -> [Target; 2] {
+fn targets(snapshot: &Snapshot, position: usize) -> [Target; 2] {
     let path = [MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")].into();
     [Target::Arguments { choice: 0, position }, Target::Member { path, name: ARGUMENTS }]
 }
@@ -137,7 +137,7 @@ pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) 
     let position = find(snapshot, "tool-call-delta", Some(index), &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
     let text = call.child("function").get(ARGUMENTS).filter(|_| begun)?;
-    Some(Append { text, places: places(snapshot, position).into() })
+    Some(Append { text, targets: targets(snapshot, position).into() })
 }
 
 /// The calls of a whole message: what they have beyond their pieces is emitted.
@@ -157,7 +157,7 @@ fn complete(snapshot: &mut Snapshot, known: Option<usize>, call: &Object<'_>, ou
     let overlap = if emitted.is_empty() { overlap("", &whole) } else { overlap_json(emitted, &spaceless) };
     match overlap {
         _ if held => snapshot.choice(0).settle_tool_call(position, out),
-        Overlap::Continues(rest) => grow_all(&places(snapshot, position), &Text::from(rest), snapshot, out),
+        Overlap::Continues(rest) => append_all(&targets(snapshot, position), &Text::from(rest), snapshot, out),
         Overlap::Repeats | Overlap::Differs if new => {
             snapshot.choice(0).add_arguments(position, &Text::default(), out);
         }

@@ -116,7 +116,7 @@ fn fold_end(snapshot: &mut Snapshot, end: &Object<'_>, out: &mut Sink<'_>) {
 }
 
 /// The index in a list of the message that a payload is about.
-fn place(message: &mut MergedObject, list: &str, kind: &str, payload: &Object<'_>) -> i64 {
+fn position_of(message: &mut MergedObject, list: &str, kind: &str, payload: &Object<'_>) -> i64 {
     let known = payload.get("index").and_then(Raw::index);
     known.unwrap_or_else(|| {
         let next = message.next_index(list);
@@ -126,8 +126,8 @@ fn place(message: &mut MergedObject, list: &str, kind: &str, payload: &Object<'_
 
 /// What grows by a piece of the plan.
 fn plan<'a>(message: &Object<'a>) -> Option<Append<'a>> {
-    let places = vec![Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
-    Some(Append { text: message.get(PLAN)?, places })
+    let targets = vec![Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
+    Some(Append { text: message.get(PLAN)?, targets })
 }
 
 /// The texts of a block, and where they are seen.
@@ -135,17 +135,17 @@ const TEXTS: [(&str, Target); 2] =
     [("text", Target::Content { choice: 0 }), ("thinking", Target::Reasoning { choice: 0 })];
 
 /// What grows by a piece of one of a block's texts.
-fn growth<'a>(index: i64, text: Raw<'a>, (name, seen): (&'static str, Target)) -> Append<'a> {
+fn append<'a>(index: i64, text: Raw<'a>, (name, target): (&'static str, Target)) -> Append<'a> {
     let path = [MESSAGE, PathStep::Item(BLOCKS, index)].into();
-    Append { text, places: vec![seen, Target::Member { path, name }] }
+    Append { text, targets: vec![target, Target::Member { path, name }] }
 }
 
 /// What grows by a piece of a block; some servers send its text without a block around it.
 fn texts(index: i64, content: Raw<'_>) -> Vec<Append<'_>> {
     if content.scalar().is_some() {
-        return vec![growth(index, content, TEXTS[0].clone())];
+        return vec![append(index, content, TEXTS[0].clone())];
     }
-    TEXTS.into_iter().filter_map(|text| Some(growth(index, content.object().get(text.0)?, text))).collect()
+    TEXTS.into_iter().filter_map(|text| Some(append(index, content.object().get(text.0)?, text))).collect()
 }
 
 /// A block, or a piece of one. False where it cannot be read.
@@ -158,7 +158,7 @@ fn fold_content(
 ) -> bool {
     let mut readable = true;
     for content in message.each(BLOCKS) {
-        let index = place(message_of(snapshot), BLOCKS, kind, payload);
+        let index = position_of(message_of(snapshot), BLOCKS, kind, payload);
         readable &= fold_block(snapshot, index, content, kind == "content-start", out);
     }
     for logprobs in payload.each(LOGPROBS) {
@@ -170,17 +170,17 @@ fn fold_content(
 fn fold_block(snapshot: &mut Snapshot, index: i64, value: Raw<'_>, start: bool, out: &mut Sink<'_>) -> bool {
     let content = value.object();
     let block = message_of(snapshot).item(BLOCKS, index);
-    let otherwise = if content.get("thinking").is_some() { "thinking" } else { "text" };
+    let default = if content.get("thinking").is_some() { "thinking" } else { "text" };
     block.set_once("type", content.get("type"));
     if !block.contains("type") {
-        block.set("type", quote(otherwise));
+        block.set("type", quote(default));
     }
     block.keep_all(&content, &["type", "text", "thinking"]);
     let texts = texts(index, value);
-    let readable = texts.iter().all(|growth| growth.text.scalar().is_some());
-    for growth in texts {
-        growth.fold(snapshot, out);
-        if let Some((path, name)) = growth.member().filter(|_| start) {
+    let readable = texts.iter().all(|append| append.text.scalar().is_some());
+    for append in texts {
+        append.fold(snapshot, out);
+        if let Some((path, name)) = append.member().filter(|_| start) {
             snapshot.fields.at(path).announce(name);
         }
     }
@@ -223,9 +223,9 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
 /// A `V2ChatResponse`; what a stream that was cut off did not tell is not in it.
 fn object(snapshot: &Snapshot) -> String {
     let reason = snapshot.choices.get(&0).and_then(|choice| choice.finish_reason());
-    let told = [("id", snapshot.id()), ("finish_reason", reason)];
-    let told = told.into_iter().filter_map(|(name, text)| Some((name, quote(text?))));
+    let known = [("id", snapshot.id()), ("finish_reason", reason)];
+    let known = known.into_iter().filter_map(|(name, text)| Some((name, quote(text?))));
     let message = ("message", "{\"role\":\"assistant\"}".to_owned());
-    let members: Vec<_> = told.chain([message]).collect();
+    let members: Vec<_> = known.chain([message]).collect();
     snapshot.object(&members.iter().map(|(name, json)| (*name, json.as_str())).collect::<Vec<_>>())
 }

@@ -20,9 +20,9 @@ fn blocks_stand_at_their_indexes() {
         r#"{"type":"content-start","delta":{"message":{"content":{"type":"hologram","x":1}}}}"#,
         r#"{"type":"content-delta","delta":{"message":{"content":{"text":"c"}}}}"#,
     ]);
-    let told = ["role \"assistant\"", "reasoning Hm", "text A", "text b", "logprobs {\"text\":\"b\"}"];
-    assert_eq!(folded.told[..5], told);
-    assert_eq!(folded.told[5..], ["hologram {\"type\":\"hologram\",\"x\":1}", "text c"]);
+    let emitted = ["role \"assistant\"", "reasoning Hm", "text A", "text b", "logprobs {\"text\":\"b\"}"];
+    assert_eq!(folded.emitted[..5], emitted);
+    assert_eq!(folded.emitted[5..], ["hologram {\"type\":\"hologram\",\"x\":1}", "text c"]);
     let content =
         r#"[{"type":"thinking","thinking":"Hm"},{"type":"text","text":"Ab"},{"type":"hologram","x":1,"text":"c"}]"#;
     let message =
@@ -41,7 +41,7 @@ fn a_plan_and_calls() {
         r#"{"type":"tool-call-delta","delta":{"message":{"tool_calls":{"id":"v","function":{"arguments":"}"}}}}}"#,
         r#"{"type":"tool-call-end","index":0}"#,
     ]);
-    assert_eq!(folded.told, ["reasoning I will", "call 0 t f ", "call 1 u g {", "call 1 u g }", "call 0 t f {}"]);
+    assert_eq!(folded.emitted, ["reasoning I will", "call 0 t f ", "call 1 u g {", "call 1 u g }", "call 0 t f {}"]);
     let calls = [("t", "f"), ("u", "g")].map(|(id, name)| {
         format!(r#"{{"id":"{id}","type":"function","function":{{"name":"{name}","arguments":"{{}}"}}}}"#)
     });
@@ -54,11 +54,11 @@ fn the_end_may_be_an_error() {
     let end = r#"{"type":"message-end","delta":{"finish_reason":"ERROR","error":"no","usage":{"tokens":{"input_tokens":4}}}}"#;
     let behind = r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"late"}}}}"#;
     let folded = fold(&[START, end, behind]);
-    assert_eq!(folded.told[1..], ["finish ERROR".to_owned(), "usage {\"tokens\":{\"input_tokens\":4}}".to_owned()]);
+    assert_eq!(folded.emitted[1..], ["finish ERROR".to_owned(), "usage {\"tokens\":{\"input_tokens\":4}}".to_owned()]);
     assert_eq!(folded.error(), Some("no"));
     assert!(folded.accumulator.is_complete());
     // Under one blank line too.
-    assert_eq!(fold(&[START, &format!("{end}\ndata: {behind}")]).told, folded.told);
+    assert_eq!(fold(&[START, &format!("{end}\ndata: {behind}")]).emitted, folded.emitted);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn citations_are_appended() {
         format!(r#"{{"type":"citation-start","index":0,"delta":{{"message":{{"citations":{{"text":"{text}"}}}}}}}}"#)
     };
     let folded = fold(&[START, &citation("a"), &citation("b"), r#"{"type":"citation-end","index":0}"#]);
-    assert_eq!(folded.told[1..], ["citation {\"text\":\"a\"}", "citation {\"text\":\"b\"}"]);
+    assert_eq!(folded.emitted[1..], ["citation {\"text\":\"a\"}", "citation {\"text\":\"b\"}"]);
     assert!(folded.object().contains(r#""citations":[{"text":"a"},{"text":"b"}]"#));
 }
 
@@ -75,8 +75,8 @@ fn citations_are_appended() {
 fn a_whole_answer_is_folded_as_one() {
     let whole = r#"{"id":"c","finish_reason":"TOOL_CALL","message":{"role":"assistant","tool_plan":"p","content":[{"type":"text","text":"a"}],"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{}"}}]},"x":1}"#;
     let folded = fold(&[whole]);
-    let told = ["role \"assistant\"", "reasoning p", "text a", "call 0 t f {}", "finish TOOL_CALL"];
-    assert_eq!(folded.told, told);
+    let emitted = ["role \"assistant\"", "reasoning p", "text a", "call 0 t f {}", "finish TOOL_CALL"];
+    assert_eq!(folded.emitted, emitted);
     assert!(folded.accumulator.is_complete());
     assert!(folded.object().ends_with(r#","x":1}"#));
 }

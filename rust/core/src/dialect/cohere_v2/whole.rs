@@ -6,7 +6,7 @@ use super::{
 };
 use crate::dialect::listed;
 use crate::json::{Payload, Text, compact};
-use crate::snapshot::{Delta, MergedObject, Overlap, beyond, grow_all, overlap};
+use crate::snapshot::{Delta, MergedObject, Overlap, append_all, beyond, overlap};
 
 /// After a whole answer nothing is missing.
 pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
@@ -81,8 +81,8 @@ fn fold_plan(snapshot: &mut Snapshot, plan: &str, out: &mut Sink<'_>) {
     match overlap(&emitted, plan) {
         Overlap::Repeats => kept.append(PLAN, &Text::default()),
         Overlap::Continues(rest) => {
-            let places = [Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
-            grow_all(&places, &Text::from(rest), snapshot, out);
+            let targets = [Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
+            append_all(&targets, &Text::from(rest), snapshot, out);
         }
         Overlap::Differs => kept.seal(PLAN, quote(plan)),
     }
@@ -90,7 +90,7 @@ fn fold_plan(snapshot: &mut Snapshot, plan: &str, out: &mut Sink<'_>) {
 }
 
 fn fold_blocks(snapshot: &mut Snapshot, blocks: &[Object<'_>], out: &mut Sink<'_>) {
-    let news = TEXTS.map(|(name, seen)| fold_texts(snapshot, blocks, name, &seen, out));
+    let news = TEXTS.map(|(name, target)| fold_texts(snapshot, blocks, name, &target, out));
     let mut free = message_of(snapshot).indexes(BLOCKS);
     for block in blocks {
         let kind = kind_of(block);
@@ -107,12 +107,12 @@ fn fold_blocks(snapshot: &mut Snapshot, blocks: &[Object<'_>], out: &mut Sink<'_
 
 /// A block's type; without any, what it has.
 fn kind_of(block: &Object<'_>) -> String {
-    let otherwise = if block.get("thinking").is_some() { "thinking" } else { "text" };
-    Some(block.str("type")).filter(|kind| !kind.is_empty()).unwrap_or(otherwise.into()).into_owned()
+    let default = if block.get("thinking").is_some() { "thinking" } else { "text" };
+    Some(block.str("type")).filter(|kind| !kind.is_empty()).unwrap_or(default.into()).into_owned()
 }
 
 /// Emits what the texts of a kind have beyond the ones so far; whether they have anything.
-fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, seen: &Target, out: &mut Sink<'_>) -> bool {
+fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, target: &Target, out: &mut Sink<'_>) -> bool {
     let text = |block: &Object<'_>| Some(block.get(name)?.scalar()?.into_str().into_owned());
     let whole: Vec<_> = blocks.iter().filter_map(text).collect();
     let message = message_of(snapshot);
@@ -120,8 +120,8 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, seen: 
     let emitted = indexes.map(|at| message.item(BLOCKS, at).word(name).into_owned()).filter(|text| !text.is_empty());
     let news = beyond(&emitted.collect::<Vec<_>>(), &whole);
     for (_, text) in &news {
-        snapshot.forget_half(seen);
-        snapshot.grow(seen, &Text::from(text.as_str()), out);
+        snapshot.forget_half(target);
+        snapshot.append(target, &Text::from(text.as_str()), out);
     }
     !news.is_empty()
 }

@@ -43,7 +43,7 @@ pub(super) fn fold_parts(
     }
     for thought in KINDS {
         let size = size(&parts, thought);
-        if size > 0 && snapshot.emitted(&place(candidate, thought)).is_empty() {
+        if size > 0 && snapshot.emitted(&target(candidate, thought)).is_empty() {
             snapshot.state.get_mut::<FirstPieces>().sizes.insert((candidate, thought), size);
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn fold_parts(
     }
 }
 
-fn place(choice: i64, thought: bool) -> Target {
+fn target(choice: i64, thought: bool) -> Target {
     if thought { Target::Reasoning { choice } } else { Target::Content { choice } }
 }
 
@@ -72,7 +72,7 @@ fn is_whole(snapshot: &Snapshot, candidate: i64, parts: &[Part<'_, '_>], ended: 
     let first_pieces = snapshot.state.get::<FirstPieces>();
     let mut in_pieces = false;
     for thought in KINDS {
-        let (size, emitted) = (size(parts, thought), snapshot.emitted(&place(candidate, thought)));
+        let (size, emitted) = (size(parts, thought), snapshot.emitted(&target(candidate, thought)));
         if size == 0 {
             continue;
         }
@@ -94,7 +94,7 @@ fn fold_whole(snapshot: &mut Snapshot, candidate: i64, parts: &[Part<'_, '_>], o
     let indexes = fields.indexes(PARTS);
     let mut known: Vec<_> = indexes.into_iter().map(|at| compact(&fields.item(PARTS, at).json())).collect();
     let mut rests = KINDS.map(|thought| {
-        let emitted = snapshot.emitted(&place(candidate, thought)).len();
+        let emitted = snapshot.emitted(&target(candidate, thought)).len();
         texts(parts, thought).collect::<String>().get(emitted..).unwrap_or_default().to_owned()
     });
     for (part, text) in parts {

@@ -56,11 +56,11 @@ fn fold_response(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'
             snapshot.fail(ApiError::of(error, &response));
         }
     }
-    for (place, candidate) in (0..).zip(payload.objects("candidates")) {
+    for (position, candidate) in (0..).zip(payload.objects("candidates")) {
         if snapshot.is_full() {
             break;
         }
-        fold_candidate(snapshot, place, &candidate.camel_case(), out);
+        fold_candidate(snapshot, position, &candidate.camel_case(), out);
     }
     for (name, value) in payload.iter().filter(|(_, value)| !value.is_null()) {
         match name {
@@ -77,8 +77,8 @@ fn fold_response(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'
 fn count(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
     with(usage, spelt(usage), |usage| {
         let counts = usage.object().iter().any(|(name, _)| name.ends_with("TokenCount"));
-        let told = if counts { snapshot.usage.replace(usage) } else { snapshot.usage.overlay(usage) };
-        if told {
+        let emits = if counts { snapshot.usage.replace(usage) } else { snapshot.usage.overlay(usage) };
+        if emits {
             out(Delta::Usage { usage: &snapshot.usage });
         }
     });
@@ -114,8 +114,8 @@ fn candidate_at(index: i64) -> PathStep {
 }
 
 /// A candidate, at its index or else at its place in the list.
-fn fold_candidate(snapshot: &mut Snapshot, place: i64, candidate: &Object<'_>, out: &mut Sink<'_>) {
-    let index = candidate.get("index").and_then(Raw::index).unwrap_or(place);
+fn fold_candidate(snapshot: &mut Snapshot, position: i64, candidate: &Object<'_>, out: &mut Sink<'_>) {
+    let index = candidate.get("index").and_then(Raw::index).unwrap_or(position);
     let ended = !word(candidate.get("finishReason")).is_empty();
     snapshot.choice(index);
     snapshot.fields.at(&[candidate_at(index)]);

@@ -2,7 +2,7 @@
 
 use super::{Object, PARTS, Sink, Snapshot, call, candidate_at, content, spelt};
 use crate::json::{Raw, Text};
-use crate::snapshot::{Delta, MergedObject, PathStep, Target, grow_all};
+use crate::snapshot::{Delta, MergedObject, PathStep, Target, append_all};
 
 pub(super) const SIGNATURE: &str = "thoughtSignature";
 
@@ -76,8 +76,8 @@ fn fold_text(
         }
     }
     let path = [candidate_at(candidate), PathStep::Object("content"), PathStep::Item(PARTS, index)].into();
-    let seen = if thought { Target::Reasoning { choice: candidate } } else { Target::Content { choice: candidate } };
-    grow_all(&[seen, Target::Member { path, name: "text" }], text, snapshot, out);
+    let target = if thought { Target::Reasoning { choice: candidate } } else { Target::Content { choice: candidate } };
+    append_all(&[target, Target::Member { path, name: "text" }], text, snapshot, out);
 }
 
 /// Whether a part is plain text of that kind.
@@ -91,12 +91,12 @@ fn is_text(part: &MergedObject, thought: bool) -> bool {
 fn add(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) -> i64 {
     call::close(snapshot, candidate, out);
     let parts = content(snapshot, candidate);
-    let place = parts.next_index(PARTS);
-    let item = parts.item(PARTS, place);
+    let position = parts.next_index(PARTS);
+    let item = parts.item(PARTS, position);
     for (name, value) in part.iter() {
         item.set(name, spelt(value));
     }
-    place
+    position
 }
 
 /// Tells of a part that is neither text nor a call.

@@ -28,11 +28,11 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let text = part.get("text").filter(|text| text.text().is_some())?;
     let parts = content_of(snapshot, index)?;
     let last = parts.next_index(PARTS) - 1;
-    let seen = if thought { Target::Reasoning { choice: index } } else { Target::Content { choice: index } };
+    let target = if thought { Target::Reasoning { choice: index } } else { Target::Content { choice: index } };
     let path = [candidate_at(index), PathStep::Object("content"), PathStep::Item(PARTS, last)].into();
     let mut repeat =
-        RepeatPlan::of(Append { text, places: vec![seen.clone(), Target::Member { path, name: "text" }] })?;
-    repeat.again = Some(Again::Whole(seen));
+        RepeatPlan::of(Append { text, targets: vec![target.clone(), Target::Member { path, name: "text" }] })?;
+    repeat.again = Some(Again::Whole(target));
     let refold = Refold { choice: index, fold: |snapshot, _, usage, out| count(snapshot, usage, out) };
     repeat.values.extend(response.get("usageMetadata").filter(|usage| usage.is_object()).map(|usage| (usage, refold)));
     response.get("promptFeedback").is_none().then_some(repeat)

@@ -8,7 +8,7 @@
 
 use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw, Text};
-use crate::snapshot::{Append, Delta, PathStep, Sink, Snapshot, Target, grow_all};
+use crate::snapshot::{Append, Delta, PathStep, Sink, Snapshot, Target, append_all};
 
 mod call;
 #[cfg(test)]
@@ -136,10 +136,10 @@ struct Said<'a> {
 /// All that a line says, its thoughts first.
 fn texts<'a>(payload: &Object<'a>) -> Vec<Said<'a>> {
     let kinds = [(&THOUGHTS[..], Target::Reasoning { choice: 0 }), (&TEXTS[..], Target::Content { choice: 0 })];
-    kinds.into_iter().flat_map(|(sources, place)| said(payload, sources, &place)).collect()
+    kinds.into_iter().flat_map(|(sources, target)| said(payload, sources, &target)).collect()
 }
 
-fn said<'a>(payload: &Object<'a>, sources: &[(&'static [PathStep], &'static str)], place: &Target) -> Vec<Said<'a>> {
+fn said<'a>(payload: &Object<'a>, sources: &[(&'static [PathStep], &'static str)], target: &Target) -> Vec<Said<'a>> {
     let message = payload.child(MESSAGE);
     let bare = payload.get(MESSAGE).filter(|message| !message.is_object());
     let each = sources.iter().filter_map(|&(path, name)| {
@@ -155,7 +155,7 @@ fn said<'a>(payload: &Object<'a>, sources: &[(&'static [PathStep], &'static str)
     let mut each: Vec<_> = each.collect();
     let counts = each.iter().position(|said| said.pieces.iter().any(|piece| piece.is_truthy())).unwrap_or(0);
     if let Some(said) = each.get_mut(counts) {
-        said.heard = Some(place.clone());
+        said.heard = Some(target.clone());
     }
     each
 }
@@ -169,50 +169,51 @@ fn pieces(value: Raw<'_>) -> Vec<Raw<'_>> {
 }
 
 impl<'a> Said<'a> {
-    fn places(&self) -> Vec<Target> {
+    fn targets(&self) -> Vec<Target> {
         let member = Target::Member { path: self.path.into(), name: self.name };
         self.heard.iter().cloned().chain([member]).collect()
     }
 
-    fn growth(&self) -> Append<'a> {
-        Append { text: self.pieces.first().copied().unwrap_or_default(), places: self.places() }
+    fn append(&self) -> Append<'a> {
+        Append { text: self.pieces.first().copied().unwrap_or_default(), targets: self.targets() }
     }
 
     /// Adds the text; of one that says all so far again, on the last line, what it has beyond that.
     fn fold(&self, snapshot: &mut Snapshot, last: bool, out: &mut Sink<'_>) {
         let Some(text) = self.pieces.iter().filter_map(|piece| piece.scalar()).reduce(Text::and) else { return };
-        let places = self.places();
+        let targets = self.targets();
         match self.beyond(snapshot, &text).filter(|_| last) {
             Some(rest) => {
-                for place in &places {
-                    snapshot.forget_half(place);
+                for target in &targets {
+                    snapshot.forget_half(target);
                 }
-                grow_all(&places, &rest, snapshot, out);
+                append_all(&targets, &rest, snapshot, out);
             }
-            None => grow_all(&places, &text, snapshot, out),
+            None => append_all(&targets, &text, snapshot, out),
         }
     }
 
     /// What a text has beyond all that there is of it so far; `None` where it is only the next piece.
     fn beyond<'t>(&self, snapshot: &mut Snapshot, text: &'t Text<'_>) -> Option<Text<'t>> {
         let Text::Whole(whole) = text else { return None };
-        let told = snapshot.fields.at(self.path).text(self.name);
-        whole.strip_prefix(told).filter(|_| !told.is_empty()).map(Text::from)
+        let so_far = snapshot.fields.at(self.path).text(self.name);
+        whole.strip_prefix(so_far).filter(|_| !so_far.is_empty()).map(Text::from)
     }
 }
 
 /// A line that has nothing but texts and its time, beside what it says again.
 fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let message = payload.child(MESSAGE);
-    let told = [message.get(CALLS), message.get(IMAGES), payload.get(CALLS), payload.get(IMAGE), payload.get(LOGPROBS)];
-    if is_last(payload) || told.into_iter().flatten().any(Raw::is_truthy) {
+    let others =
+        [message.get(CALLS), message.get(IMAGES), payload.get(CALLS), payload.get(IMAGE), payload.get(LOGPROBS)];
+    if is_last(payload) || others.into_iter().flatten().any(Raw::is_truthy) {
         return None;
     }
     let texts = texts(payload);
     if texts.iter().any(|said| said.pieces.len() > 1) {
         return None;
     }
-    let mut repeat = RepeatPlan::of_all(texts.iter().map(Said::growth))?;
+    let mut repeat = RepeatPlan::of_all(texts.iter().map(Said::append))?;
     repeat.ignored.extend(payload.get(TIME).filter(|time| time.text().is_some()));
     Some(repeat)
 }

@@ -5,14 +5,14 @@
 
 use std::borrow::Cow;
 
-use super::{indexed, place, place_of_delta};
+use super::{indexed, position_of, position_of_delta};
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, quote};
 use crate::snapshot::{Append, Delta, MergedObject, Path, PathStep, Sink, Snapshot, Target, beyond, fold_all};
 
 pub(super) const MESSAGES: &str = "messages";
 
 /// The member of the snapshot's own, which no object shows, that keeps what was told of parts.
-const TOLD: &str = "told";
+const EMITTED: &str = "emitted";
 
 /// The texts that a part may have.
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ impl Kind {
     }
 
     /// Where it is seen.
-    fn seen(self) -> Target {
+    fn target(self) -> Target {
         match self {
             Self::Text => Target::Content { choice: 0 },
             Self::Refusal => Target::Refusal { choice: 0 },
@@ -75,11 +75,11 @@ impl At {
 
 /// A message as it is by now. False where it cannot be read.
 pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) -> bool {
-    let position = place(snapshot, MESSAGES, message);
+    let position = position_of(snapshot, MESSAGES, message);
     if let Some(role) = message.get("role").and_then(Raw::str) {
         snapshot.choice(0).set_role(&role, out);
     }
-    let told = KINDS.map(|kind| told_of(snapshot, position, kind));
+    let emitted = KINDS.map(|kind| emitted_of(snapshot, position, kind));
     let known = Others::of(snapshot.fields.item(MESSAGES, position));
     snapshot.fields.replace_item(MESSAGES, position, message);
     let content = message.get("content").map(usual).unwrap_or_default();
@@ -88,24 +88,25 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     }
     let Ok(content) = Payload::parse(&content) else { return true };
     let parts: Vec<_> = content.raw().objects().into_iter().map(Raw::object).collect();
-    for (kind, told) in KINDS.into_iter().zip(told) {
-        tell_rest(snapshot, position, kind, told, &parts, out);
+    for (kind, emitted) in KINDS.into_iter().zip(emitted) {
+        emit_rest(snapshot, position, kind, emitted, &parts, out);
     }
-    tell_others(&parts, &known, out);
+    emit_others(&parts, &known, out);
     content.raw().items().into_iter().all(is_readable)
 }
 
 /// The path to what was told of a message, where the object says something else.
-fn path_to_told(message: i64) -> Path {
-    [PathStep::Object(TOLD), PathStep::Item(MESSAGES, message)].into()
+fn path_to_emitted(message: i64) -> Path {
+    [PathStep::Object(EMITTED), PathStep::Item(MESSAGES, message)].into()
 }
 
 /// What was told of a message, part by part.
-fn told_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> {
-    let told = snapshot.fields.find(&path_to_told(message)).map(|told| told.indexes(kind.name())).unwrap_or_default();
-    if !told.is_empty() {
-        let texts = snapshot.fields.at(&path_to_told(message));
-        return told.into_iter().map(|part| texts.item(kind.name(), part).text(TOLD).to_owned()).collect();
+fn emitted_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> {
+    let emitted =
+        snapshot.fields.find(&path_to_emitted(message)).map(|emitted| emitted.indexes(kind.name())).unwrap_or_default();
+    if !emitted.is_empty() {
+        let texts = snapshot.fields.at(&path_to_emitted(message));
+        return emitted.into_iter().map(|part| texts.item(kind.name(), part).text(EMITTED).to_owned()).collect();
     }
     let old = snapshot.fields.item(MESSAGES, message);
     old.take_apart("content");
@@ -115,11 +116,11 @@ fn told_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> {
 }
 
 /// Tells what the parts of a message that is whole have beyond what was told of it.
-fn tell_rest(
+fn emit_rest(
     snapshot: &mut Snapshot,
     message: i64,
     kind: Kind,
-    mut told: Vec<String>,
+    mut emitted: Vec<String>,
     parts: &[Object<'_>],
     out: &mut Sink<'_>,
 ) {
@@ -127,25 +128,25 @@ fn tell_rest(
     let whole: Vec<_> = parts.iter().map(said).collect();
     if parts.iter().any(|part| kind.of(part).is_some()) {
         // By "" too: then there is a text, if an empty one.
-        snapshot.grow(&kind.seen(), &Text::default(), out);
+        snapshot.append(&kind.target(), &Text::default(), out);
     }
-    let rests = beyond(&told, &whole);
+    let rests = beyond(&emitted, &whole);
     if !rests.is_empty() {
-        snapshot.forget_half(&kind.seen());
+        snapshot.forget_half(&kind.target());
     }
     for (part, rest) in rests {
-        snapshot.grow(&kind.seen(), &Text::from(rest.as_str()), out);
-        told.resize(told.len().max(part + 1), String::new());
-        told[part].push_str(&rest);
+        snapshot.append(&kind.target(), &Text::from(rest.as_str()), out);
+        emitted.resize(emitted.len().max(part + 1), String::new());
+        emitted[part].push_str(&rest);
     }
-    keep_told(snapshot, message, kind, &told, &whole);
+    keep_emitted(snapshot, message, kind, &emitted, &whole);
 }
 
 /// Keeps what was told of a message where the object says something else, and else expects its pieces to say it again.
-fn keep_told(snapshot: &mut Snapshot, message: i64, kind: Kind, told: &[String], whole: &[String]) {
-    if told.concat() == whole.concat() {
-        if snapshot.fields.find(&path_to_told(message)).is_some() {
-            snapshot.fields.at(&path_to_told(message)).remove(kind.name());
+fn keep_emitted(snapshot: &mut Snapshot, message: i64, kind: Kind, emitted: &[String], whole: &[String]) {
+    if emitted.concat() == whole.concat() {
+        if snapshot.fields.find(&path_to_emitted(message)).is_some() {
+            snapshot.fields.at(&path_to_emitted(message)).remove(kind.name());
         }
         for part in (0..).zip(whole).filter(|(_, text)| !text.is_empty()).map(|(part, _)| part) {
             let owner = snapshot.fields.at(&At { message, part }.path_to(kind));
@@ -154,9 +155,9 @@ fn keep_told(snapshot: &mut Snapshot, message: i64, kind: Kind, told: &[String],
         }
         return;
     }
-    let kept = snapshot.fields.at(&path_to_told(message));
-    for (part, text) in (0..).zip(told) {
-        kept.item(kind.name(), part).set(TOLD, quote(text));
+    let kept = snapshot.fields.at(&path_to_emitted(message));
+    for (part, text) in (0..).zip(emitted) {
+        kept.item(kind.name(), part).set(EMITTED, quote(text));
     }
 }
 
@@ -182,7 +183,7 @@ fn annotations<'a>(part: &Object<'a>) -> Vec<Raw<'a>> {
 }
 
 /// Tells what only the whole message has beside its texts.
-fn tell_others(parts: &[Object<'_>], known: &Others, out: &mut Sink<'_>) {
+fn emit_others(parts: &[Object<'_>], known: &Others, out: &mut Sink<'_>) {
     for annotation in parts.iter().flat_map(annotations).skip(known.annotations) {
         emit("citation", annotation, out);
     }
@@ -249,7 +250,7 @@ fn is_readable(part: Raw<'_>) -> bool {
 
 /// More of a message. False where it cannot be read.
 pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
-    let message = place_of_delta(snapshot, MESSAGES, "thread.message", payload);
+    let message = position_of_delta(snapshot, MESSAGES, "thread.message", payload);
     let delta = payload.child("delta");
     if let Some(role) = delta.get("role").and_then(Raw::str) {
         snapshot.choice(0).set_role(&role, out);
@@ -268,17 +269,17 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
 }
 
 /// What grows by a piece of a part.
-pub(super) fn growths<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec<Append<'a>> {
-    let growth = |kind: Kind| {
+pub(super) fn appends<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec<Append<'a>> {
+    let append = |kind: Kind| {
         let name = kind.name();
-        let mut places = vec![kind.seen(), Target::Member { path: at.path_to(kind), name }];
-        let told = path_to_told(at.message);
-        if snapshot.fields.find(&told).is_some_and(|told| !told.indexes(name).is_empty()) {
-            places.push(Target::Member { path: told.to([PathStep::Item(name, at.part)]), name: TOLD });
+        let mut targets = vec![kind.target(), Target::Member { path: at.path_to(kind), name }];
+        let emitted = path_to_emitted(at.message);
+        if snapshot.fields.find(&emitted).is_some_and(|emitted| !emitted.indexes(name).is_empty()) {
+            targets.push(Target::Member { path: emitted.to([PathStep::Item(name, at.part)]), name: EMITTED });
         }
-        Some(Append { text: kind.of(part)?, places })
+        Some(Append { text: kind.of(part)?, targets })
     };
-    KINDS.into_iter().filter_map(growth).collect()
+    KINDS.into_iter().filter_map(append).collect()
 }
 
 fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<'_>) {
@@ -293,7 +294,7 @@ fn fold_part(snapshot: &mut Snapshot, at: At, part: &Object<'_>, out: &mut Sink<
         }
         kept.keep_all(&text, &["value", "annotations"]);
     }
-    fold_all(growths(snapshot, at, part), snapshot, out);
+    fold_all(appends(snapshot, at, part), snapshot, out);
     for annotation in annotations(part) {
         snapshot.fields.at(&at.path_to(Kind::Text)).push("annotations", annotation);
         emit("citation", annotation, out);
@@ -332,7 +333,10 @@ mod tests {
             delta(r#"{"index":2,"type":"image_file","image_file":{"file_id":"f"}}"#),
         ]);
         let image = r#"{"index":2,"type":"image_file","image_file":{"file_id":"f"}}"#;
-        assert_eq!(folded.told, ["text b", "citation {\"index\":0}", "refusal a", "text c", &format!("image {image}")]);
+        assert_eq!(
+            folded.emitted,
+            ["text b", "citation {\"index\":0}", "refusal a", "text c", &format!("image {image}")]
+        );
         let content = r#"[{"type":"refusal","refusal":"a"},{"type":"text","text":{"value":"bc","annotations":[{"index":0}]}},{"type":"image_file","image_file":{"file_id":"f"}}]"#;
         let message = format!(r#"{{"id":"m","object":"thread.message","content":{content}}}"#);
         assert_eq!(folded.object(), format!(r#"{{"run":null,"steps":[],"messages":[{message}]}}"#));
@@ -341,21 +345,21 @@ mod tests {
     #[test]
     fn a_whole_message_tells_what_its_pieces_lack() {
         let folded = fold(&[text("a"), whole("ab"), whole("ab"), whole("abc"), text("d")]);
-        assert_eq!(folded.told, ["text a", "role \"assistant\"", "text b", "text c", "text d"]);
+        assert_eq!(folded.emitted, ["text a", "role \"assistant\"", "text b", "text c", "text d"]);
         assert!(folded.object().contains(r#""value":"abcd""#));
     }
 
     #[test]
     fn half_a_character_is_whole_in_a_whole_message() {
         let folded = fold(&[text("a\\ud83d"), whole("a\\ud83d\\ude00")]);
-        assert_eq!(folded.told, ["text a", "role \"assistant\"", "text 😀"]);
+        assert_eq!(folded.emitted, ["text a", "role \"assistant\"", "text 😀"]);
     }
 
     #[test]
-    fn where_it_contradicts_them_what_was_told_stands() {
+    fn where_it_contradicts_them_what_was_emitted_stands() {
         let none = whole("x").replace(r#"{"type":"text","text":{"value":"x","annotations":[]}}"#, "");
         let folded = fold(&[text("a"), whole("x"), none, text("b"), whole("xy"), whole("abc")]);
-        assert_eq!(folded.told, ["text a", "role \"assistant\"", "text b", "text c"]);
+        assert_eq!(folded.emitted, ["text a", "role \"assistant\"", "text b", "text c"]);
         assert!(folded.object().contains(r#""value":"abc""#));
     }
 }

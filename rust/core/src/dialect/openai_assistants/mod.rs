@@ -74,13 +74,13 @@ fn fold_status(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
     snapshot.choice(0).finish(&reason, out);
     if status == "failed" {
         let error = run.truthy("last_error").map(|error| ApiError::of(error, run));
-        snapshot.fail(error.unwrap_or_else(|| ApiError::told(run, &status)));
+        snapshot.fail(error.unwrap_or_else(|| ApiError::reported(run, &status)));
     }
 }
 
 /// Where in its list the message or step of that id is, or goes. Without an id it is the last one, and an id that is new is that of
 /// the last one if it has none.
-fn place(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i64 {
+fn position_of(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i64 {
     let (next, id) = (snapshot.fields.next_index(list), payload.id("id"));
     if id.is_empty() && next > 0 {
         return next - 1;
@@ -89,14 +89,14 @@ fn place(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i
     if let Some(&known) = positions.get(id.as_ref()) {
         return known;
     }
-    let place = positions.remove("").unwrap_or(next);
-    positions.insert(id.into_owned(), place);
-    place
+    let position = positions.remove("").unwrap_or(next);
+    positions.insert(id.into_owned(), position);
+    position
 }
 
 /// Where in its list the message or step is that a delta is about; made where it was never told of.
-fn place_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, payload: &Object<'_>) -> i64 {
-    let position = place(snapshot, list, payload);
+fn position_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, payload: &Object<'_>) -> i64 {
+    let position = position_of(snapshot, list, payload);
     if !snapshot.fields.has_item(list, position) {
         let made = snapshot.fields.item(list, position);
         made.set_once("id", payload.get("id"));
@@ -108,7 +108,10 @@ fn place_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, paylo
 /// The objects of a list, each at the index that it names, or else at its place in the list.
 fn indexed(items: Vec<Raw<'_>>) -> Vec<(i64, Object<'_>)> {
     let items = items.into_iter().filter(|item| item.is_object()).map(Raw::object);
-    (0..).zip(items).map(|(place, item)| (item.get("index").and_then(Raw::index).unwrap_or(place), item)).collect()
+    (0..)
+        .zip(items)
+        .map(|(position, item)| (item.get("index").and_then(Raw::index).unwrap_or(position), item))
+        .collect()
 }
 
 /// The thread, the run, and all steps and messages of it, each as the API has them.
@@ -119,8 +122,8 @@ fn object(snapshot: &Snapshot) -> String {
     if let Some(thread) = member("thread") {
         object.json("thread", &thread);
     }
-    for (name, otherwise) in [("run", "null"), (steps::STEPS, "[]"), (messages::MESSAGES, "[]")] {
-        object.json(name, member(name).as_deref().unwrap_or(otherwise));
+    for (name, default) in [("run", "null"), (steps::STEPS, "[]"), (messages::MESSAGES, "[]")] {
+        object.json(name, member(name).as_deref().unwrap_or(default));
     }
     object.end();
     out
@@ -137,14 +140,14 @@ mod tests {
 
     #[test]
     fn a_run_tells_how_it_ended() {
-        for (payload, told) in [
+        for (payload, emitted) in [
             (run("queued", ""), &[][..]),
             (run("completed", r#","usage":{"total_tokens":3}"#), &["usage {\"total_tokens\":3}", "finish completed"]),
             (run("incomplete", r#","incomplete_details":{"reason":"max_tokens"}"#), &["finish max_tokens"]),
             (run("incomplete", ""), &["finish incomplete"]),
             (run("cancelling", ""), &[]),
         ] {
-            assert_eq!(folded("openai-assistants", &[&payload]).told, told, "{payload}");
+            assert_eq!(folded("openai-assistants", &[&payload]).emitted, emitted, "{payload}");
         }
     }
 
@@ -154,7 +157,7 @@ mod tests {
         for (rest, message) in [(error, "no"), (r#","last_error":null"#, "failed")] {
             let folded = folded("openai-assistants", &[&run("failed", rest)]);
             assert_eq!(
-                (folded.told, folded.accumulator.snapshot().error().unwrap().message.as_str()),
+                (folded.emitted, folded.accumulator.snapshot().error().unwrap().message.as_str()),
                 (vec!["finish failed".to_owned()], message)
             );
         }

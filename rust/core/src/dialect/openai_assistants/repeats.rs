@@ -10,21 +10,21 @@ use crate::snapshot::Snapshot;
 /// A piece of one part of a message, or of one call of a step.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let (positions, id) = (snapshot.state.get::<Positions>()?, payload.id("id"));
-    let place = |ids: &Ids| ids.get(id.as_ref()).copied().filter(|_| !id.is_empty());
+    let position = |ids: &Ids| ids.get(id.as_ref()).copied().filter(|_| !id.is_empty());
     let delta = payload.child("delta");
     match payload.str("object").as_ref() {
-        "thread.message.delta" => of_part(snapshot, place(&positions.messages)?, &delta),
-        "thread.run.step.delta" => of_call(snapshot, place(&positions.steps)?, &delta.child("step_details")),
+        "thread.message.delta" => of_part(snapshot, position(&positions.messages)?, &delta),
+        "thread.run.step.delta" => of_call(snapshot, position(&positions.steps)?, &delta.child("step_details")),
         _ => None,
     }
 }
 
 fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let (part, item) = only(indexed(delta.each("content")))?;
-    let told = !matches!(item.str("type").as_ref(), "" | "text" | "refusal");
+    let is_other = !matches!(item.str("type").as_ref(), "" | "text" | "refusal");
     let cited = item.child("text").get("annotations").is_some_and(Raw::has_list);
     let at = messages::At { message, part };
-    let mut repeat = RepeatPlan::of_all(messages::growths(snapshot, at, &item)).filter(|_| !told && !cited)?;
+    let mut repeat = RepeatPlan::of_all(messages::appends(snapshot, at, &item)).filter(|_| !is_other && !cited)?;
     repeat.routing.extend(item.get("index"));
     Some(repeat)
 }
@@ -43,8 +43,8 @@ fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<R
     let mut repeat = match snapshot.fields.find(&at.path())?.word("type").as_ref() {
         "function" => RepeatPlan::of(steps::arguments(snapshot, at, &item)?)?,
         CODE => {
-            let told = Some((0, CODE, item.raw()));
-            RepeatPlan { passthrough: told, ..RepeatPlan::of(steps::code(at, &item)?)? }
+            let passthrough = Some((0, CODE, item.raw()));
+            RepeatPlan { passthrough, ..RepeatPlan::of(steps::code(at, &item)?)? }
         }
         _ => return None,
     };

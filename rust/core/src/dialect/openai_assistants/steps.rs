@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::positions::Positions;
-use super::{indexed, place, place_of_delta};
+use super::{indexed, position_of, position_of_delta};
 use crate::dialect::known_calls;
 use crate::dialect::openai_chat::Said;
 use crate::json::{Object, Payload, Raw, Text, compact, quote};
 use crate::snapshot::{
-    Append, CallFragment, Delta, MergedObject, Overlap, Path, PathStep, Sink, Snapshot, Target, fold_all, grow_all,
+    Append, CallFragment, Delta, MergedObject, Overlap, Path, PathStep, Sink, Snapshot, Target, append_all, fold_all,
     overlap_json,
 };
 
@@ -41,7 +41,7 @@ impl At {
 
 /// Where in its step the call of a piece is, or goes: the one with its id, or else at its index; behind the others where another
 /// call has that. Without an index and an id it is the last.
-pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize), call: &Object<'_>) -> At {
+pub(super) fn locate(snapshot: &Snapshot, step: i64, (at_in_list, of): (usize, usize), call: &Object<'_>) -> At {
     let id = call.id("id");
     let at = |call: i64| At { step, call };
     let positions = snapshot.state.get::<Positions>();
@@ -55,7 +55,7 @@ pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize)
     let index = match call.get("index").and_then(Raw::index) {
         Some(index) => by_index(index).unwrap_or(index),
         None if !id.is_empty() => next,
-        None if of > 1 => i64::try_from(place).unwrap_or(i64::MAX),
+        None if of > 1 => i64::try_from(at_in_list).unwrap_or(i64::MAX),
         None => (next - 1).max(0),
     };
     let other =
@@ -64,8 +64,8 @@ pub(super) fn locate(snapshot: &Snapshot, step: i64, (place, of): (usize, usize)
 }
 
 /// The same, from where on it is known there.
-fn settle_in(snapshot: &mut Snapshot, step: i64, place: (usize, usize), call: &Object<'_>) -> At {
-    let at = locate(snapshot, step, place, call);
+fn settle_in(snapshot: &mut Snapshot, step: i64, list_position: (usize, usize), call: &Object<'_>) -> At {
+    let at = locate(snapshot, step, list_position, call);
     let (id, positions) = (call.id("id"), snapshot.state.get_mut::<Positions>());
     if !id.is_empty() {
         positions.calls_by_id.entry((step, id.into_owned())).or_insert(at.call);
@@ -78,7 +78,7 @@ fn settle_in(snapshot: &mut Snapshot, step: i64, place: (usize, usize), call: &O
 
 /// A step as it is by now.
 pub(super) fn fold(snapshot: &mut Snapshot, step: &Object<'_>, out: &mut Sink<'_>) {
-    let position = place(snapshot, STEPS, step);
+    let position = position_of(snapshot, STEPS, step);
     let known = calls_of(snapshot.fields.item(STEPS, position));
     snapshot.fields.replace_item(STEPS, position, step);
     for (call, item) in indexed(step.child(DETAILS).each(CALLS)) {
@@ -104,7 +104,7 @@ fn emit(kind: &str, call: &Object<'_>, out: &mut Sink<'_>) {
 
 /// More of a step. False where it cannot be read.
 pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
-    let step = place_of_delta(snapshot, STEPS, "thread.run.step", payload);
+    let step = position_of_delta(snapshot, STEPS, "thread.run.step", payload);
     let delta = payload.child("delta");
     let details = delta.child(DETAILS);
     let kept = snapshot.fields.item(STEPS, step);
@@ -113,8 +113,8 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     kept.keep_all(&details, &[CALLS]);
     kept.take_apart(CALLS);
     let calls = details.objects(CALLS);
-    for (place, item) in calls.iter().enumerate() {
-        let at = settle_in(snapshot, step, (place, calls.len()), item);
+    for (position, item) in calls.iter().enumerate() {
+        let at = settle_in(snapshot, step, (position, calls.len()), item);
         fold_call(snapshot, at, item, out);
     }
     delta.raw().is_object() && calls.len() == details.each(CALLS).len()
@@ -149,8 +149,8 @@ fn fold_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
 
 /// What grows by a piece of the code that the provider runs.
 pub(super) fn code<'a>(at: At, call: &Object<'a>) -> Option<Append<'a>> {
-    let places = vec![Target::Member { path: at.path_into(CODE), name: "input" }];
-    Some(Append { text: call.child(CODE).get("input")?, places })
+    let targets = vec![Target::Member { path: at.path_into(CODE), name: "input" }];
+    Some(Append { text: call.child(CODE).get("input")?, targets })
 }
 
 fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
@@ -169,7 +169,7 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
 }
 
 /// What grows by the arguments of a function call.
-fn places(at: At, position: usize) -> [Target; 2] {
+fn targets(at: At, position: usize) -> [Target; 2] {
     [Target::Arguments { choice: 0, position }, Target::Member { path: at.path_into(FUNCTION), name: ARGUMENTS }]
 }
 
@@ -178,7 +178,7 @@ pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> O
     let position = known(snapshot, at, &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
     let text = call.child(FUNCTION).get(ARGUMENTS).filter(|_| begun)?;
-    Some(Append { text, places: places(at, position).into() })
+    Some(Append { text, targets: targets(at, position).into() })
 }
 
 fn fold_function(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
@@ -190,7 +190,7 @@ fn fold_function(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut S
     let kept = snapshot.fields.at(&at.path_into(FUNCTION));
     let news = if held { Text::default() } else { kept.news(ARGUMENTS, piece.arguments) };
     if !news.is_empty() {
-        grow_all(&places(at, position), &news, snapshot, out);
+        append_all(&targets(at, position), &news, snapshot, out);
     } else if new {
         snapshot.choice(0).add_arguments(position, &news, out);
     }
@@ -274,10 +274,12 @@ pub(super) fn fold_final(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mu
 
 /// Tells what whole arguments have beyond their pieces, whatever blanks these have.
 fn complete(snapshot: &mut Snapshot, position: usize, whole: &CallFragment<'_>, out: &mut Sink<'_>) {
-    let told = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
+    let emitted = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
     let spaceless = compact(&whole.arguments.clone().into_str());
-    let arguments = match overlap_json(&told, &spaceless) {
-        Overlap::Continues(rest) if !told.is_empty() => Text::from(told.as_str()).and(Text::from(rest)).into_owned(),
+    let arguments = match overlap_json(&emitted, &spaceless) {
+        Overlap::Continues(rest) if !emitted.is_empty() => {
+            Text::from(emitted.as_str()).and(Text::from(rest)).into_owned()
+        }
         _ => whole.arguments.clone().into_owned(),
     };
     let whole = CallFragment { arguments, ..CallFragment::start(None, whole.id, whole.name) };
@@ -293,10 +295,10 @@ mod tests {
         format!(r#"{{"object":"thread.run.step.delta","id":"{id}","delta":{{"step_details":{details}}}}}"#)
     }
 
-    fn told(payloads: &[String]) -> (Vec<String>, String) {
+    fn emitted(payloads: &[String]) -> (Vec<String>, String) {
         let folded = folded("openai-assistants", &payloads.iter().map(String::as_str).collect::<Vec<_>>());
         let object = folded.object();
-        (folded.told, object)
+        (folded.emitted, object)
     }
 
     #[test]
@@ -312,7 +314,7 @@ mod tests {
         );
         let run =
             format!(r#"{{"object":"thread.run","id":"r","status":"requires_action","required_action":{action}}}"#);
-        let (told, _) = told(&[
+        let (emitted, _) = emitted(&[
             delta("s", r#"{"index":0,"id":"f","type":"function","function":{"name":"f","arguments":""}}"#),
             delta("s", r#"{"index":0,"type":"function","function":{"arguments":"{"}}"#),
             delta("t", r#"{"index":0,"id":"g","type":"function","function":{"name":"g","arguments":"{}"}}"#),
@@ -320,12 +322,12 @@ mod tests {
             run,
         ]);
         let calls = ["call 0 f f ", "call 0 f f {", "call 1 g g ", "call 0 f f }", "call 1 g g {}", "call 2 h h "];
-        assert_eq!(told[..6], calls);
-        assert_eq!(told[6..], ["finish requires_action"]);
+        assert_eq!(emitted[..6], calls);
+        assert_eq!(emitted[6..], ["finish requires_action"]);
     }
 
     #[test]
-    fn what_the_provider_runs_is_told_as_it_is() {
+    fn what_the_provider_runs_is_emitted_as_it_is() {
         let pieces = [
             r#"{"index":0,"id":"c","type":"code_interpreter","code_interpreter":{"input":"","outputs":[]}}"#,
             r#"{"index":0,"type":"code_interpreter","code_interpreter":{"input":"1+"}}"#,
@@ -333,9 +335,9 @@ mod tests {
             r#"{"index":0,"type":"code_interpreter","code_interpreter":{"outputs":[{"index":0,"type":"logs","logs":"2"}]}}"#,
             r#"{"index":1,"id":"s","type":"file_search","file_search":{}}"#,
         ];
-        let (told, object) = told(&pieces.map(|piece| delta("s", piece)));
+        let (emitted, object) = emitted(&pieces.map(|piece| delta("s", piece)));
         let kinds = ["code_interpreter"; 4].into_iter().chain(["file_search"]);
-        assert_eq!(told, kinds.zip(pieces).map(|(kind, piece)| format!("{kind} {piece}")).collect::<Vec<_>>());
+        assert_eq!(emitted, kinds.zip(pieces).map(|(kind, piece)| format!("{kind} {piece}")).collect::<Vec<_>>());
         let code = r#"{"id":"c","type":"code_interpreter","code_interpreter":{"input":"1+1","outputs":[{"type":"logs","logs":"2"}]}}"#;
         assert!(object.contains(code), "{object}");
     }
@@ -352,8 +354,8 @@ mod tests {
             call("{}")
         );
         let piece = delta("s", r#"{"index":0,"id":"f","type":"function","function":{"name":"f","arguments":"{"}}"#);
-        let (told, object) = told(&[piece, step.clone()]);
-        assert_eq!(told, ["call 0 f f {", "call 0 f f }"]);
+        let (emitted, object) = emitted(&[piece, step.clone()]);
+        assert_eq!(emitted, ["call 0 f f {", "call 0 f f }"]);
         assert_eq!(object, format!(r#"{{"run":null,"steps":[{step}],"messages":[]}}"#));
     }
 }

@@ -89,12 +89,12 @@ pub(super) fn said(value: Raw<'_>) -> Cow<'_, str> {
 /// Merges the pieces of calls that one delta has.
 pub(super) fn fold(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
     let items = calls.listed();
-    for (place, item) in items.iter().enumerate() {
+    for (at, item) in items.iter().enumerate() {
         if choice.tool_calls.is_full() {
             break;
         }
         let said = Said::of(*item);
-        let position = choice.add_tool_call(&said.piece(said.index(), (place, items.len())), out);
+        let position = choice.add_tool_call(&said.piece(said.index(), (at, items.len())), out);
         said.keep(choice.tool_calls.at(position), Lists::Extend);
     }
 }
@@ -113,12 +113,12 @@ pub(super) fn fold_whole(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>
     let items: Vec<_> = calls.listed().into_iter().map(Said::of).collect();
     let known: Vec<_> = items.iter().map(|said| choice.tool_calls.by_id(&said.id)).collect();
     let mut left = Left::of(choice.tool_calls.as_slice(), known.iter().flatten());
-    for (place, said) in items.iter().enumerate() {
+    for (at, said) in items.iter().enumerate() {
         if choice.tool_calls.is_full() {
             break;
         }
-        let piece = said.piece(None, (place, items.len()));
-        let position = match known[place].or_else(|| left.take(&said.name)) {
+        let piece = said.piece(None, (at, items.len()));
+        let position = match known[at].or_else(|| left.take(&said.name)) {
             Some(position) => {
                 choice.complete_tool_call(position, &piece, out);
                 position

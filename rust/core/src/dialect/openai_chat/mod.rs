@@ -23,7 +23,7 @@ mod whole;
 
 pub(super) use calls::Said;
 pub(super) use content::fold as fold_content;
-pub(super) use whole::is_told;
+pub(super) use whole::is_whole;
 
 pub(super) static RULES: Rules =
     Rules { detects, fold, repeats: repeats::repeats, complete: all_finished, object: object::object };
@@ -117,7 +117,7 @@ fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
 }
 
 pub(super) fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
-    if whole::is_told(item) {
+    if whole::is_whole(item) {
         whole::fold(snapshot, item, out);
     } else {
         let choice = snapshot.choice(index(item));

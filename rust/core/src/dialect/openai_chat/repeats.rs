@@ -18,11 +18,11 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let listless = |object: &Object<'_>, apart: &[&str]| {
         object.iter().all(|(name, value)| apart.contains(&name) || !value.has_list())
     };
-    let told_again = item.get("error").or_else(|| delta.first(&["function_call", "audio"]));
+    let emitted_again = item.get("error").or_else(|| delta.first(&["function_call", "audio"]));
     let odd = item.get("finish_reason").is_some_and(|reason| reason.text().is_none() && !reason.is_number());
     let settled =
         listless(&item, &["delta", "logprobs", "message"]) && listless(&delta, &["tool_calls", "reasoning_details"]);
-    if odd || !settled || told_again.is_some() || payload.truthy("error").is_some() {
+    if odd || !settled || emitted_again.is_some() || payload.truthy("error").is_some() {
         return None;
     }
     let mut repeat = growing_text(choice, &delta)?;
@@ -76,16 +76,16 @@ fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPlan<'a
         return None;
     }
     let mut found = vec![];
-    let place = |text, place| RepeatPlan::adding(vec![(text, place)]);
+    let plan = |text, target| RepeatPlan::adding(vec![(text, target)]);
     let index = choice.index();
-    found.extend(filled(delta, "content").map(|text| place(text, Target::Content { choice: index })));
-    found.extend(filled(delta, "refusal").map(|text| place(text, Target::Refusal { choice: index })));
+    found.extend(filled(delta, "content").map(|text| plan(text, Target::Content { choice: index })));
+    found.extend(filled(delta, "refusal").map(|text| plan(text, Target::Refusal { choice: index })));
     if NAMES.into_iter().chain(["reasoning_details"]).any(|name| delta.truthy(name).is_some()) {
         found.push(growing_reasoning(choice, delta)?);
     }
     if delta.truthy("tool_calls").is_some() {
         let (text, position) = growing_arguments(choice, delta)?;
-        found.push(place(text, Target::Pieces { choice: index, position }));
+        found.push(plan(text, Target::Pieces { choice: index, position }));
     }
     let only = found.pop()?;
     found.is_empty().then_some(only)
@@ -107,15 +107,15 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPl
         return None;
     }
     let mut appends: Vec<_> = copies.into_iter().map(|copy| (copy, Target::Nowhere)).collect();
-    let mut told = None;
+    let mut passthrough = None;
     if let Some(details) = delta.get("reasoning_details") {
         let (text, kept) = growing_detail(choice, details)?;
         let reasoning = Some((text, Target::Nowhere)).filter(|_| appends.is_empty());
         appends.extend(reasoning.into_iter().chain([(text, kept)]));
-        told = Some((index, "reasoning_details", details));
+        passthrough = Some((index, "reasoning_details", details));
     }
     appends.first_mut()?.1 = Target::Reasoning { choice: index };
-    Some(RepeatPlan { passthrough: told, ..RepeatPlan::adding(appends) })
+    Some(RepeatPlan { passthrough, ..RepeatPlan::adding(appends) })
 }
 
 /// The text of the one reasoning detail, which has no other, and where it is kept.

@@ -16,7 +16,7 @@ const RULED: [&str; 8] = ["index", "delta", "message", "text", "usage", "error",
 pub(super) const OBJECT: &str = "chat.completion";
 
 /// Whether a choice tells its message, and nothing in pieces: beside those it is the text so far.
-pub(in crate::dialect) fn is_told(item: &Object<'_>) -> bool {
+pub(in crate::dialect) fn is_whole(item: &Object<'_>) -> bool {
     let says = |delta: Raw<'_>| match delta.object() {
         delta if delta.raw().is_object() => delta.iter().any(|(name, value)| name != "role" && value.is_truthy()),
         _ => delta.is_truthy(),
@@ -27,14 +27,14 @@ pub(in crate::dialect) fn is_told(item: &Object<'_>) -> bool {
 /// Merges in that these are all of the answer, if they say anything. Where pieces came before, the usage may still come.
 pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sink<'_>) {
     // Some servers call their chunks so too.
-    let in_place = |item: &&Object<'_>| is_told(item) && item.get("delta").is_none();
+    let in_place = |item: &&Object<'_>| is_whole(item) && item.get("delta").is_none();
     let all: Vec<_> = choices.iter().filter(in_place).map(index).collect();
-    let told = |index: &i64| snapshot.choices.get(index).is_some_and(|choice| !choice.is_silent());
+    let says_something = |index: &i64| snapshot.choices.get(index).is_some_and(|choice| !choice.is_silent());
     let whole = |index: &i64| {
         let choice = snapshot.choices.get(index);
         choice.is_some_and(|choice| choice.came_whole && choice.finish_reason().is_some())
     };
-    let ended = !all.is_empty() && all.len() == choices.len() && all.iter().all(told);
+    let ended = !all.is_empty() && all.len() == choices.len() && all.iter().all(says_something);
     let alone = all.iter().all(whole);
     snapshot.ended |= ended;
     if ended && alone {
@@ -107,19 +107,19 @@ fn fold_message(snapshot: &mut Snapshot, index: i64, message: &Object<'_>, out: 
 }
 
 /// Emits what a text has beyond what was emitted of it.
-fn emit(snapshot: &mut Snapshot, name: &str, place: &Target, text: Option<Text<'_>>, out: &mut Sink<'_>) {
+fn emit(snapshot: &mut Snapshot, name: &str, target: &Target, text: Option<Text<'_>>, out: &mut Sink<'_>) {
     let Some(text) = text else { return };
-    if snapshot.emitted(place).is_empty() {
-        return snapshot.grow(place, &text, out);
+    if snapshot.emitted(target).is_empty() {
+        return snapshot.append(target, &text, out);
     }
     let text = text.into_str();
-    let overlap = snapshot.complete(place, 0, &text, out);
-    let (Target::Content { choice } | Target::Reasoning { choice } | Target::Refusal { choice }) = *place else {
+    let overlap = snapshot.complete(target, 0, &text, out);
+    let (Target::Content { choice } | Target::Reasoning { choice } | Target::Refusal { choice }) = *target else {
         return;
     };
     let choice = snapshot.choice(choice);
     match overlap {
-        Overlap::Differs if choice.came_whole => snapshot.grow(place, &Text::from(text.as_ref()), out),
+        Overlap::Differs if choice.came_whole => snapshot.append(target, &Text::from(text.as_ref()), out),
         Overlap::Differs => _ = choice.whole.set(name, quote(&text)),
         Overlap::Repeats | Overlap::Continues(_) => choice.whole.remove(name),
     }

@@ -8,7 +8,7 @@
 //! 4. A reasoning that comes whole in one list only is the one that came in pieces of the other.
 
 use super::items::Items;
-use super::pieces::{call_of, items_of, name_call, place_of, prepare, speak};
+use super::pieces::{call_of, items_of, name_call, position_of, prepare, speak};
 use super::source::Stage;
 use super::texts::{Kind, List, OUTPUT, Texts};
 use super::whole::{Whole, WholeText};
@@ -24,8 +24,8 @@ pub(super) struct Settled {
 }
 
 impl Settled {
-    pub(super) fn of(is_told: impl Fn(Kind) -> bool) -> Self {
-        let [content, reasoning, refusal] = [Kind::Content, Kind::Reasoning, Kind::Refusal].map(is_told);
+    pub(super) fn of(is_settled: impl Fn(Kind) -> bool) -> Self {
+        let [content, reasoning, refusal] = [Kind::Content, Kind::Reasoning, Kind::Refusal].map(is_settled);
         Self { content, reasoning, refusal }
     }
 
@@ -132,23 +132,23 @@ fn with_emitted<R>(snapshot: &mut Snapshot, at: usize, voice: usize, read: impl 
 /// Emits the rest of a text, and adds it to the part of the object that its last piece went to.
 fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, rest: &str, out: &mut Sink<'_>) {
     let part = part_of_rest(snapshot, at, voice, texts);
-    let path = texts.path(place_of(snapshot, at), part);
+    let path = texts.path(position_of(snapshot, at), part);
     prepare(snapshot, at, texts, &path);
-    if let Some(place) = texts.kind.place(items_of(snapshot).all[at].call) {
-        snapshot.forget_half(&place);
+    if let Some(target) = texts.kind.target(items_of(snapshot).all[at].call) {
+        snapshot.forget_half(&target);
     }
     speak(snapshot, at, voice, &Text::from(rest), out);
     let member = Target::Member { path, name: texts.member };
     snapshot.forget_half(&member);
-    snapshot.grow(&member, &Text::from(rest), out);
+    snapshot.append(&member, &Text::from(rest), out);
 }
 
 /// The part of the object that the rest of a text goes to: that of its last piece, or a new one.
 fn part_of_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts) -> i64 {
     let item = &items_of(snapshot).all[at];
-    let (part, place) = (item.voices[voice].source(texts).map_or(0, |source| source.part), item.place);
+    let (part, position) = (item.voices[voice].source(texts).map_or(0, |source| source.part), item.position);
     let Some(list) = &texts.list else { return part };
-    let path = texts.path(place, part);
+    let path = texts.path(position, part);
     let fields = snapshot.fields.at(&path[..1]);
     fields.take_apart(list.name);
     let is_free = !fields.has_item(list.name, part);
@@ -177,7 +177,7 @@ pub(super) fn complete_part(
     let Some(rest) = rest else {
         // Another version of the part: the object's alone, unless the part is not where its pieces went.
         if own > 0 {
-            let path = texts.path(place_of(snapshot, at), index);
+            let path = texts.path(position_of(snapshot, at), index);
             snapshot.fields.at(&path).seal(texts.member, quote(whole));
         }
         return Some(index).filter(|_| own > 0);
@@ -205,12 +205,12 @@ fn weigh_part<'w>(
     snapshot.choice(0);
     let Snapshot { choices, state, fields, .. } = snapshot;
     let item = &mut state.get_mut::<Items>().all[at];
-    let (place, call) = (item.place, item.call);
+    let (position, call) = (item.position, item.call);
     let voice = &mut item.voices[voice];
     let emitted = voice.emitted(&choices[&0], call);
     let source = voice.source_mut(texts);
     let index = index.unwrap_or_else(|| source.whole_part(&emitted, whole));
-    let own = text_at(fields, texts, &texts.path(place, index));
+    let own = text_at(fields, texts, &texts.path(position, index));
     let rest = source.complete((stage, index), &emitted, own, whole);
     let same = if rest.is_none() || whole.starts_with(own) { own.len() } else { whole.len() + 1 };
     (index, rest, same)
@@ -218,7 +218,7 @@ fn weigh_part<'w>(
 
 /// What the provider runs is told in pieces alone: a whole is the object's.
 fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &str) {
-    let path = texts.path(place_of(snapshot, at), 0);
+    let path = texts.path(position_of(snapshot, at), 0);
     prepare(snapshot, at, texts, &path);
     let fields = snapshot.fields.at(&path);
     match whole.strip_prefix(fields.text(texts.member)).map(str::to_owned) {
@@ -241,14 +241,14 @@ fn text_at<'f>(fields: &'f mut MergedObject, texts: &Texts, path: &[PathStep]) -
 
 /// Makes an item of the object stand as it came whole, but for texts of which more was emitted than it has.
 pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, settled: Settled) {
-    let place = place_of(snapshot, at);
+    let position = position_of(snapshot, at);
     if !whole.item.raw().is_object() {
         return;
     }
     if !has_less(snapshot, at, whole, settled) {
-        return snapshot.fields.seal_item(OUTPUT, place, whole.item.raw().as_str().to_owned());
+        return snapshot.fields.seal_item(OUTPUT, position, whole.item.raw().as_str().to_owned());
     }
-    let fields = snapshot.fields.at(&[PathStep::Item(OUTPUT, place)]);
+    let fields = snapshot.fields.at(&[PathStep::Item(OUTPUT, position)]);
     for (name, value) in whole.item.iter() {
         let is_text = ["summary", "content", "arguments", "input"].contains(&name);
         if !is_text || !fields.contains(name) {

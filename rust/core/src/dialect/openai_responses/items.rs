@@ -33,7 +33,7 @@ pub(crate) struct Items {
     pub(super) all: Vec<Item>,
     by_name: HashMap<String, usize>,
     by_index: HashMap<i64, Vec<usize>>,
-    places: BTreeSet<i64>,
+    positions: BTreeSet<i64>,
     /// The item that the last piece was of.
     pub(super) last: usize,
     /// Whose voice was last heard in each of the choice's texts.
@@ -48,7 +48,7 @@ pub(super) struct Item {
     call_id: String,
     index: Option<i64>,
     /// Its index in the object's output.
-    pub(super) place: i64,
+    pub(super) position: i64,
     /// The call that it is, by its position in the choice.
     pub(super) call: Option<usize>,
     pub(super) announced: bool,
@@ -155,7 +155,7 @@ impl Item {
     }
 
     /// Whether a text repeats or continues what was emitted of the item.
-    fn is_told_by(&self, kind: Kind, text: &str, choice: Option<&Choice>) -> bool {
+    fn overlaps(&self, kind: Kind, text: &str, choice: Option<&Choice>) -> bool {
         let Some(choice) = choice else { return false };
         self.voices.iter().filter(|voice| voice.kind == kind).any(|voice| {
             let emitted = voice.emitted(choice, self.call);
@@ -164,17 +164,17 @@ impl Item {
     }
 
     /// The same of a part of a text, wherever in that it may begin.
-    fn is_told_by_part(&self, texts: &Texts, part: &str, choice: Option<&Choice>) -> bool {
+    fn overlaps_part(&self, texts: &Texts, part: &str, choice: Option<&Choice>) -> bool {
         let has_part = |voice: &Voice, choice: &Choice| {
             voice.source(texts).is_some_and(|source| source.has(&voice.emitted(choice, self.call), part))
         };
         let in_part = choice.is_some_and(|choice| self.voices.iter().any(|voice| has_part(voice, choice)));
-        in_part || self.is_told_by(texts.kind, part, choice)
+        in_part || self.overlaps(texts.kind, part, choice)
     }
 
     /// The same of any text of a whole item.
-    pub(super) fn is_told_by_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
-        whole.texts.iter().any(|text| self.is_told_by(text.texts.kind, &text.whole, choice))
+    pub(super) fn overlaps_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
+        whole.texts.iter().any(|text| self.overlaps(text.texts.kind, &text.whole, choice))
     }
 
     /// Whether a whole item has just the text that was emitted of the item.
@@ -242,9 +242,9 @@ impl Items {
         text: &str,
         choice: Option<&Choice>,
     ) -> Option<usize> {
-        let told =
-            |at: &usize| self.all[*at].has_index(names.index) && self.all[*at].is_told_by_part(texts, text, choice);
-        self.recent(texts.item, names).rev().find(told)
+        let overlaps =
+            |at: &usize| self.all[*at].has_index(names.index) && self.all[*at].overlaps_part(texts, text, choice);
+        self.recent(texts.item, names).rev().find(overlaps)
     }
 
     /// The item that an announcement is of: one that went on before it was announced, or is announced again.
@@ -258,17 +258,17 @@ impl Items {
     /// The item that came whole.
     pub(super) fn of_whole(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> Option<usize> {
         let (kind, names) = (whole.kind.as_ref(), &whole.names);
-        let is_told = |&at: &usize| self.all[at].is_told_by_any(whole, choice);
+        let overlaps = |&at: &usize| self.all[at].overlaps_any(whole, choice);
         if let Some(named) = self.named(kind, names) {
             return Some(named);
         }
         if let Some(indexed) = self.indexed(kind, names) {
-            return Some(indexed).filter(|at| !self.all[*at].closed || is_told(at));
+            return Some(indexed).filter(|at| !self.all[*at].closed || overlaps(at));
         }
         let open = || self.recent(kind, names).filter(|&at| !self.all[at].closed);
         let silent = || open().find(|&at| self.all[at].is_silent());
         let only = || open().next().filter(|_| names.index.is_none() && open().count() == 1);
-        open().find(is_told).or_else(silent).or_else(only)
+        open().find(overlaps).or_else(silent).or_else(only)
     }
 
     /// A voice of an item speaks, at that byte of the choice's text.
@@ -287,10 +287,10 @@ impl Items {
     /// Adds an item.
     pub(super) fn add(&mut self, kind: &str, names: &Names<'_>) -> usize {
         let at = self.all.len();
-        let next = self.places.last().map_or(0, |last| last.saturating_add(1));
-        let place = names.index.filter(|index| !self.places.contains(index)).unwrap_or(next);
-        self.places.insert(place);
-        self.all.push(Item { kind: kind.to_owned(), place, ..Item::default() });
+        let next = self.positions.last().map_or(0, |last| last.saturating_add(1));
+        let position = names.index.filter(|index| !self.positions.contains(index)).unwrap_or(next);
+        self.positions.insert(position);
+        self.all.push(Item { kind: kind.to_owned(), position, ..Item::default() });
         self.name(at, names);
         at
     }

@@ -23,7 +23,7 @@ mod whole;
 use items::Items;
 
 use complete::{Settled, complete_item, complete_part, seal_item};
-use pieces::{add_piece, announce_text, begin_call, item_of_part, item_of_piece, items_of, part_of_piece, place_of};
+use pieces::{add_piece, announce_text, begin_call, item_of_part, item_of_piece, items_of, part_of_piece, position_of};
 use source::Stage;
 use texts::{Kind, OUTPUT, OUTPUT_TEXT, REASONING, SUMMARY, Texts};
 use whole::{Whole, part_text};
@@ -103,7 +103,7 @@ fn fold_beside(
         out(Delta::Other { choice: 0, kind: texts.member, json: piece.as_str() });
     }
     if let Some(logprobs) = payload.truthy("logprobs").filter(|logprobs| logprobs.is_array()) {
-        let path = texts.path(place_of(snapshot, at), part);
+        let path = texts.path(position_of(snapshot, at), part);
         snapshot.fields.at(&path).extend("logprobs", logprobs);
         out(Delta::Other { choice: 0, kind: "logprobs", json: logprobs.as_str() });
     }
@@ -119,9 +119,9 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     let items = snapshot.state.get::<Items>()?;
     let item = &items.all[items.last];
     let voice = item.voices.iter().find(|voice| voice.source(texts).is_some()).filter(|voice| voice.is_plain())?;
-    let path = texts.path(item.place, voice.source(texts)?.part);
-    let places = vec![voice.kind.place(item.call)?, Target::Member { path, name: texts.member }];
-    let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, places })?;
+    let path = texts.path(item.position, voice.source(texts)?.part);
+    let targets = vec![voice.kind.target(item.call)?, Target::Member { path, name: texts.member }];
+    let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, targets })?;
     let ignored = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
     repeat.ignored.extend(ignored.into_iter().flatten());
     if let Some(id) = payload.get("item_id").filter(|id| !snapshot.state.is_name(&id.str().unwrap_or_default())) {
@@ -145,7 +145,7 @@ fn add_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>, o
     let texts = texts_of_part(list, &part);
     let at = item_of_piece(snapshot, texts, payload);
     let index = part_of_piece(snapshot, at, texts, payload);
-    let item = [PathStep::Item(OUTPUT, place_of(snapshot, at))];
+    let item = [PathStep::Item(OUTPUT, position_of(snapshot, at))];
     let fields = snapshot.fields.at(&item);
     fields.take_apart(list);
     if fields.has_item(list, index) {
@@ -168,7 +168,7 @@ fn finish_part(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>
         Some((said, text)) => complete_part(snapshot, at, said, (Stage::Part, texts.part_index(payload)), &text, out),
     };
     if let Some(index) = index {
-        let item = [PathStep::Item(OUTPUT, place_of(snapshot, at))];
+        let item = [PathStep::Item(OUTPUT, position_of(snapshot, at))];
         snapshot.fields.at(&item).seal_item(list, index, part.raw().as_str().to_owned());
     }
 }
@@ -177,7 +177,7 @@ fn annotate(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let Some(annotation) = payload.get("annotation") else { return };
     let at = item_of_piece(snapshot, &OUTPUT_TEXT, payload);
     let part = part_of_piece(snapshot, at, &OUTPUT_TEXT, payload);
-    let path = OUTPUT_TEXT.path(place_of(snapshot, at), part);
+    let path = OUTPUT_TEXT.path(position_of(snapshot, at), part);
     snapshot.fields.at(&path).push("annotations", annotation);
     out(Delta::Other { choice: 0, kind: "citation", json: annotation.as_str() });
 }
@@ -190,8 +190,8 @@ fn announce_item(snapshot: &mut Snapshot, whole: &Whole<'_>, out: &mut Sink<'_>)
     items_of(snapshot).all[at].announced = true;
     if known.is_none() {
         pieces::announce(snapshot, at, whole, out);
-        let place = place_of(snapshot, at);
-        snapshot.fields.replace_item(OUTPUT, place, &whole.item);
+        let position = position_of(snapshot, at);
+        snapshot.fields.replace_item(OUTPUT, position, &whole.item);
     } else {
         complete_item(snapshot, at, whole, Settled::default(), out);
     }
@@ -233,7 +233,7 @@ fn end(snapshot: &mut Snapshot, event: &str, response: &Object<'_>, payload: &Ob
     snapshot.choice(0).finish(reason.unwrap_or("completed"), out);
     if event == "failed" || status == "failed" {
         let error = response.truthy("error").map(|error| ApiError::of(error, payload));
-        snapshot.fail(error.unwrap_or_else(|| ApiError::told(payload, "the response failed")));
+        snapshot.fail(error.unwrap_or_else(|| ApiError::reported(payload, "the response failed")));
     }
     snapshot.finish(out);
 }

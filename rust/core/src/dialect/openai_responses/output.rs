@@ -40,14 +40,14 @@ pub(super) fn finish(snapshot: &mut Snapshot, output: Option<Raw<'_>>, out: &mut
         known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names))
     };
     let order: Vec<_> = wholes.iter().zip(known).map(add).collect();
-    let settled = Settled::of(|kind| is_told(snapshot, kind, &wholes));
+    let settled = Settled::of(|kind| is_settled(snapshot, kind, &wholes));
     for (whole, at) in wholes.iter().zip(&order) {
         complete_item(snapshot, *at, whole, settled, out);
         finish_item(snapshot, *at, whole, false, out);
         seal_item(snapshot, *at, whole, settled);
     }
-    let places = items_of(snapshot).places_in(&order, ours, settled);
-    snapshot.fields.arrange(OUTPUT, &places);
+    let positions = items_of(snapshot).positions_in(&order, ours, settled);
+    snapshot.fields.arrange(OUTPUT, &positions);
 }
 
 fn wholes(output: Option<Raw<'_>>) -> Vec<Whole<'_>> {
@@ -69,7 +69,7 @@ impl Items {
         let mut free: VecDeque<_> = (0..self.all.len()).filter(|at| !taken.contains(at)).collect();
         let alike = |at: usize, whole: &Whole<'_>| self.all[at].is(&whole.kind, &whole.names);
         pair(&mut found, &mut free, wholes, |at, whole| alike(at, whole) && self.all[at].says(whole, choice));
-        pair(&mut found, &mut free, wholes, |at, whole| alike(at, whole) && self.all[at].is_told_by_any(whole, choice));
+        pair(&mut found, &mut free, wholes, |at, whole| alike(at, whole) && self.all[at].overlaps_any(whole, choice));
         pair(&mut found, &mut free, wholes, alike);
         found
     }
@@ -91,19 +91,19 @@ impl Items {
     }
 
     /// The places of items in the order of a whole output; those of the first `ours` that it leaves out stay where they were.
-    fn places_in(&self, order: &[usize], ours: usize, settled: Settled) -> Vec<i64> {
+    fn positions_in(&self, order: &[usize], ours: usize, settled: Settled) -> Vec<i64> {
         let listed: HashSet<_> = order.iter().collect();
         let stays = |at: &usize| !listed.contains(at) && self.all[*at].has_more_than(settled);
         let mut left_out = (0..ours).filter(stays).peekable();
-        let mut places = Vec::with_capacity(order.len());
+        let mut positions = Vec::with_capacity(order.len());
         for at in order {
             while let Some(before) = left_out.next_if(|before| before < at) {
-                places.push(self.all[before].place);
+                positions.push(self.all[before].position);
             }
-            places.push(self.all[*at].place);
+            positions.push(self.all[*at].position);
         }
-        places.extend(left_out.map(|at| self.all[at].place));
-        places
+        positions.extend(left_out.map(|at| self.all[at].position));
+        positions
     }
 }
 
@@ -115,13 +115,13 @@ fn pair(
     fits: impl Fn(usize, &Whole<'_>) -> bool,
 ) {
     for (at, whole) in found.iter_mut().zip(wholes).filter(|(at, _)| at.is_none()) {
-        *at = free.iter().take(RECENT_ITEMS).position(|&item| fits(item, whole)).and_then(|place| free.remove(place));
+        *at = free.iter().take(RECENT_ITEMS).position(|&item| fits(item, whole)).and_then(|at| free.remove(at));
     }
 }
 
 /// Whether the items of a whole output have, one after the other, just the text that was emitted: then it does not matter which item
 /// a piece was taken for.
-fn is_told(snapshot: &Snapshot, kind: Kind, wholes: &[Whole<'_>]) -> bool {
+fn is_settled(snapshot: &Snapshot, kind: Kind, wholes: &[Whole<'_>]) -> bool {
     let Some(choice) = snapshot.choices.get(&0) else { return false };
     let emitted = kind.text_of(choice, None);
     // Of a reasoning in two lists either may be the one that came.

@@ -15,8 +15,8 @@ pub(super) fn items_of(snapshot: &mut Snapshot) -> &mut Items {
 }
 
 /// Where an item stands in the object's output.
-pub(super) fn place_of(snapshot: &mut Snapshot, at: usize) -> i64 {
-    items_of(snapshot).all[at].place
+pub(super) fn position_of(snapshot: &mut Snapshot, at: usize) -> i64 {
+    items_of(snapshot).all[at].position
 }
 
 /// The item that a piece of a text is of; made where there is none.
@@ -100,8 +100,8 @@ pub(super) fn begin_call(snapshot: &mut Snapshot, at: usize, texts: &Texts, payl
         name_call(snapshot, at, payload, out);
     } else if texts.kind == Kind::Arguments {
         call_of(snapshot, at, payload);
-        let place = place_of(snapshot, at);
-        let item = snapshot.fields.item(OUTPUT, place);
+        let position = position_of(snapshot, at);
+        let item = snapshot.fields.item(OUTPUT, position);
         if !item.contains("type") {
             item.set("type", quote(texts.item));
         }
@@ -128,7 +128,7 @@ pub(super) fn add_piece(
     piece: &Text<'_>,
     out: &mut Sink<'_>,
 ) {
-    let path = texts.path(place_of(snapshot, at), index);
+    let path = texts.path(position_of(snapshot, at), index);
     prepare(snapshot, at, texts, &path);
     let mut own = piece.clone();
     if texts.kind != Kind::Hosted {
@@ -136,7 +136,7 @@ pub(super) fn add_piece(
         speak(snapshot, at, voice, &news, out);
         own = kept;
     }
-    snapshot.grow(&Target::Member { path, name: texts.member }, &own, out);
+    snapshot.append(&Target::Member { path, name: texts.member }, &own, out);
 }
 
 /// Whose voice a piece is, what it adds to what was emitted, and what to its own part of the object.
@@ -175,9 +175,9 @@ pub(super) fn speak(snapshot: &mut Snapshot, at: usize, voice: usize, news: &Tex
         let length = kind.text_of(&choices[&0], call).len();
         items.begin_to_speak(at, voice, length);
     }
-    let place = kind.place(call).filter(|_| kind != Kind::Arguments || !news.is_empty());
-    if let Some(place) = place {
-        snapshot.grow(&place, news, out);
+    let target = kind.target(call).filter(|_| kind != Kind::Arguments || !news.is_empty());
+    if let Some(target) = target {
+        snapshot.append(&target, news, out);
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What it adds to in the choice.
-    pub(super) fn place(self, call: Option<usize>) -> Option<Target> {
+    pub(super) fn target(self, call: Option<usize>) -> Option<Target> {
         match self {
             Self::Content => Some(Target::Content { choice: 0 }),
             Self::Reasoning => Some(Target::Reasoning { choice: 0 }),
@@ -126,8 +126,8 @@ impl Texts {
     }
 
     /// The path to the object that it is a member of: an item of the output, or a part of it.
-    pub(super) fn path(&self, place: i64, part: i64) -> Path {
+    pub(super) fn path(&self, position: i64, part: i64) -> Path {
         let part = self.list.as_ref().map(|list| PathStep::Item(list.name, part));
-        [PathStep::Item(OUTPUT, place)].into_iter().chain(part).collect()
+        [PathStep::Item(OUTPUT, position)].into_iter().chain(part).collect()
     }
 }

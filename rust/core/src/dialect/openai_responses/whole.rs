@@ -88,6 +88,6 @@ fn kind<'a>(item: &Object<'a>) -> Cow<'a, str> {
         ("content", "message"),
         ("summary", "reasoning"),
     ];
-    let told = members.into_iter().find(|(member, _)| item.get(member).is_some());
-    Cow::Borrowed(told.map_or("", |(_, kind)| kind))
+    let implied = members.into_iter().find(|(member, _)| item.get(member).is_some());
+    Cow::Borrowed(implied.map_or("", |(_, kind)| kind))
 }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw, Text, quote};
 use crate::snapshot::{
-    ApiError, Append, Delta, Lists, MergedObject, Nulls, Overlap, PathStep, Sink, Snapshot, Target, grow_all, overlap,
+    ApiError, Append, Delta, Lists, MergedObject, Nulls, Overlap, PathStep, Sink, Snapshot, Target, append_all, overlap,
 };
 
 mod calls;
@@ -148,10 +148,10 @@ fn keep(part: &mut MergedObject, payload: &Object<'_>, ruled: &[&str]) {
 }
 
 /// A part that comes whole.
-fn fold_part(snapshot: &mut Snapshot, told: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
+fn fold_part(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     let position = add_part(snapshot, &payload.str("type"));
     snapshot.fields.replace_item(PARTS, position, payload);
-    out(Delta::Other { choice: 0, kind: told, json: payload.raw().as_str() });
+    out(Delta::Other { choice: 0, kind, json: payload.raw().as_str() });
 }
 
 fn start_step(snapshot: &mut Snapshot) {
@@ -225,8 +225,8 @@ fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<
         snapshot.state.get_mut::<Parts>().end_text(part, &id_of(payload, "id"));
         return true;
     }
-    if let Some(growth) = text_growth(snapshot, part, payload) {
-        growth.fold(snapshot, out);
+    if let Some(append) = text_append(snapshot, part, payload) {
+        append.fold(snapshot, out);
     }
     if stage == "start" {
         self::part(snapshot, position).announce("text");
@@ -240,7 +240,7 @@ fn complete_text(snapshot: &mut Snapshot, part: &str, position: i64, whole: &str
     fields.end_announcement("text");
     let known = fields.word("text").into_owned();
     match overlap(&known, whole) {
-        Overlap::Continues(rest) => grow_all(&text_places(part, position), &Text::from(rest), snapshot, out),
+        Overlap::Continues(rest) => append_all(&text_targets(part, position), &Text::from(rest), snapshot, out),
         Overlap::Differs => fields.seal("text", quote(whole)),
         Overlap::Repeats => {}
     }
@@ -259,26 +259,26 @@ fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'
 }
 
 /// What grows by a piece of the text of a part.
-fn text_places(part: &str, position: i64) -> [Target; 2] {
-    let seen = if part == "text" { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } };
-    [seen, Target::Member { path: [part_at(position)].into(), name: "text" }]
+fn text_targets(part: &str, position: i64) -> [Target; 2] {
+    let target = if part == "text" { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } };
+    [target, Target::Member { path: [part_at(position)].into(), name: "text" }]
 }
 
 /// What a piece of a text adds to.
-fn text_growth<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Append<'a>> {
+fn text_append<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Append<'a>> {
     let position = Parts::find_text(snapshot, part, &id_of(payload, "id"))?;
-    Some(Append { text: payload.first(&PIECES)?, places: text_places(part, position).into() })
+    Some(Append { text: payload.first(&PIECES)?, targets: text_targets(part, position).into() })
 }
 
 /// A text or an input that goes on. Members that are kept from it are what they are already.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
-    let (growth, id) = match text_event(&kind) {
-        Some((part, "delta")) => (text_growth(snapshot, part, payload)?, "id"),
-        None if kind == tool::DELTA => tool::growth(snapshot, payload)?,
+    let (append, id) = match text_event(&kind) {
+        Some((part, "delta")) => (text_append(snapshot, part, payload)?, "id"),
+        None if kind == tool::DELTA => tool::append(snapshot, payload)?,
         _ => return None,
     };
-    let mut repeat = RepeatPlan::of(growth)?;
+    let mut repeat = RepeatPlan::of(append)?;
     repeat.routing.extend(payload.get(id));
     Some(repeat)
 }

@@ -5,8 +5,8 @@ fn fold(payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
     folded::fold("vercel-ui", payloads, void)
 }
 
-fn check(payloads: &[&str], told: &[&str], parts: &str) {
-    folded::check("vercel-ui", payloads, told, ("parts", parts));
+fn check(payloads: &[&str], emitted: &[&str], parts: &str) {
+    folded::check("vercel-ui", payloads, emitted, ("parts", parts));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn an_input_may_come_whole_or_broken() {
 }
 
 #[test]
-fn approvals_are_kept_and_told_as_events() {
+fn approvals_are_kept_and_emitted_as_events() {
     let ask = r#"{"type":"tool-approval-request","approvalId":"a","toolCallId":"c"}"#;
     let denied = r#"{"type":"tool-output-denied","toolCallId":"c"}"#;
     check(
@@ -169,10 +169,10 @@ fn data_sources_and_files_are_parts() {
         r#"{"type":"file","mediaType":"text/plain","url":"u"}"#,
     ];
     let kinds = ["data-w", "data-v", "data-w", "data-w", "data-w", "citation", "image", "file"];
-    let told: Vec<_> = kinds.iter().zip(payloads).map(|(kind, payload)| format!("{kind} {payload}")).collect();
-    let told: Vec<_> = told.iter().map(String::as_str).collect();
+    let emitted: Vec<_> = kinds.iter().zip(payloads).map(|(kind, payload)| format!("{kind} {payload}")).collect();
+    let emitted: Vec<_> = emitted.iter().map(String::as_str).collect();
     let parts = [0, 1, 2, 5, 6, 7].map(|at| payloads[at]).join(",").replace(r#"{"a":1}"#, "2");
-    check(&payloads, &told, &format!("[{parts}]"));
+    check(&payloads, &emitted, &format!("[{parts}]"));
 }
 
 #[test]
@@ -182,9 +182,9 @@ fn errors_and_aborts_are_errors() {
         (r#"{"type":"abort","reason":"user"}"#, "user", "abort"),
         (r#"{"type":"abort"}"#, r#"{"type":"abort"}"#, "abort"),
     ] {
-        let (told, _, accumulator) = fold(&[payload], false);
+        let (emitted, _, accumulator) = fold(&[payload], false);
         let error = accumulator.snapshot().error().unwrap();
-        assert!(told.is_empty() && !accumulator.is_complete());
+        assert!(emitted.is_empty() && !accumulator.is_complete());
         assert_eq!((error.message.as_str(), error.kind.as_deref()), (message, Some(kind)));
     }
 }
@@ -195,8 +195,8 @@ fn a_whole_message_is_folded() {
         r#"{"id":"m","role":"assistant","parts":[{"type":"text","text":"a"},{"type":"reasoning","text":"b"},"#,
         r#"{"type":"tool-f","toolCallId":"c","state":"input-available","input":{"x": 1}}]}"#
     );
-    let (told, object, accumulator) = fold(&[message], false);
-    assert_eq!(told, ["text a", "reasoning b", "call 0 c f {\"x\":1}"]);
+    let (emitted, object, accumulator) = fold(&[message], false);
+    assert_eq!(emitted, ["text a", "reasoning b", "call 0 c f {\"x\":1}"]);
     assert_eq!(object, message);
     assert!(accumulator.snapshot().done());
 }

@@ -6,7 +6,7 @@ use super::calls::Calls;
 use super::{Append, Object, Parts, Raw, Sink, Snapshot, Target, add_part, id_of, keep, part, part_at};
 use crate::json::{Text, compact, quote, quoted_object};
 use crate::snapshot::{
-    CallFragment, Delta, MergedObject, Overlap, Path, grow_all, grow_arguments, overlap, overlap_json,
+    CallFragment, Delta, MergedObject, Overlap, Path, append_all, append_arguments, overlap, overlap_json,
 };
 
 pub(super) const ID: &str = "toolCallId";
@@ -228,7 +228,7 @@ fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
 }
 
 /// What a piece of an input that goes on adds to, and the member that tells whose it is.
-pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Append<'a>, &'static str)> {
+pub(super) fn append<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Append<'a>, &'static str)> {
     let position = Parts::find_tool(snapshot, &call_id(payload))?;
     let (choice, call) = (0, call_at(snapshot, position)?);
     let text = is_text(snapshot, position);
@@ -238,23 +238,23 @@ pub(super) fn growth<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(A
     if copies.is_empty() || snapshot.emitted(&first).is_empty() {
         return None;
     }
-    let places = [vec![first], copies].concat();
+    let targets = [vec![first], copies].concat();
     let id = if payload.get(ID).is_some() { ID } else { "id" };
-    Some((Append { text: payload.first(&PIECES)?, places }, id))
+    Some((Append { text: payload.first(&PIECES)?, targets }, id))
 }
 
 fn fold_piece(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out: &mut Sink<'_>) {
     let piece = payload.first(&PIECES).map(Raw::text_or_json).unwrap_or_default();
     let (call, new) = identify(snapshot, position, payload);
     let copies = copies(snapshot, position);
-    let told = if is_text(snapshot, position) {
+    let emitted = if is_text(snapshot, position) {
         snapshot.choice(0).add_arguments(call, &piece, out);
-        grow_all(&copies, &piece, snapshot, out);
+        append_all(&copies, &piece, snapshot, out);
         true
     } else {
-        grow_arguments(snapshot, call, &copies, &piece, out)
+        append_arguments(snapshot, call, &copies, &piece, out)
     };
-    if new && !told {
+    if new && !emitted {
         snapshot.choice(0).emit_tool_call(call, 0, out);
     }
 }
@@ -326,11 +326,11 @@ fn complete_input(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, 
     fields.set("input", object.unwrap_or_else(|| input.as_str().into()));
     fields.remove("rawInput");
     fields.remove("inputEncoding");
-    let place = call_at(snapshot, position).map(|position| Target::Arguments { choice: 0, position });
-    let emitted = place.as_ref().map_or("", |place| snapshot.emitted(place));
+    let target = call_at(snapshot, position).map(|position| Target::Arguments { choice: 0, position });
+    let emitted = target.as_ref().map_or("", |target| snapshot.emitted(target));
     let rest = beyond(emitted, &text.clone().unwrap_or_else(|| arguments(input)), text.is_some());
-    if let Some(place) = place.filter(|_| !rest.is_empty()) {
-        snapshot.forget_half(&place);
+    if let Some(target) = target.filter(|_| !rest.is_empty()) {
+        snapshot.forget_half(&target);
     }
     add_call(snapshot, position, payload, &Text::from(rest.as_str()), out);
 }

@@ -65,7 +65,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
 
 /// Emits what the texts have beyond their pieces.
 fn emit_rest(snapshot: &mut Snapshot, parts: &[Object<'_>], out: &mut Sink<'_>) {
-    for (kind, seen) in &TEXTS {
+    for (kind, target) in &TEXTS {
         let mut emitted = vec![];
         for position in snapshot.fields.indexes(PARTS) {
             let part = snapshot.fields.item(PARTS, position);
@@ -76,8 +76,8 @@ fn emit_rest(snapshot: &mut Snapshot, parts: &[Object<'_>], out: &mut Sink<'_>) 
         let of_kind = parts.iter().filter(|part| part.str("type") == *kind);
         let whole: Vec<_> = of_kind.map(|part| part.str("text").into_owned()).collect();
         for (_, rest) in beyond(&emitted, &whole) {
-            snapshot.forget_half(seen);
-            snapshot.grow(seen, &Text::from(rest.as_str()), out);
+            snapshot.forget_half(target);
+            snapshot.append(target, &Text::from(rest.as_str()), out);
         }
     }
 }

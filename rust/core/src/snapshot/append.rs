@@ -6,13 +6,13 @@ use crate::json::{Raw, Text};
 /// A string of a payload, and what grows by it.
 pub(crate) struct Append<'a> {
     pub(crate) text: Raw<'a>,
-    pub(crate) places: Vec<Target>,
+    pub(crate) targets: Vec<Target>,
 }
 
 impl Append<'_> {
     /// The string of the dialect's object that grows.
     pub(crate) fn member(&self) -> Option<(&[PathStep], &'static str)> {
-        self.places.iter().find_map(|place| match place {
+        self.targets.iter().find_map(|target| match target {
             Target::Member { path, name } => Some((&path[..], *name)),
             _ => None,
         })
@@ -28,20 +28,20 @@ impl Append<'_> {
         if text.is_empty() && !says_nothing {
             return;
         }
-        grow_all(&self.places, &text, snapshot, out);
+        append_all(&self.targets, &text, snapshot, out);
     }
 }
 
 /// Adds a text to all of these.
-pub(crate) fn grow_all(places: &[Target], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-    for place in places {
-        snapshot.grow(place, text, out);
+pub(crate) fn append_all(targets: &[Target], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+    for target in targets {
+        snapshot.append(target, text, out);
     }
 }
 
 /// Adds a piece to the arguments of the call at that position, as far as it is news, and to what of the object has them too.
 /// Returns whether anything was told.
-pub(crate) fn grow_arguments(
+pub(crate) fn append_arguments(
     snapshot: &mut Snapshot,
     position: usize,
     copies: &[Target],
@@ -51,24 +51,24 @@ pub(crate) fn grow_arguments(
     let call = snapshot.choice(0).tool_calls.at(position);
     let announced = call.is_announced();
     let news = call.news(piece);
-    let otherwise = call.is_announced().then(|| call.initial_input.clone());
-    if announced || otherwise.is_some() {
-        for place in copies {
-            snapshot.restart(place, otherwise.as_deref().unwrap_or_default());
+    let initial = call.is_announced().then(|| call.initial_input.clone());
+    if announced || initial.is_some() {
+        for target in copies {
+            snapshot.restart(target, initial.as_deref().unwrap_or_default());
         }
     }
     if news.is_empty() {
         return false;
     }
     snapshot.choice(0).add_arguments(position, &news, out);
-    grow_all(copies, &news, snapshot, out);
+    append_all(copies, &news, snapshot, out);
     true
 }
 
 /// Adds each string to what grows by it.
-pub(crate) fn fold_all<'a>(growths: impl IntoIterator<Item = Append<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
-    for growth in growths {
-        growth.fold(snapshot, out);
+pub(crate) fn fold_all<'a>(appends: impl IntoIterator<Item = Append<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
+    for append in appends {
+        append.fold(snapshot, out);
     }
 }
 
