@@ -13,7 +13,7 @@ pub struct ApiError {
     pub code: Option<String>,
     /// The provider's error type.
     pub kind: Option<String>,
-    /// The HTTP status that the error itself tells.
+    /// The HTTP status that the error itself states.
     pub status: Option<u16>,
     /// The error as it was sent, as JSON text.
     pub body: String,
@@ -27,7 +27,7 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// Where the message stands, by provider: the first that is there counts.
+/// The members that may be the message, by provider: the first that is there counts.
 const MESSAGE: [&str; 11] = [
     "message",
     "error",
@@ -44,7 +44,7 @@ const MESSAGE: [&str; 11] = [
 const CODE: [&str; 5] = ["code", "error_code", "errorCode", "errcode", "status_code"];
 const STATUS: [&str; 5] = ["status_code", "raw_status_code", "status", "statusCode", "code"];
 
-/// What an envelope has that brings something.
+/// The members by which an envelope with any content is recognized.
 const CARGO: [&str; 6] = ["choices", "data", "result", "output", "content", "delta"];
 
 impl ApiError {
@@ -53,12 +53,12 @@ impl ApiError {
         Self { message: text.to_owned(), code: None, kind: None, status: None, body: quote(text) }
     }
 
-    /// An error without words of its own, in a payload that says that there is one.
+    /// An error that a payload only says there is, without an error object of its own.
     pub(crate) fn reported(payload: &Object<'_>, message: &str) -> Self {
         Self { body: payload.raw().as_str().to_owned(), ..Self::of_text(message) }
     }
 
-    /// A payload that is no JSON, where the dialect has nothing but JSON.
+    /// A payload that is not JSON, in a dialect that has nothing but JSON.
     pub(crate) fn malformed(event: u64, text: &str, reason: &impl std::fmt::Display) -> Self {
         let begin: String = text.chars().take(80).collect();
         let message = format!("malformed payload: expected JSON in event {event}, got {begin:?}: {reason}");
@@ -68,7 +68,7 @@ impl ApiError {
     /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a truthy
     /// `error`, `"object": "error"`, `"type": "error"`, anything under `event: error`, or a `base_resp` with a status.
     pub(crate) fn find(event: &str, payload: &Object<'_>) -> Option<Self> {
-        // Beside a call's id it is that of a tool, which the answer may go on after.
+        // Next to a call's id it is a tool's error, after which the answer may continue.
         if let Some(error) = payload.truthy("error").filter(|_| payload.get("toolCallId").is_none()) {
             return Some(Self::of(error, payload));
         }
@@ -80,8 +80,8 @@ impl ApiError {
         named.then(|| Self::of(payload.raw(), payload))
     }
 
-    /// The error that a payload is of which no dialect knows anything: a message beside a code or a status that says failure, and
-    /// nothing else that it brings. Where the dialect is known, a word is such a code too.
+    /// The error in a payload that no dialect recognizes: a message next to a code or a status that says failure, and
+    /// no other content. Where the stream's dialect is known, a word is such a code too.
     pub(crate) fn find_in_unknown(payload: &Object<'_>, known: bool) -> Option<Self> {
         if brings_more(payload) || payload.get("message").is_some_and(says_success) {
             return None;
@@ -100,7 +100,8 @@ impl ApiError {
         (code || status || failed || said).then(|| Self::of(payload.raw(), payload))
     }
 
-    /// The error that a payload is of which no dialect knows anything, if it is the only one: that of a body made an event.
+    /// The error in a payload that no dialect recognizes, if the payload is nothing else: a body of that kind is sent
+    /// as an event.
     pub(crate) fn find_alone(payload: &Object<'_>) -> Option<Self> {
         Self::find_in_body(payload.raw()).filter(|_| !brings_more(payload))
     }
@@ -132,7 +133,7 @@ impl ApiError {
         }
     }
 
-    /// Reads an error object, or text; what it lacks may stand beside it in the payload.
+    /// Reads an error object, or text; what it lacks may be next to it in the payload.
     pub(crate) fn of(error: Raw<'_>, payload: &Object<'_>) -> Self {
         let inner = error.object();
         let either = |name: &&str| inner.get(name).or_else(|| payload.get(name));
@@ -153,7 +154,7 @@ fn message(error: &Object<'_>) -> String {
     found.str().map_or_else(|| found.compact(), std::borrow::Cow::into_owned)
 }
 
-/// Whether a payload has anything beside what errors have: a type of its own, or what an envelope encloses.
+/// Whether a payload has anything that errors do not: a type of its own, or the content of an envelope.
 fn brings_more(payload: &Object<'_>) -> bool {
     let kind = payload.str("type");
     let of_errors = ["error", "about:", "http"].iter().any(|part| kind.contains(part));

@@ -1,16 +1,18 @@
-//! What the pieces of a payload make grow.
+//! What is appended to, and how: a dialect names the targets of each string of a payload, and this appends the string
+//! to all of them. The text of an answer is usually kept twice, in the choice and in the provider's own object; the
+//! two grow together.
 
 use super::{Path, PathStep, Sink, Snapshot};
 use crate::json::{Raw, Text};
 
-/// A string of a payload, and what grows by it.
+/// A string of a payload, and the texts that it is appended to.
 pub(crate) struct Append<'a> {
     pub(crate) text: Raw<'a>,
     pub(crate) targets: Vec<Target>,
 }
 
 impl Append<'_> {
-    /// The string of the dialect's object that grows.
+    /// The string of the dialect's object among the targets, if there is one.
     pub(crate) fn member(&self) -> Option<(&[PathStep], &'static str)> {
         self.targets.iter().find_map(|target| match target {
             Target::Member { path, name } => Some((&path[..], *name)),
@@ -18,7 +20,8 @@ impl Append<'_> {
         })
     }
 
-    /// Adds the string to all of them; of what was announced, only what it says beyond that.
+    /// Appends the string to all targets; where the object's string was announced with its first words, only what
+    /// goes beyond them.
     pub(crate) fn fold(&self, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
         let Some(mut text) = self.text.scalar() else { return };
         let says_nothing = text.is_empty();
@@ -32,15 +35,15 @@ impl Append<'_> {
     }
 }
 
-/// Adds a text to all of these.
+/// Appends a text to each of the targets.
 pub(crate) fn append_all(targets: &[Target], text: &Text<'_>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     for target in targets {
         snapshot.append(target, text, out);
     }
 }
 
-/// Adds a piece to the arguments of the call at that position, as far as it is news, and to what of the object has them too.
-/// Returns whether anything was told.
+/// Appends a piece, except for what merely repeats the arguments, to those of the call at that position, and to the
+/// copies of them in the object. Returns whether anything was emitted.
 pub(crate) fn append_arguments(
     snapshot: &mut Snapshot,
     position: usize,
@@ -65,14 +68,14 @@ pub(crate) fn append_arguments(
     true
 }
 
-/// Adds each string to what grows by it.
+/// Appends each string to its targets.
 pub(crate) fn fold_all<'a>(appends: impl IntoIterator<Item = Append<'a>>, snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     for append in appends {
         append.fold(snapshot, out);
     }
 }
 
-/// A text that grows.
+/// A text that can be appended to.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Content {
@@ -84,17 +87,17 @@ pub(crate) enum Target {
     Refusal {
         choice: i64,
     },
-    /// Those of the tool call at that position.
+    /// The arguments of the tool call at that position.
     Arguments {
         choice: i64,
         position: usize,
     },
-    /// The same, of pieces that may say again what the arguments have.
+    /// The arguments of the tool call at that position, for pieces that may repeat what they have.
     Pieces {
         choice: i64,
         position: usize,
     },
-    /// Nothing: the string is a copy of another, which counts.
+    /// Nothing: the string is a copy of another, which is appended.
     Nowhere,
     /// The member of that name of a reasoning detail.
     Detail {

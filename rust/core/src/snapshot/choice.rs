@@ -16,18 +16,18 @@ pub struct Choice {
     pub(crate) reasoning: Option<TextBuffer>,
     /// The member in which the provider sends its reasoning.
     pub(crate) reasoning_name: &'static str,
-    /// Which of its members say the reasoning.
+    /// How far each of the members that carry the reasoning has come.
     pub(crate) sources: Sources,
     pub(crate) refusal: Option<TextBuffer>,
     pub(crate) tool_calls: ToolCalls,
     pub(crate) finish_reason: String,
     pub(crate) logprobs: MergedObject,
     pub(crate) details: Details,
-    /// Members of the message as they came whole, where they are not what the pieces say.
+    /// Members of the message that came whole and differ from what their pieces add up to.
     pub(crate) whole: MergedObject,
-    /// All that was emitted of it came whole.
+    /// Everything that was emitted of it came whole, nothing in pieces.
     pub(crate) came_whole: bool,
-    /// Other members of the message, and of the choice itself.
+    /// Members of the message, and of the choice itself, that no other field holds.
     pub(crate) message_fields: MergedObject,
     pub(crate) fields: MergedObject,
 }
@@ -47,7 +47,7 @@ impl Choice {
         Some(self.role.as_str()).filter(|role| !role.is_empty())
     }
 
-    /// The answer's text; `None` until some came, be it empty.
+    /// The answer's text; `None` until some came, even an empty piece.
     pub fn content(&self) -> Option<&str> {
         text_of(self.content.as_ref())
     }
@@ -67,7 +67,7 @@ impl Choice {
         &self.tool_calls
     }
 
-    /// Why the choice ended, in the provider's own word; `None` while it has not.
+    /// Why the choice ended, in the provider's own word; `None` until it has.
     pub fn finish_reason(&self) -> Option<&str> {
         Some(self.finish_reason.as_str()).filter(|reason| !reason.is_empty())
     }
@@ -77,7 +77,7 @@ impl Choice {
         (!self.logprobs.is_empty()).then(|| self.logprobs.json())
     }
 
-    /// Whether nothing but who speaks is known of it.
+    /// Whether nothing is known of it but its role.
     pub(crate) fn is_silent(&self) -> bool {
         let texts = [self.content(), self.reasoning(), self.refusal(), self.finish_reason()];
         let members = [&self.message_fields, &self.fields, &self.logprobs];
@@ -115,7 +115,7 @@ impl Choice {
         }
     }
 
-    /// Merges a piece of a tool call in; returns the call's position.
+    /// Merges a piece of a tool call into its call; returns the call's position.
     pub(crate) fn add_tool_call(&mut self, piece: &CallFragment<'_>, out: &mut Sink<'_>) -> usize {
         let (position, grown) = self.tool_calls.merge(piece);
         if grown > 0 || self.tool_calls.at(position).has_name_to_emit() {
@@ -124,7 +124,7 @@ impl Choice {
         position
     }
 
-    /// Adds a tool call, whatever came before; returns its position.
+    /// Adds a tool call, even if one with the same id or index came before; returns its position.
     pub(crate) fn begin_tool_call(&mut self, piece: &CallFragment<'_>, out: &mut Sink<'_>) -> usize {
         let position = self.tool_calls.begin(piece);
         let grown = self.tool_calls.at(position).arguments().len();
@@ -132,7 +132,7 @@ impl Choice {
         position
     }
 
-    /// Adds to the call at that position what was not known of it.
+    /// Adds an id and a name to the call at that position where it lacks them, and emits the call if that changed it.
     pub(crate) fn name_tool_call(&mut self, position: usize, piece: &CallFragment<'_>, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);
         let unknown = |known: &str, said: &str| known.is_empty() && !said.is_empty();
@@ -142,13 +142,13 @@ impl Choice {
         }
     }
 
-    /// Adds to the arguments of the call at that position.
+    /// Appends to the arguments of the call at that position.
     pub(crate) fn add_arguments(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
         let grown = self.tool_calls.at(position).arguments.push(piece).len();
         self.emit_tool_call(position, grown, out);
     }
 
-    /// Merges a piece into the only call of its kind: no identity to find out.
+    /// Merges a piece into the one call of the deprecated kind, which needs no identity to be found by.
     pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
         let piece = CallFragment { index: None, list_position: (0, 1), id: "", kind, name, arguments };
         let (position, grown) = self.tool_calls.merge_sole(&piece);
@@ -157,7 +157,8 @@ impl Choice {
         }
     }
 
-    /// Adds to the call at that position what it has whole, and what was not known of it.
+    /// Completes the call at that position with arguments that came whole, and with an id and a name where it lacks
+    /// them.
     pub(crate) fn complete_tool_call(&mut self, position: usize, whole: &CallFragment<'_>, out: &mut Sink<'_>) {
         let new = self.tool_calls.complete(position, whole);
         let grown = self.tool_calls.at(position).complete(&whole.arguments).len();
@@ -166,13 +167,13 @@ impl Choice {
         }
     }
 
-    /// Adds a piece to the arguments of the call at that position, as far as it does not say again what they have.
+    /// Appends a piece to the arguments of the call at that position, except for what merely repeats them.
     pub(crate) fn add_piece(&mut self, position: usize, piece: &Text<'_>, out: &mut Sink<'_>) {
         let grown = self.tool_calls.at(position).add(piece).len();
         self.emit_tool_call(position, grown, out);
     }
 
-    /// Tells of a tool call whose arguments grew by their last `grown` bytes.
+    /// Emits a tool call whose arguments grew by their last `grown` bytes.
     pub(crate) fn emit_tool_call(&mut self, index: usize, grown: usize, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(index);
         call.emitted_name = call.name.len();
@@ -180,7 +181,7 @@ impl Choice {
         out(Delta::ToolCall { choice: self.index, index, id: call.id(), name: call.name(), arguments });
     }
 
-    /// The last reason counts; each is told once.
+    /// The last reason counts; each is emitted once.
     pub(crate) fn finish(&mut self, reason: &str, out: &mut Sink<'_>) {
         if !reason.is_empty() && self.finish_reason != reason {
             reason.clone_into(&mut self.finish_reason);
@@ -188,7 +189,8 @@ impl Choice {
         }
     }
 
-    /// Gives up on characters whose second half never came, and on arguments that were only announced.
+    /// Gives up waiting for the second halves of surrogate pairs, and for the arguments of calls that were only
+    /// announced.
     pub(crate) fn flush_surrogates(&mut self, out: &mut Sink<'_>) {
         let choice = self.index;
         if let Some(text) = self.content.as_mut().map(TextBuffer::flush_surrogates).filter(|text| !text.is_empty()) {
@@ -205,7 +207,7 @@ impl Choice {
         (0..self.tool_calls.as_slice().len()).for_each(|position| self.settle_tool_call(position, out));
     }
 
-    /// Tells the arguments of the calls that were announced with an empty object, and got no other.
+    /// Emits the arguments of the calls that were announced with an empty object and got no others.
     pub(crate) fn settle_announced(&mut self, out: &mut Sink<'_>) {
         for position in self.tool_calls.take_announced() {
             if self.tool_calls.at(position).is_announced() {
@@ -214,7 +216,7 @@ impl Choice {
         }
     }
 
-    /// No more pieces will come of the call at that position.
+    /// No more pieces will come of the call at that position: emits what of it was held back.
     pub(crate) fn settle_tool_call(&mut self, position: usize, out: &mut Sink<'_>) {
         let call = self.tool_calls.at(position);
         let grown = call.flush_surrogates().len();

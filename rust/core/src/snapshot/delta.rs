@@ -22,5 +22,5 @@ pub enum Delta<'a> {
     Other { choice: i64, kind: &'a str, json: &'a str },
 }
 
-/// Takes deltas as they are found. What it is given is lent: it keeps what it copies.
+/// Takes deltas as they are found. They are lent: whoever keeps one copies it.
 pub(crate) type Sink<'s> = dyn FnMut(Delta<'_>) + 's;

@@ -1,4 +1,4 @@
-//! The whole so far: what deltas add up to.
+//! The whole so far: what the deltas of a stream add up to.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(crate) use tool_call::{CUSTOM, CallFragment, begins_object};
 pub use tool_calls::ToolCalls;
 pub use usage::Usage;
 
-/// A message, or several choices of one, as far as it has come.
+/// A message, or several choices of one, as far as it has arrived.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(crate) id: String,
@@ -43,13 +43,13 @@ pub struct Snapshot {
     pub(crate) usage: Usage,
     pub(crate) error: Option<ApiError>,
     pub(crate) done: bool,
-    /// Where the terminal may not have been the last: whether a payload of that kind begins anew.
+    /// Set after a terminal that may not be the last: whether a payload of the given kind begins the stream anew.
     resumes: Option<fn(&str) -> bool>,
-    /// The answer is all there: it is the terminal where no other comes.
+    /// The answer is complete: that counts as the terminal if no other comes.
     pub(crate) ended: bool,
     /// Payloads folded or passed through so far.
     pub(crate) payloads: u64,
-    /// The dialect's object, but for what stands above.
+    /// The members of the dialect's object that the other fields do not hold.
     pub(crate) fields: MergedObject,
     pub(crate) state: State,
     pub(crate) bounds: Bounds,
@@ -96,7 +96,7 @@ impl Snapshot {
         self.done && self.resumes.is_none()
     }
 
-    /// Whether a payload of that kind counts: after a terminal only one that begins anew does.
+    /// Whether a payload of that kind counts: after a terminal, only one that begins the stream anew.
     pub(crate) fn counts(&self, kind: &str) -> bool {
         !self.done || self.resumes.is_some_and(|resumes| resumes(kind))
     }
@@ -108,7 +108,7 @@ impl Snapshot {
         self.choices.entry(index).or_insert_with(new)
     }
 
-    /// Whether there are more choices than may be: the next one is of no use any more.
+    /// Whether there are more choices than the bound allows, so that no further one needs to be read.
     pub(crate) fn is_full(&self) -> bool {
         self.choices.len() > self.bounds.choices
     }
@@ -130,7 +130,7 @@ impl Snapshot {
         }
     }
 
-    /// Adds a piece to one of the texts, which is there already.
+    /// Appends a piece to a text, and emits it where the text has deltas of its own.
     #[expect(clippy::inline_always, reason = "one of its callers is what most of a stream goes through")]
     #[inline(always)]
     pub(crate) fn append(&mut self, target: &Target, text: &Text<'_>, out: &mut Sink<'_>) {
@@ -144,7 +144,7 @@ impl Snapshot {
         }
     }
 
-    /// Adds a piece to what only the object has.
+    /// Appends a piece to a text that only the dialect's object has.
     #[inline(never)]
     fn append_to_object(&mut self, target: &Target, text: &Text<'_>) {
         match *target {
@@ -155,7 +155,7 @@ impl Snapshot {
         }
     }
 
-    /// Lets a text of the object, or a value whose JSON text comes in pieces, begin anew with this.
+    /// Replaces a text of the object, or a value whose JSON text comes in pieces: later pieces are appended to this.
     pub(crate) fn restart(&mut self, target: &Target, text: &str) {
         match *target {
             Target::Member { ref path, name } => _ = self.fields.at(path).set(name, quote(text)),
@@ -164,12 +164,12 @@ impl Snapshot {
         }
     }
 
-    /// The dialect's object: what it has, these members where it lacks them, and the usage.
+    /// The dialect's object: its members, those of `defaults` that it lacks, and the usage.
     pub(crate) fn object(&self, defaults: &[(&str, &str)]) -> String {
         self.object_with("usage", defaults)
     }
 
-    /// The same, where the usage has another name.
+    /// The dialect's object, as [`Snapshot::object`] gives it, with another name for the usage.
     pub(crate) fn object_with(&self, usage_name: &str, defaults: &[(&str, &str)]) -> String {
         let mut out = String::new();
         let mut object = ObjectWriter::new(&mut out);
@@ -184,7 +184,7 @@ impl Snapshot {
         out
     }
 
-    /// What was emitted of one of a choice's texts.
+    /// What was emitted of a text of a choice; `""` for a target that only the dialect's object has.
     pub(crate) fn emitted(&self, target: &Target) -> &str {
         let text = |choice: i64, buffer: fn(&Choice) -> Option<&TextBuffer>| {
             self.choices.get(&choice).and_then(|choice| buffer(choice)).map_or("", TextBuffer::as_str)
@@ -201,8 +201,8 @@ impl Snapshot {
         }
     }
 
-    /// Emits what a text that comes whole has beyond what was emitted of it: all that stands in its place from byte `start` on.
-    /// Nothing where it says less, or something else; returns which.
+    /// Emits what a text that came whole has beyond what was emitted of it, which is the target's text from byte
+    /// `start` on. Emits nothing where it says less, or something else; returns which of these it was.
     pub(crate) fn complete<'w>(
         &mut self,
         target: &Target,
@@ -218,7 +218,7 @@ impl Snapshot {
         overlap
     }
 
-    /// Forgets half a character at the end of a text that comes again as a whole.
+    /// Drops half a surrogate pair at the end of a text that comes again as a whole.
     pub(crate) fn forget_half(&mut self, target: &Target) {
         let buffer = match *target {
             Target::Content { choice } => self.choice(choice).content.as_mut(),
@@ -235,21 +235,21 @@ impl Snapshot {
         }
     }
 
-    /// Lays a newer usage over the one so far.
+    /// Lays a newer usage over the one so far, and emits the result where that is worth a delta.
     pub(crate) fn count(&mut self, usage: Raw<'_>, out: &mut Sink<'_>) {
         if usage.is_object() && self.usage.overlay(usage) {
             out(Delta::Usage { usage: &self.usage });
         }
     }
 
-    /// The dialect's terminal: what comes behind it does not count.
+    /// The dialect's terminal: what comes after it does not count.
     pub(crate) fn finish(&mut self, out: &mut Sink<'_>) {
         self.flush_surrogates(out);
         self.done = true;
         self.resumes = None;
     }
 
-    /// A terminal that may not be the last: it was none where a payload of such a kind follows.
+    /// Ends the stream for now: where a payload follows of a kind that `resumes` accepts, this was not the terminal.
     pub(crate) fn pause(&mut self, resumes: fn(&str) -> bool, out: &mut Sink<'_>) {
         self.finish(out);
         self.resumes = Some(resumes);
@@ -261,7 +261,7 @@ impl Snapshot {
         self.resumes = None;
     }
 
-    /// Gives up on characters whose second half never came.
+    /// Gives up waiting for the second halves of surrogate pairs: emits U+FFFD for each first half.
     pub(crate) fn flush_surrogates(&mut self, out: &mut Sink<'_>) {
         for choice in self.choices.values_mut() {
             choice.flush_surrogates(out);

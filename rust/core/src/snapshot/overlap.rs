@@ -1,23 +1,25 @@
 //! Texts that come more than once.
 //!
-//! Providers say a text in pieces and then again: in a `.done` event, in the whole item, in the terminal, in a last frame that is
-//! the whole answer, or in pieces after an announcement that had the text already. Whoever appends what comes has it twice.
-//! So whatever may be a repetition is compared with what was emitted of the same text:
+//! Providers send a text in pieces and then again: in a `.done` event, in the whole item, in the terminal, in a last
+//! frame that is the whole answer, or in pieces after an announcement that had the text already. Whoever appends
+//! everything has the text twice. So whatever may be a repetition is compared with what was emitted of the same text:
 //!
-//! 1. What was emitted begins with it: it says nothing new.
+//! 1. What was emitted begins with it: it adds nothing.
 //! 2. It begins with what was emitted: the rest is new.
 //! 3. Neither: it is another version of the text. The object has it, and what was emitted stays as it is.
+//!
+//! For example, after "Hel" was emitted "He" adds nothing, "Hello" adds "lo", and "Hi" is another version.
 
 use crate::json::{Text, compact};
 
 /// How a text compares with what was emitted of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overlap<'t> {
-    /// All of it was emitted.
+    /// All of the text was emitted.
     Repeats,
-    /// It goes on after all that was emitted, with this.
+    /// The text begins with all that was emitted, and continues with this.
     Continues(&'t str),
-    /// It says something else.
+    /// The text says something else.
     Differs,
 }
 
@@ -31,8 +33,8 @@ pub(crate) fn overlap<'t>(emitted: &str, text: &'t str) -> Overlap<'t> {
     }
 }
 
-/// What the texts of a kind, in their order, say beyond what was emitted of that kind, and at which place: all of them together
-/// where they only continue it, however they are divided, or else each by itself.
+/// What the texts of a kind, in their order, have beyond what was emitted of that kind, and at which position: all of
+/// them together where they only continue it, however they are divided, or else each by itself.
 pub(crate) fn beyond(emitted: &[String], whole: &[String]) -> Vec<(usize, String)> {
     match overlap(&emitted.concat(), &whole.concat()) {
         Overlap::Repeats => vec![],
@@ -48,59 +50,60 @@ pub(crate) fn beyond(emitted: &[String], whole: &[String]) -> Vec<(usize, String
     }
 }
 
-/// Compares arguments, compact JSON text, with what was emitted of them as JSON text, perhaps not all of it: pieces may have spaces
-/// between their parts where the whole has none.
+/// Compares arguments, compact JSON text, with what was emitted of them, perhaps not all of it: the emitted pieces
+/// may have spaces between their parts where the whole has none.
 pub(crate) fn overlap_json<'t>(emitted: &str, whole: &'t str) -> Overlap<'t> {
     overlap(&compact(emitted), whole)
 }
 
-/// Pieces that may say once more what was emitted: of a text that was announced with words of its own (most go on after these, some
-/// servers say them again), or that also comes under another name. Which of the two shows where they first differ from what was
-/// emitted; until then nothing of them is new.
+/// Pieces that may repeat what was emitted: of a text that was announced with words of its own (most pieces continue
+/// these, some servers repeat them), or that also comes under another name. Which of the two it is shows where the
+/// pieces first differ from what was emitted; until then nothing of them is new.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Repetition {
-    /// What was emitted from the first of these bytes up to the second was said again; `None` where nothing is.
+    /// The bytes of what was emitted that were repeated, from the first to the second; `None` where no repetition is
+    /// expected.
     said: Option<(usize, usize)>,
 }
 
 /// What a piece adds to what was emitted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum News<'t> {
-    /// Nothing, or what goes on after all of it.
+    /// Nothing, or what continues all of it.
     Rest(Text<'t>),
-    /// It is another text, of which this was not emitted yet.
+    /// The piece turned out to be another text, of which this was not emitted yet.
     Apart(Text<'t>),
 }
 
 impl Repetition {
-    /// What was emitted may come again, from its beginning.
+    /// A repetition of what was emitted may come, from its beginning.
     pub(crate) fn expected() -> Self {
         Self::expected_from(0)
     }
 
-    /// What was emitted from that byte on may come again.
+    /// A repetition of what was emitted may come, from that byte on.
     pub(crate) fn expected_from(start: usize) -> Self {
         Self { said: Some((start, start)) }
     }
 
-    /// Whether the next piece may still say something again.
+    /// Whether the next piece may still repeat something.
     pub(crate) fn is_expected(self) -> bool {
         self.said.is_some()
     }
 
-    /// How much of what was emitted was said again; `None` where nothing is.
+    /// Up to which byte of what was emitted it was repeated; `None` where no repetition is expected.
     pub(crate) fn at(self) -> Option<usize> {
         self.said.map(|(_, at)| at)
     }
 
-    /// What a piece adds to what was emitted; an empty text where it says that again.
+    /// What a piece adds to what was emitted; an empty text where it only repeats that.
     pub(crate) fn news<'t>(&mut self, emitted: &str, piece: Text<'t>) -> Text<'t> {
         match self.compare(emitted, piece) {
             News::Rest(news) | News::Apart(news) => news,
         }
     }
 
-    /// The same, and whether it is another text altogether.
+    /// What a piece adds to what was emitted, and whether it is another text altogether.
     pub(crate) fn compare<'t>(&mut self, emitted: &str, piece: Text<'t>) -> News<'t> {
         let Some((start, at)) = self.said.take() else { return News::Rest(piece) };
         let expected = &emitted[at..];
@@ -124,7 +127,7 @@ impl Repetition {
 mod tests {
     use super::*;
 
-    /// What is emitted of an announcement and its pieces.
+    /// What is emitted in all, of an announcement and its pieces.
     fn heard(announced: &str, pieces: &[&str]) -> String {
         let (mut repetition, mut emitted) = (Repetition::expected(), announced.to_owned());
         for piece in pieces {
@@ -190,8 +193,8 @@ mod tests {
         let half = Text::Wtf8(b"\xED\xA0\xBD".to_vec());
         assert_eq!(repetition.news("ab", half.clone()), Text::Wtf8(b"a\xED\xA0\xBD".to_vec()));
         assert!(!repetition.is_expected());
-        let behind = Text::Wtf8(b"ab\xED\xA0\xBD".to_vec());
-        assert_eq!(Repetition::expected().news("ab", behind), half);
+        let beyond = Text::Wtf8(b"ab\xED\xA0\xBD".to_vec());
+        assert_eq!(Repetition::expected().news("ab", beyond), half);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! How much is kept of a stream: the bytes of its texts, and of the JSON text that its objects are.
+//! How much is kept of a stream: the bytes of its texts, and of the JSON text of its objects.
 //!
-//! The naive way is to count along wherever something is kept, which is everywhere. Instead all of it is measured now and then, so
-//! seldom that it takes no time by the byte: see `accumulate::bounds`.
+//! The naive way is to count wherever something is kept, which is everywhere. Instead all of it is measured now and
+//! then, so rarely that this costs nothing per byte: see `accumulate::bounds`.
 
 use super::{ApiError, Choice, Snapshot, ToolCall};
 use crate::json::TextBuffer;
@@ -13,7 +13,7 @@ pub(crate) struct Bounds {
     /// Bytes of texts, and of the JSON text of objects; `None` for no limit.
     pub(crate) total_size: Option<usize>,
     pub(crate) choices: usize,
-    /// Of one choice.
+    /// Tool calls of one choice.
     pub(crate) tool_calls: usize,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// Adds a text, or the name of a member with its quotes, colon and comma.
+    /// Counts a text, or the name of a member with its quotes, colon and comma.
     pub(super) fn add(&mut self, text: &str) {
         self.bytes += text.len();
         self.entries += 1;
@@ -48,7 +48,7 @@ impl Size {
 }
 
 impl Snapshot {
-    /// How much is kept.
+    /// Measures everything that is kept of the stream.
     pub(crate) fn size(&self) -> Size {
         let mut size = Size { choices: self.choices.len(), ..Size::default() };
         size.add_all([&*self.id, &*self.model]);

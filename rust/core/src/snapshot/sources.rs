@@ -1,32 +1,41 @@
-//! One text that several members say.
+//! One text that several members carry.
 //!
-//! Servers that answer clients of several kinds say the reasoning under several names: all in one chunk, in turn from chunk to
-//! chunk, or all of it under one name and then under another. So of each name it is known how far into the emitted text it has
-//! come: what it says again of that is no news, and what it says beyond is.
+//! Servers that answer clients of several kinds send the reasoning under several names: all of them in one chunk, in
+//! turn from chunk to chunk, or all of it under one name and then again under another. Whoever appends every member
+//! has the text twice; whoever reads only one name misses servers that use another.
+//!
+//! So for each name it is known how far into the emitted text it has come. What it says from there on is compared
+//! with what was emitted there: as far as that is the same it adds nothing, and what goes beyond it is new. A member
+//! that turns out to say something else is another text, and all of it counts as new, what it had repeated included.
+//!
+//! ```text
+//!   reasoning: "Th"   thinking: "Th"   reasoning: "ink"   thinking: "ink"    emitted: "Th", "ink"
+//! ```
 
 use std::ops::Range;
 
 use crate::json::Text;
 
-/// How far each of up to eight members has come. A set of them is a number with their bits.
+/// How far each of up to eight members has come. A set of members is a number with their bits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
-    /// Those that have said all that was emitted.
+    /// The members that have said all that was emitted.
     level: u8,
-    /// Those that say something else than the others.
+    /// The members that say something else than the others.
     apart: u8,
-    /// Others that have spoken: what they have said again, since they were level last.
-    behind: Vec<(u8, Range<usize>)>,
+    /// The members that lag behind, each with the span of the emitted text that it has repeated since it last had
+    /// said all.
+    lagging: Vec<(u8, Range<usize>)>,
 }
 
 impl Sources {
-    /// Whether these, and no others, said the last of what was emitted: then all that they say together is news.
+    /// Whether exactly these members have said all that was emitted: then whatever they say together is new.
     pub(crate) fn are_level(&self, speaking: u8) -> bool {
         self.level == speaking
     }
 
-    /// What a piece adds to what was emitted. Of those that are `speaking` the first that speaks is heard; the others are taken
-    /// to say the same.
+    /// What a piece adds to what was emitted. Of the members that are `speaking` the first one is heard; the others
+    /// are taken to say the same.
     pub(crate) fn news<'t>(&mut self, speaking: u8, emitted: &str, piece: Text<'t>) -> Text<'t> {
         let first = speaking & speaking.wrapping_neg();
         if self.level == speaking || self.apart & first != 0 {
@@ -51,35 +60,36 @@ impl Sources {
             _ => {
                 self.apart |= speaking;
                 self.level &= !speaking;
-                self.behind.retain(|(source, _)| source & speaking == 0);
+                self.lagging.retain(|(source, _)| source & speaking == 0);
                 piece.after(&emitted[again])
             }
         }
     }
 
-    /// What a member has said again since it was level: all of it from the beginning, where it has not spoken yet.
+    /// The span that a member has repeated since it last had said all; an empty one at the beginning, where it has
+    /// not spoken yet.
     fn heard(&self, source: u8, emitted: usize) -> Range<usize> {
         if self.level & source != 0 {
             return emitted..emitted;
         }
-        self.behind.iter().find(|(known, _)| *known == source).map_or(0..0, |(_, again)| again.clone())
+        self.lagging.iter().find(|(known, _)| *known == source).map_or(0..0, |(_, again)| again.clone())
     }
 
-    /// These have come so far.
+    /// Notes the span that these members have repeated so far.
     fn put(&mut self, speaking: u8, again: Range<usize>, emitted: usize) {
-        self.behind.retain(|(source, _)| source & speaking == 0);
+        self.lagging.retain(|(source, _)| source & speaking == 0);
         self.level &= !speaking;
         if again.end == emitted {
             self.level |= speaking;
         } else {
-            self.behind.extend(each(speaking).map(|source| (source, again.clone())));
+            self.lagging.extend(each(speaking).map(|source| (source, again.clone())));
         }
     }
 
-    /// These go on beyond what was emitted, which leaves the others behind.
+    /// These members have gone beyond what was emitted: all others lag behind.
     fn lead(&mut self, speaking: u8, emitted: usize) {
-        self.behind.retain(|(source, _)| source & speaking == 0);
-        self.behind.extend(each(self.level & !speaking).map(|source| (source, emitted..emitted)));
+        self.lagging.retain(|(source, _)| source & speaking == 0);
+        self.lagging.extend(each(self.level & !speaking).map(|source| (source, emitted..emitted)));
         self.level = speaking;
     }
 }
@@ -92,7 +102,7 @@ fn each(sources: u8) -> impl Iterator<Item = u8> {
 mod tests {
     use super::*;
 
-    /// What is emitted of pieces, each with who says it.
+    /// What is emitted of pieces, each with the members that say it.
     fn emitted(pieces: &[(u8, &str)]) -> String {
         let (mut sources, mut emitted) = (Sources::default(), String::new());
         for (speaking, piece) in pieces {

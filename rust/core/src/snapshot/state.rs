@@ -1,5 +1,5 @@
-//! What a dialect knows of a stream beside its object: a type of the dialect's own, which the snapshot carries for it, so that
-//! copying a snapshot copies everything.
+//! What a dialect knows of a stream beside its object: a type of the dialect's own, which the snapshot carries, so
+//! that copying a snapshot copies everything.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -8,13 +8,13 @@ use std::fmt::Debug;
 pub(crate) trait DialectState: Any + Debug + Send + Sync {
     fn boxed_clone(&self) -> Box<dyn DialectState>;
 
-    /// Whether a name is one that something in the stream is known by. None is, where all of a dialect's names count.
+    /// Whether something in the stream is known by that name. A dialect whose plans ignore no names need not say.
     fn is_name(&self, _name: &str) -> bool {
         false
     }
 }
 
-/// The state of the dialect that a stream has; none until it was first asked for.
+/// The state of the stream's dialect; none until the dialect first asks for it.
 #[derive(Debug, Default)]
 pub(crate) struct State(Option<Box<dyn DialectState>>);
 
@@ -31,7 +31,7 @@ impl State {
         state.downcast_ref()
     }
 
-    /// The state, which begins here where there is none.
+    /// The state, made where there is none yet.
     pub(crate) fn get_mut<T: DialectState + Default>(&mut self) -> &mut T {
         if self.get::<T>().is_none() {
             self.0 = Some(Box::<T>::default());

@@ -1,9 +1,14 @@
-//! One tool call: who it is, and its arguments.
+//! One tool call: its identity and its arguments.
 //!
-//! The first id counts; a name may grow while there are no arguments. Arguments are appended as they come, as raw text: a call is
-//! never finished because its JSON looks complete. But some servers say them again, whole or in pieces, or all so far in each
-//! chunk; what does that adds nothing. It is told by what could not be the arguments' next piece, so that no valid stream is
-//! touched.
+//! 1. The first id counts; a name may grow as long as there are no arguments.
+//! 2. Arguments are appended as they come, as raw text. A call is never finished because its JSON looks complete: more
+//!    may follow.
+//! 3. Some servers repeat the arguments: whole or in pieces, or all so far in each chunk. A repetition is recognized
+//!    by what could not be the next piece of valid arguments, so that no valid stream is touched. After `{"a": 1` a
+//!    piece that begins with `{"a": 1` again can only be a repetition, since appended it would not be JSON; after
+//!    `{"a": ` a piece `{}` is a value.
+//! 4. Some servers announce a call with arguments of `{}` and send the real ones after that. The empty object is held
+//!    back until it is known whether others come.
 
 use super::completeness::Completeness;
 use super::object::MergedObject;
@@ -11,10 +16,11 @@ use super::overlap::{Overlap, Repetition, overlap};
 use crate::json::{Text, TextBuffer, is_beginning, is_same, is_whitespace};
 use crate::limits::EMITTED_NAME;
 
-/// The kind of a call whose arguments are text, and no JSON.
+/// The kind of a call whose arguments are plain text instead of JSON.
 pub(crate) const CUSTOM: &str = "custom";
 
-/// By so much white space and escapes may make JSON text longer that is compared with other.
+/// By at most this factor, whitespace and escapes make JSON text longer than other text of the same value that it is
+/// compared with.
 const LOOSEST: usize = 8;
 
 /// One call of a tool, as far as it has come.
@@ -24,27 +30,27 @@ pub struct ToolCall {
     pub(crate) kind: String,
     pub(crate) name: String,
     pub(crate) arguments: TextBuffer,
-    /// The arguments that it came with, which count where no pieces come.
+    /// The arguments that the call was announced with, which count if no pieces come.
     pub(crate) initial_input: String,
-    /// The arguments as they came whole, where they are not what the pieces say.
+    /// The arguments as they came whole, where they differ from what the pieces add up to.
     pub(crate) whole: String,
     complete: Completeness,
-    /// What pieces say of complete arguments once more.
+    /// How far pieces have repeated arguments that were complete.
     again: Repetition,
     /// The arguments came in more than one piece.
     in_pieces: bool,
     /// Bytes of the name when it was last emitted.
     pub(super) emitted_name: usize,
-    /// Members of the call, and of its function, that the merge rule does not know.
+    /// Members of the call, and of its function, that the merge rule has no field for.
     pub(crate) fields: MergedObject,
     pub(crate) function_fields: MergedObject,
 }
 
-/// What a chunk says of one call; empty where it says nothing.
+/// What a chunk says of one call; fields are empty where it does not say.
 #[derive(Debug)]
 pub(crate) struct CallFragment<'a> {
     pub(crate) index: Option<i64>,
-    /// Its place in the chunk's list, and the list's length.
+    /// Its position in the chunk's list, and the list's length.
     pub(crate) list_position: (usize, usize),
     pub(crate) id: &'a str,
     pub(crate) kind: &'a str,
@@ -53,7 +59,7 @@ pub(crate) struct CallFragment<'a> {
 }
 
 impl<'a> CallFragment<'a> {
-    /// The beginning of a call that the provider tells apart by its index or its id.
+    /// The beginning of a call that its index or its id identifies, without arguments.
     pub(crate) fn start(index: Option<i64>, id: &'a str, name: &'a str) -> Self {
         Self { index, list_position: (0, 1), id, kind: "", name, arguments: Text::from("") }
     }
@@ -80,13 +86,13 @@ impl ToolCall {
         self.arguments.as_str()
     }
 
-    /// Whether its name, which grew by a piece, is worth a delta: each has all of it, so that a long one that grows on is emitted
-    /// when it is twice as long.
+    /// Whether its name, which grew by a piece, is worth a delta. Each delta has all of the name, so a long one that
+    /// keeps growing is emitted again only when it is twice as long.
     pub(super) fn has_name_to_emit(&self) -> bool {
         self.name.len() <= EMITTED_NAME || self.name.len() / 2 >= self.emitted_name
     }
 
-    /// Whether its name is longer than was worth a delta while it grew.
+    /// Whether part of its name was never emitted, since it was too long to emit each time it grew.
     pub(super) fn has_more_of_its_name(&self) -> bool {
         self.name.len() > EMITTED_NAME.max(self.emitted_name)
     }
@@ -110,7 +116,7 @@ impl ToolCall {
         self.add(&piece.arguments)
     }
 
-    /// Takes from a piece who the call is.
+    /// Takes id, kind and name from a piece.
     pub(crate) fn identify(&mut self, piece: &CallFragment<'_>) {
         if self.id.is_empty() {
             piece.id.clone_into(&mut self.id);
@@ -130,7 +136,7 @@ impl ToolCall {
         }
     }
 
-    /// Adds a piece to the arguments, as far as it does not say again what they have; returns what they grew by.
+    /// Appends a piece to the arguments, except for what merely repeats them; returns what they grew by.
     pub(crate) fn add(&mut self, piece: &Text<'_>) -> &str {
         self.in_pieces |= !self.arguments.is_empty() && !piece.is_empty();
         if self.grows_by(piece) {
@@ -140,7 +146,7 @@ impl ToolCall {
         self.arguments.push(&news)
     }
 
-    /// Whether the arguments grow by all of a piece: quick to tell of most.
+    /// Whether the arguments grow by all of a piece: cheap to find out for most pieces.
     pub(crate) fn grows_by(&self, piece: &Text<'_>) -> bool {
         let again = match piece {
             Text::Whole(text) => self.may_repeat(text),
@@ -149,12 +155,12 @@ impl ToolCall {
         !self.arguments.is_empty() && !again
     }
 
-    /// What a piece adds to the arguments, which do not grow by it yet: nothing where it says again what they have.
+    /// What a piece adds to the arguments; nothing where it repeats them. The piece is not appended yet.
     pub(crate) fn news<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
-        if self.arguments.is_empty() { self.begin(piece) } else { self.go_on(piece) }
+        if self.arguments.is_empty() { self.begin(piece) } else { self.continued(piece) }
     }
 
-    /// Takes the arguments as they are whole; returns what they grew by.
+    /// Takes the arguments as they came whole; returns what they grew by.
     pub(crate) fn complete(&mut self, whole: &Text<'_>) -> &str {
         let whole = whole.clone().into_str();
         if whole.is_empty() {
@@ -177,8 +183,8 @@ impl ToolCall {
         }
     }
 
-    /// What the first piece adds. Some servers announce a call with an empty object, and send its arguments after that: it is
-    /// kept back until it shows whether they come.
+    /// What the first piece adds. An empty object may be an announcement only: it is held back until it is known
+    /// whether other arguments come.
     fn begin<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
         if let Text::Whole(text) = piece
             && self.kind != CUSTOM
@@ -200,14 +206,14 @@ impl ToolCall {
         piece.clone().after(&announced)
     }
 
-    /// Whether a piece behind others may say again what the arguments have: quick to tell of most.
+    /// Whether a piece after the first may repeat the arguments: cheap to find out for most pieces.
     fn may_repeat(&self, text: &str) -> bool {
         let known = self.again.is_expected() || begins_object(text);
         known && self.kind != CUSTOM && !text.is_empty()
     }
 
-    /// What a piece behind others adds.
-    fn go_on<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
+    /// What a piece after the first adds.
+    fn continued<'t>(&mut self, piece: &'t Text<'_>) -> Text<'t> {
         if let Text::Whole(text) = piece
             && !self.again.is_expected()
         {
@@ -226,15 +232,15 @@ impl ToolCall {
         self.again.news(self.arguments.as_str(), piece.clone()).into_owned()
     }
 
-    /// What a text that says all of the arguments so far has beyond them. Appended it could not become JSON, as what is only
-    /// the next piece could.
+    /// What a text that begins with all of the arguments so far has beyond them; `None` where it may be the next
+    /// piece, since arguments and text, one after the other, may still become JSON.
     fn beyond<'t>(&mut self, text: &'t str) -> Option<&'t str> {
         let rest = text.strip_prefix(self.arguments.as_str())?;
         let object = self.complete.first(self.arguments.as_str()) == Some(b'{');
         (object && !is_beginning([self.arguments.as_str(), text])).then_some(rest)
     }
 
-    /// The arguments, or the empty object that stands for them until they come.
+    /// The arguments, or the ones that the call was announced with until others come.
     fn said(&self) -> &str {
         if self.arguments.is_empty() { &self.initial_input } else { self.arguments.as_str() }
     }
@@ -245,12 +251,12 @@ impl ToolCall {
         text == self.said() || says_same(self.said(), text)
     }
 
-    /// The complete arguments once more, of a call that came in pieces: by a provider that says it twice.
+    /// Whether a piece is all of the arguments once more, of a call that came in pieces: some providers send both.
     pub(crate) fn is_resent(&mut self, piece: &CallFragment<'_>) -> bool {
         self.in_pieces && self.name == piece.name && self.has_complete_arguments() && self.has(&piece.arguments)
     }
 
-    /// Whether the arguments are an object, all of it.
+    /// Whether the arguments are one complete object.
     pub(crate) fn has_complete_arguments(&mut self) -> bool {
         if self.arguments.is_empty() {
             return !self.initial_input.is_empty();
@@ -258,7 +264,7 @@ impl ToolCall {
         self.complete.first(self.arguments.as_str()) == Some(b'{') && self.complete.check(self.arguments.as_str())
     }
 
-    /// The same tool, in the middle of its arguments.
+    /// Whether it is a call of that tool whose arguments are not complete.
     pub(crate) fn is_mid_arguments(&mut self, name: &str) -> bool {
         self.name == name && !self.arguments.is_empty() && !self.complete.check(self.arguments.as_str())
     }
@@ -266,7 +272,7 @@ impl ToolCall {
     /// Whether a piece that has this call's index, but another id or none, begins another call.
     pub(crate) fn starts_new_call(&mut self, piece: &CallFragment<'_>) -> bool {
         if piece.name.is_empty() {
-            // With an unknown id too: some servers make a new one for every chunk.
+            // Even with an unknown id: some servers make a new one for every chunk.
             return false;
         }
         if piece.id.is_empty() || self.id.is_empty() {
@@ -275,7 +281,8 @@ impl ToolCall {
         !self.is_mid_arguments(piece.name)
     }
 
-    /// After complete arguments, another name or another object is another call.
+    /// Whether a piece without an id begins another call: after complete arguments, another name does, and another
+    /// object.
     fn is_left_by_name(&mut self, piece: &CallFragment<'_>) -> bool {
         if self.name.is_empty() || !self.has_complete_arguments() {
             return false;
@@ -285,8 +292,8 @@ impl ToolCall {
     }
 }
 
-/// Whether a piece is the same JSON as the arguments so far. A piece that is far shorter is not looked into: there may be
-/// many of them.
+/// Whether a piece is the same JSON value as the arguments so far. A piece that is far shorter is not compared: there
+/// may be many of them.
 fn says_same(arguments: &str, piece: &str) -> bool {
     arguments.len() / LOOSEST <= piece.len() && is_same(arguments, piece)
 }

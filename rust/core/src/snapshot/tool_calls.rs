@@ -1,13 +1,20 @@
 //! Which tool call a piece belongs to.
 //!
-//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in pieces
-//! or again and again.
+//! Providers leave out the index, reuse it for the next call, repeat or regenerate ids, and send names whole, in
+//! pieces or again and again. The naive way, one call for each index, joins the arguments of two calls in one stream,
+//! and splits one call in another. So:
 //!
-//! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: an
-//!    unknown id with a name, or (without an id) a name after arguments that are complete.
-//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a new
-//!    name.
+//! 1. With an index, a piece belongs to the call that last used the index, unless it shows that it begins another: by
+//!    an unknown id together with a name, or (without an id) by a name after arguments that are complete.
+//! 2. Without an index, a piece belongs to the call with its id; without an id to the last call, unless it brings a
+//!    new name.
 //! 3. Calls keep the order in which they first appeared.
+//!
+//! ```text
+//!   {"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}    a call
+//!   {"index":0,"id":"b","function":{"name":"f","arguments":"{"}}     another one, at the same index
+//!   {"index":0,"function":{"arguments":"}"}}                        more of that one
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -24,9 +31,9 @@ pub struct ToolCalls {
     by_index: BTreeMap<i64, usize>,
     /// Calls that were announced with an empty object, and have no other arguments yet.
     announced: Vec<usize>,
-    /// The one call that is no tool call: the deprecated function call.
+    /// The deprecated function call, of which there is one at most and which is not in the list of tool calls.
     sole: Option<usize>,
-    /// As many calls may be kept, if there is a bound.
+    /// How many calls may be kept, if there is a bound.
     most: Option<usize>,
 }
 
@@ -36,17 +43,17 @@ impl ToolCalls {
         &self.calls
     }
 
-    /// None yet, and no more than so many.
+    /// No calls yet, and at most so many.
     pub(crate) fn bounded(most: usize) -> Self {
         Self { most: Some(most), ..Self::default() }
     }
 
-    /// Whether there are more calls than may be: the next one is of no use any more.
+    /// Whether there are more calls than the bound allows, so that no further one needs to be read.
     pub(crate) fn is_full(&self) -> bool {
         self.most.is_some_and(|most| self.calls.len() > most)
     }
 
-    /// Where the call that is the only one of its kind stands.
+    /// The position of the deprecated function call, if there is one.
     pub(crate) fn sole(&self) -> Option<usize> {
         self.sole
     }
@@ -56,9 +63,9 @@ impl ToolCalls {
         &mut self.calls[position]
     }
 
-    /// The position of the call that a piece goes to whatever its arguments are, and without changing it otherwise: one that
-    /// says nothing new of the call that it names.
-    pub(crate) fn going_on(&self, index: Option<i64>, id: &str, name: &str) -> Option<usize> {
+    /// The position of the call that a piece belongs to whatever its arguments are, where its id and name are nothing
+    /// new to that call; `None` where the full rule has to decide.
+    pub(crate) fn continued(&self, index: Option<i64>, id: &str, name: &str) -> Option<usize> {
         let position = match index {
             Some(index) => self.by_index.get(&index).copied(),
             None if id.is_empty() => self.calls.len().checked_sub(1),
@@ -85,22 +92,23 @@ impl ToolCalls {
         self.merge_into(position, piece)
     }
 
-    /// The positions of the calls that were announced with an empty object and may have got no other arguments; once.
+    /// Takes the positions of the calls that were announced with an empty object, and may have got other arguments
+    /// since.
     pub(crate) fn take_announced(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.announced)
     }
 
-    /// The call that the provider's index names, where indexes can be trusted.
+    /// The position of the call that last used an index, for providers whose indexes can be trusted.
     pub(crate) fn by_index(&self, index: i64) -> Option<usize> {
         self.by_index.get(&index).copied()
     }
 
-    /// The call with that id.
+    /// The position of the call with that id.
     pub(crate) fn by_id(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 
-    /// Adds a call, whatever came before; returns its position.
+    /// Adds a call, even if one with the same id or index came before; returns its position.
     pub(crate) fn begin(&mut self, piece: &CallFragment<'_>) -> usize {
         let position = self.add();
         if let Some(index) = piece.index {
@@ -114,7 +122,8 @@ impl ToolCalls {
         position
     }
 
-    /// Adds to a call what was not known of it; its arguments stay. Returns whether its id or its name is new.
+    /// Adds id, name and kind to a call where it lacks them; its arguments stay. Returns whether its id or its name
+    /// is new.
     pub(crate) fn complete(&mut self, position: usize, piece: &CallFragment<'_>) -> bool {
         let call = &mut self.calls[position];
         let known = (call.id.is_empty(), call.name.is_empty());
@@ -130,7 +139,8 @@ impl ToolCalls {
         new
     }
 
-    /// Merges a piece into the only call of its kind.
+    /// Merges a piece into the deprecated function call; returns its position and the bytes that its arguments grew
+    /// by.
     pub(crate) fn merge_sole(&mut self, piece: &CallFragment<'_>) -> (usize, usize) {
         let position = self.sole.unwrap_or_else(|| self.add());
         self.sole = Some(position);
@@ -164,7 +174,8 @@ impl ToolCalls {
         (!call.starts_new_call(piece)).then_some(position)
     }
 
-    /// The call with the piece's id, which had another index before, unless the piece shows that it is of a call with the same id.
+    /// The call with the piece's id, which had another index before, unless the piece shows that it is another call
+    /// with the same id.
     fn find_at_another_index(&mut self, piece: &CallFragment<'_>) -> Option<usize> {
         let &position = self.by_id.get(piece.id)?;
         let call = &mut self.calls[position];
@@ -183,7 +194,7 @@ impl ToolCalls {
         match (piece.id.is_empty(), piece.name.is_empty()) {
             (false, true) => call.id.is_empty().then_some(last),
             (false, false) => None,
-            (true, true) => Some(self.by_place(piece.list_position)),
+            (true, true) => Some(self.by_list_position(piece.list_position)),
             (true, false) if call.name.is_empty() || call.is_mid_arguments(piece.name) => Some(last),
             (true, false) => {
                 let mut recent = (0..self.calls.len()).rev().take(RECENT_CALLS);
@@ -192,10 +203,10 @@ impl ToolCalls {
         }
     }
 
-    /// The call that a piece with neither index, id nor name goes to: the last, or, where a chunk lists several, the
-    /// one in the same place.
-    fn by_place(&self, (place, listed): (usize, usize)) -> usize {
+    /// The call of a piece with neither index, id nor name: the last, or, where a chunk lists several, the one at the
+    /// same position.
+    fn by_list_position(&self, (position, listed): (usize, usize)) -> usize {
         let last = self.calls.len() - 1;
-        if listed > 1 { place.min(last) } else { last }
+        if listed > 1 { position.min(last) } else { last }
     }
 }

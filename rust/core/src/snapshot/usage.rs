@@ -1,26 +1,27 @@
 //! Token counts: what a provider sent, and what it means.
 //!
 //! One meaning for all providers, that of OpenTelemetry's conventions for generative AI
-//! (<https://github.com/open-telemetry/semantic-conventions-genai>): input and output are wholes, and the other counts are
-//! parts of them. docs/usage.md says which members make up each, and where the providers say so.
+//! (<https://github.com/open-telemetry/semantic-conventions-genai>): input and output are totals, and the other
+//! counts are parts of them. docs/usage.md says which members make up each, and where the providers document it.
 
 use super::object::{Lists, MergedObject, Nulls};
 use crate::json::{Payload, Raw};
 use crate::limits::{EMITTED_USAGE, EMITTED_USAGE_NEWS};
 
-/// What the provider counted: laid over key by key, never summed, since providers repeat it and let it grow.
+/// What the provider counted. A newer usage is laid over the older one key by key, never summed, since providers
+/// repeat it and let it grow.
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     fields: MergedObject,
-    /// Its JSON text has no more bytes.
+    /// An upper bound of its JSON text, in bytes.
     size: usize,
-    /// It was too large to be emitted whenever it changes when it was last looked at.
+    /// When it was last measured, it was too large to be emitted at every change.
     is_large: bool,
-    /// Bytes of what was laid over it since it was last emitted.
+    /// Bytes laid over it since it was last emitted.
     laid: usize,
 }
 
-/// Where a count stands, by provider: the first that is there counts.
+/// The paths of a count, by provider: the first that is there counts.
 type Paths = &'static [&'static [&'static str]];
 
 const INPUT: Paths = &[
@@ -68,7 +69,8 @@ const CACHE_READ_INPUT: Paths = &[&["cache_read_input_tokens"]];
 const CACHE_CREATION_INPUT: Paths = &[&["cache_creation_input_tokens"]];
 const TOOL_USE: Paths = &[&["toolUsePromptTokenCount"]];
 
-/// How a provider's counts add up: those that stand beside its input and its output. The others are parts of them.
+/// How a provider's counts add up: which ones are to be added to its input and to its output. All others are parts of
+/// these.
 struct Reading {
     input: &'static [Paths],
     output: &'static [Paths],
@@ -79,14 +81,15 @@ type Wholes = (Option<u64>, Option<u64>);
 
 const ALL_INSIDE: Reading = Reading { input: &[], output: &[] };
 
-// The readings of each family of APIs: its own first, and then those that only the total of a provider can tell. The
-// sources are in docs/usage.md.
+// The readings of each family of APIs: its own first, then those that only a provider's total reveals. The sources
+// are in docs/usage.md.
 
 static OPENAI: [Reading; 4] = [
     ALL_INSIDE,
-    // xAI's chat completions, and some gateways to Gemini. It is what the rest of the total would be, but named.
+    // xAI's chat completions, and some gateways to Gemini. `with_rest` would find the same number, but here it has a
+    // name.
     Reading { input: &[], output: &[REASONING] },
-    // Mistral's models that hear.
+    // Mistral's models that take audio.
     Reading { input: &[AUDIO], output: &[] },
     // Anthropic's way of counting under OpenAI's names.
     Reading { input: &[CACHED, CACHE_WRITE], output: &[] },
@@ -118,26 +121,26 @@ impl Usage {
         self.fields.is_empty()
     }
 
-    /// Lays a newer usage over this one. Returns whether that changed anything, as far as it is to be told.
+    /// Lays a newer usage over this one. Returns whether that changed anything that is worth emitting.
     pub(crate) fn overlay(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.overlay(usage, Lists::Replace, Nulls::Keep);
         changed && self.is_worth_emitting(usage)
     }
 
-    /// Puts a newer usage in place of this one. Returns the same.
+    /// Puts a newer usage in place of this one. Returns whether that changed anything that is worth emitting.
     pub(crate) fn replace(&mut self, usage: Raw<'_>) -> bool {
         let changed = self.fields.assign(usage);
         (self.size, self.is_large) = (0, false);
         self.is_worth_emitting(usage) && changed
     }
 
-    /// Sets one count. Returns the same.
+    /// Sets one count. Returns whether that changed anything that is worth emitting.
     pub(crate) fn set(&mut self, name: &str, count: Raw<'_>) -> bool {
         self.fields.merge(name, count, Lists::Replace) && self.is_worth_emitting(count)
     }
 
-    /// Whether it is to be emitted, now that this has come. Each delta has all of it: a large one that changes by a little each
-    /// time would take many times the stream's size.
+    /// Whether it is worth emitting, now that `news` was laid over it. Each delta has all of it: if a large one were
+    /// emitted at every little change, the deltas would take many times the stream's size.
     fn is_worth_emitting(&mut self, news: Raw<'_>) -> bool {
         self.size += news.as_str().len();
         self.laid += news.as_str().len();
@@ -184,7 +187,8 @@ impl Usage {
         self.fields.json()
     }
 
-    /// Input and output, by the reading that gives the provider's own total; by the family's own where none does.
+    /// Input and output, by the reading that gives the provider's own total; by the family's own reading where none
+    /// does.
     fn wholes(&self) -> Wholes {
         let readings = self.readings();
         let by = |reading: &Reading| (self.whole(INPUT, reading.input), self.whole(OUTPUT, reading.output));
@@ -206,7 +210,7 @@ impl Usage {
         }
     }
 
-    /// A count together with those that stand beside it.
+    /// A count together with those that are to be added to it.
     fn whole(&self, count: Paths, beside: &[Paths]) -> Option<u64> {
         let counts = std::iter::once(count).chain(beside.iter().copied());
         counts.filter_map(|paths| self.count(paths)).reduce(u64::saturating_add)
@@ -221,7 +225,8 @@ fn sum((input, output): Wholes) -> u64 {
     input.unwrap_or(0).saturating_add(output.unwrap_or(0))
 }
 
-/// What a total has beyond input and output, and no member names, is output: Gemini's thoughts behind `completion_tokens`.
+/// What a total has beyond input and output is output, if no member names it: Gemini's thoughts next to
+/// `completion_tokens`.
 fn with_rest(wholes: Wholes, total: u64) -> Wholes {
     match wholes {
         (Some(input), _) if total > sum(wholes) => (Some(input), Some(total - input)),

@@ -139,6 +139,6 @@ fn growing_arguments<'a>(choice: &Choice, delta: &Object<'a>) -> Option<(Raw<'a>
         return None;
     }
     let (id, name) = (calls::word(&item, "id"), calls::word(&function, "name"));
-    let position = choice.tool_calls().going_on(item.get("index").and_then(Raw::index), &id, &name)?;
+    let position = choice.tool_calls().continued(item.get("index").and_then(Raw::index), &id, &name)?;
     Some((filled(&function, "arguments")?, position))
 }

@@ -1,4 +1,12 @@
-//! What one member is, and what it becomes.
+//! One member of an object: what it is, and what it becomes.
+//!
+//! A member changes its representation only when it has to. It comes as JSON text (`Value`), and most members stay
+//! that. A piece makes it a buffer (`Text`, `Json`), a path into it takes it apart (`Object`, `Items`), a JSON Patch
+//! makes it `Patched`. What came whole after pieces (`Whole`) is shown as it came, with the pieces kept beneath it:
+//! if more of them follow, they count again.
+//!
+//! Whatever a member is, it is written as one JSON value at any time, and nothing that was appended is ever parsed to
+//! be written.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,27 +20,27 @@ use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array}
 
 #[derive(Clone, Debug)]
 pub(super) enum Member {
-    /// JSON text.
+    /// JSON text that nothing inside has changed.
     Value(SmolStr),
-    /// The items' JSON text, joined by commas: it grows without being read again.
+    /// The items' JSON text, joined by commas: it grows without being parsed again.
     List(String),
     Object(MergedObject),
-    /// A list whose items are found by their index, and go on changing.
+    /// A list whose items are found by their indexes and keep changing.
     Items(BTreeMap<i64, Member>),
     /// A string that grows by pieces.
     Text(TextBuffer),
-    /// A string that came before its pieces, which may say it again.
+    /// A string that was announced before its pieces, which may repeat it.
     Announced(Box<(TextBuffer, Repetition)>),
     /// A value whose JSON text grows by pieces.
     Json(TextBuffer),
     /// A value that patches change.
     Patched(Box<Patched>),
-    /// What came whole, and what was put together before: that counts again when it goes on growing.
+    /// What came whole, and the draft that its pieces had made: the draft counts again if it grows further.
     Whole(Box<(String, Member)>),
 }
 
 impl Member {
-    /// Becomes that JSON text. Returns whether it was another one, or anything else.
+    /// Becomes that JSON text. Returns whether that changed it.
     pub(super) fn set(&mut self, json: &str) -> bool {
         match self {
             Self::Value(old) if old == json => false,
@@ -95,7 +103,7 @@ impl Member {
         }
     }
 
-    /// Changes the value that it is.
+    /// Changes the value by a JSON Patch.
     pub(super) fn patch(&mut self, patch: Raw<'_>) {
         if !matches!(self, Self::Patched(_)) {
             *self = Self::Patched(Box::new(Patched::of(self.json())));
@@ -129,7 +137,7 @@ impl Member {
         }
     }
 
-    /// Expects the pieces to say again what the string is by now, unless it came whole and contradicts them.
+    /// Expects the pieces to repeat what the string is by now, unless it came whole and contradicts them.
     pub(super) fn announce(&mut self) {
         self.end_announcement();
         if !matches!(self, Self::Whole(_)) {
@@ -140,14 +148,14 @@ impl Member {
         }
     }
 
-    /// Expects the pieces to say nothing again.
+    /// Stops expecting the pieces to repeat anything.
     pub(super) fn end_announcement(&mut self) {
         if let Self::Announced(announced) = self {
             *self = Self::Text(std::mem::take(&mut announced.0));
         }
     }
 
-    /// What a piece adds to the string, which does not grow by it yet.
+    /// What a piece adds to the string, which does not grow yet.
     pub(super) fn news<'t>(&mut self, piece: Text<'t>) -> Text<'t> {
         let Self::Announced(announced) = self else { return piece };
         let (text, repetition) = announced.as_mut();
@@ -158,7 +166,7 @@ impl Member {
         news
     }
 
-    /// The text of a string, as far as its pieces have come; `""` of anything else.
+    /// The text of a string, as far as it has come in pieces; `""` of anything else.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text.as_str()),
@@ -192,7 +200,7 @@ impl Member {
         }
     }
 
-    /// Adds what is kept of it.
+    /// Counts what is kept of it.
     pub(super) fn measure(&self, size: &mut Size) {
         match self {
             Self::Value(json) => size.add(json),

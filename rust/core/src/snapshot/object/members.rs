@@ -1,7 +1,8 @@
 //! Members by name, in the order in which they first came.
 //!
-//! Nearly every object has a handful, and these are found by comparing names: to hash one takes longer. From so many on that this
-//! would tell, an index is kept beside them, so that no object of a hostile stream takes the square of its size.
+//! Nearly every object has a handful of members, and these are found by comparing names: hashing one takes longer.
+//! From a certain number on an index is kept too, so that no object of a hostile stream takes time in the square of
+//! its size.
 
 use std::collections::HashMap;
 
@@ -13,10 +14,11 @@ use crate::limits::COMPARED_NAMES;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members {
     entries: Vec<(SmolStr, Member)>,
-    /// Where the member of a name is, if there are many.
+    /// The position of each name, if there are many.
     #[expect(clippy::box_collection, reason = "nearly every object has none, and is 40 bytes smaller for it")]
     index: Option<Box<HashMap<SmolStr, usize>>>,
-    /// Where the last one was found that was looked for to change it: often it is changed again, or the one behind it is.
+    /// The position of the last member that was looked for to change it: often it is changed again, or the one after
+    /// it is.
     found: usize,
 }
 
@@ -32,7 +34,7 @@ impl Members {
         }
     }
 
-    /// The same, which is quicker where one is changed again, or all of them in their order.
+    /// The position of a member; quick where one is changed again and again, or all of them in their order.
     fn find(&mut self, name: &str) -> Option<usize> {
         let is_there = |at: &usize| self.entries.get(*at).is_some_and(|(member, _)| member == name);
         let near = [self.found, self.found + 1].into_iter().find(is_there);
@@ -58,7 +60,7 @@ impl Members {
         &mut self.entries[at].1
     }
 
-    /// Adds a member, whose name must be new; returns its place.
+    /// Adds a member, whose name must be new; returns its position.
     pub(super) fn push(&mut self, name: &str, kept: Member) -> usize {
         let at = self.entries.len();
         self.entries.push((name.into(), kept));
@@ -73,12 +75,12 @@ impl Members {
         at
     }
 
-    /// Takes a member out; the ones behind it keep their order.
+    /// Removes a member; the ones after it keep their order.
     pub(super) fn remove(&mut self, name: &str) -> Option<Member> {
         let at = self.position(name)?;
         if let Some(index) = &mut self.index {
             index.remove(name);
-            index.values_mut().filter(|place| **place > at).for_each(|place| *place -= 1);
+            index.values_mut().filter(|position| **position > at).for_each(|position| *position -= 1);
         }
         Some(self.entries.remove(at).1)
     }
@@ -96,7 +98,7 @@ impl Members {
 mod tests {
     use super::*;
 
-    /// With an index and without one.
+    /// Both with few members and with so many that there is an index.
     #[test]
     fn members_are_found_and_keep_their_order() {
         for size in [5, 500] {

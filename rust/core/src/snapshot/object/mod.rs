@@ -1,8 +1,15 @@
-//! JSON members that are kept beside what the merge rule knows, and merged by one rule.
+//! JSON objects that are put together from many payloads, and merged by one rule.
 //!
-//! 1. Null changes nothing; where nothing is yet it may stand for itself.
-//! 2. Strings, numbers and booleans: the last one counts. Never added, never concatenated.
-//! 3. Objects are laid over each other, member by member.
+//! A dialect's object has members of its own kind, which its rules name, and any number of others, now and in future.
+//! The naive way is a tree of parsed values into which each payload is merged: it takes all of an object apart for a
+//! member that is only passed on, and its strings are copied whenever they grow. Here a member stays the JSON text
+//! that it came as until something inside it changes; what grows by pieces is a buffer (see `Member`).
+//!
+//! The rule, for members that a dialect says nothing else about:
+//!
+//! 1. Null changes nothing; where there is no member yet, it may be kept as null.
+//! 2. Strings, numbers and booleans: the last one counts. They are never added, never concatenated.
+//! 3. Objects are laid over each other, member by member: see `overlay`.
 //! 4. Lists: the last one counts, or each extends the one before, as the caller says.
 
 use std::borrow::Cow;
@@ -29,14 +36,14 @@ pub(crate) enum Lists {
     Extend,
 }
 
-/// What becomes of a null where nothing is yet.
+/// What becomes of a null where there is no member yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nulls {
     Drop,
     Keep,
 }
 
-/// A step on a path that only the stream knows.
+/// A step on a path that the stream spells out, instead of a dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
     Name(&'a str),
@@ -52,7 +59,7 @@ impl MergedObject {
         self.0.is_empty()
     }
 
-    /// Sets a member to JSON text. Returns whether it was another one.
+    /// Sets a member to JSON text. Returns whether that changed it.
     pub(crate) fn set(&mut self, name: &str, json: impl AsRef<str>) -> bool {
         let json = json.as_ref();
         if let Some(kept) = self.0.get_mut(name) {
@@ -62,7 +69,7 @@ impl MergedObject {
         true
     }
 
-    /// Sets a member that counts once: the first that is not empty.
+    /// Sets a member unless it is there already, and unless the value is empty: the first one counts.
     pub(crate) fn set_once(&mut self, name: &str, value: Option<Raw<'_>>) {
         if let Some(value) = value.filter(|value| value.is_truthy() && !self.contains(name)) {
             self.set(name, value.as_str());
@@ -74,7 +81,7 @@ impl MergedObject {
         self.0.entry(name, || Member::Value(SmolStr::new_static("null"))).patch(patch);
     }
 
-    /// Sets all members of an object as they stand.
+    /// Sets all members of an object to the values that they have there.
     pub(crate) fn set_all(&mut self, object: &Object<'_>) {
         for (name, value) in object.iter() {
             self.set(name, value.as_str());
@@ -94,7 +101,7 @@ impl MergedObject {
         })
     }
 
-    /// The object at the end of a path, if it is there and was ever gone to: an untouched one is still its JSON text.
+    /// The object at the end of a path, if it was ever reached by a path: one that never was is still JSON text.
     pub(crate) fn find(&self, path: &[PathStep]) -> Option<&MergedObject> {
         path.iter().try_fold(self, |fields, step| {
             let kept = match *step {
@@ -122,7 +129,7 @@ impl MergedObject {
         matches!(self.0.get(list), Some(Member::Items(items)) if items.contains_key(&index))
     }
 
-    /// The index behind the last item of a list of items that go on changing.
+    /// The index after the last item of a list of items that keep changing.
     pub(crate) fn next_index(&self, list: &str) -> i64 {
         match self.0.get(list) {
             Some(Member::Items(items)) => items.last_key_value().map_or(0, |(last, _)| last.saturating_add(1)),
@@ -130,32 +137,32 @@ impl MergedObject {
         }
     }
 
-    /// Takes a list that came as it is apart, so that its items can be gone to.
+    /// Takes a list apart that came as one value, so that its items can be reached by their indexes.
     pub(crate) fn take_apart(&mut self, list: &str) {
         if let Some(kept) = self.0.get_mut(list) {
             kept.items();
         }
     }
 
-    /// Makes an item of a list the object that it turns out to be.
+    /// Replaces an item of a list by an object.
     pub(crate) fn replace_item(&mut self, list: &str, index: i64, object: &Object<'_>) {
         let item = self.item(list, index);
         *item = MergedObject::default();
         item.set_all(object);
     }
 
-    /// Makes an item of a list stand as it came whole, until it goes on changing.
+    /// Shows an item of a list as it came whole, until it changes again.
     pub(crate) fn seal_item(&mut self, list: &str, index: i64, json: String) {
         let items = self.0.entry(list, || Member::Items(BTreeMap::new())).items();
         items.entry(index).or_insert_with(|| Member::Object(MergedObject::default())).seal(json);
     }
 
-    /// Makes a member stand as it came whole, until it goes on changing.
+    /// Shows a member as it came whole, until it changes again.
     pub(crate) fn seal(&mut self, name: &str, json: String) {
         self.0.entry(name, || Member::Text(TextBuffer::default())).seal(json);
     }
 
-    /// Puts the items of a list in another order, by their indexes; the ones that it does not have are dropped.
+    /// Arranges the items of a list in the order of the given indexes; the items that are not among them are dropped.
     pub(crate) fn arrange(&mut self, list: &str, order: &[i64]) {
         if let Some(kept) = self.0.get_mut(list) {
             let items = kept.items();
@@ -163,14 +170,14 @@ impl MergedObject {
         }
     }
 
-    /// Takes the items from that index on off a list.
+    /// Removes the items of a list from that index on.
     pub(crate) fn cut_items(&mut self, list: &str, index: i64) {
         if let Some(kept) = self.0.get_mut(list) {
             drop(kept.items().split_off(&index));
         }
     }
 
-    /// Takes an item off a list; the others stay at their indexes.
+    /// Removes an item of a list; the others keep their indexes.
     pub(crate) fn remove_item(&mut self, list: &str, index: i64) {
         if let Some(kept) = self.0.get_mut(list) {
             kept.items().remove(&index);
@@ -181,7 +188,7 @@ impl MergedObject {
         self.0.remove(name);
     }
 
-    /// Becomes an object, but for one member, which stays as it is.
+    /// Becomes an object, except for the member `but`, which stays as it is.
     pub(crate) fn become_object(&mut self, object: &Object<'_>, but: &str) {
         if self.has_names_of(object) {
             let pairs = self.0.values_mut().zip(object.iter());
@@ -204,17 +211,17 @@ impl MergedObject {
         self.0.iter().map(|(name, _)| name).eq(object.iter().map(|(name, _)| name))
     }
 
-    /// Whether there are no members of other names.
+    /// Whether it has no members of other names than these.
     pub(crate) fn has_only(&self, names: &[&str]) -> bool {
         self.0.iter().all(|(name, _)| names.contains(&name))
     }
 
-    /// Sets what stands at the end of a path inside a member.
+    /// Sets the value at the end of a path inside a member.
     pub(crate) fn set_at(&mut self, name: &str, keys: &[Key<'_>], json: String) {
         *self.inside(name, keys) = Member::Value(json.into());
     }
 
-    /// Appends to the string that stands at the end of a path inside a member.
+    /// Appends to the string at the end of a path inside a member.
     pub(crate) fn append_at(&mut self, name: &str, keys: &[Key<'_>], piece: &Text<'_>) {
         self.inside(name, keys).append(piece);
     }
@@ -241,7 +248,7 @@ impl MergedObject {
         self.extend_by(list, item.as_str());
     }
 
-    /// Adds the items of one list to another.
+    /// Adds the items of a list to a member that is one. Returns whether there were any.
     pub(crate) fn extend(&mut self, name: &str, list: Raw<'_>) -> bool {
         let items = list.as_str()[1..list.as_str().len() - 1].trim_matches(crate::json::is_whitespace);
         self.extend_by(name, items);
@@ -265,7 +272,7 @@ impl MergedObject {
         self.0.entry(name, || Member::Text(TextBuffer::default())).append(piece);
     }
 
-    /// Appends to the JSON text of a member; what stood there before it counts no more.
+    /// Appends to the JSON text of a member that comes in pieces; whatever else the member was before is dropped.
     pub(crate) fn append_json(&mut self, name: &str, piece: &Text<'_>) {
         let kept = self.0.entry(name, || Member::Json(TextBuffer::default()));
         kept.unseal();
@@ -290,10 +297,10 @@ impl MergedObject {
         self.buffer(name).map_or("", |text| text.as_str())
     }
 
-    /// A string member; `None` where there is no member of that name.
+    /// A string member's buffer; `None` where there is no such member, or it is no string.
     pub(crate) fn buffer(&mut self, name: &str) -> Option<&mut TextBuffer> {
         let kept = self.0.get_mut(name)?;
-        // Read once: it may be asked for again and again.
+        // Made a buffer once: it may be asked for again and again.
         kept.append(&Text::from(""));
         match kept {
             Member::Text(text) => Some(text),
@@ -302,31 +309,32 @@ impl MergedObject {
         }
     }
 
-    /// Expects the pieces of a string member to say again what it is by now: some servers announce a text with its first words.
+    /// Expects the pieces of a string member to repeat what it is by now: some servers announce a text with its first
+    /// words.
     pub(crate) fn announce(&mut self, name: &str) {
         if let Some(kept) = self.0.get_mut(name).filter(|kept| !kept.text().is_empty()) {
             kept.announce();
         }
     }
 
-    /// Whether the pieces of a string member may still say again what it was announced with.
+    /// Whether the pieces of a string member may still repeat what it was announced with.
     pub(crate) fn is_announced(&self, name: &str) -> bool {
         matches!(self.0.get(name), Some(Member::Announced(_)))
     }
 
-    /// Expects nothing to be said again any more.
+    /// Stops expecting the pieces of a string member to repeat anything.
     pub(crate) fn end_announcement(&mut self, name: &str) {
         if let Some(kept) = self.0.get_mut(name) {
             kept.end_announcement();
         }
     }
 
-    /// The JSON text of a member that grew by pieces; `""` where none came.
+    /// The JSON text of a member that came in pieces; `""` where none came.
     pub(crate) fn json_text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", Member::json_text)
     }
 
-    /// What a piece adds to a string member, which does not grow by it yet; an empty text where it says it again.
+    /// What a piece adds to a string member, which does not grow yet; an empty text where the piece repeats it.
     pub(crate) fn news<'t>(&mut self, name: &str, piece: Text<'t>) -> Text<'t> {
         match self.0.get_mut(name) {
             Some(kept) => kept.news(piece),
@@ -334,12 +342,12 @@ impl MergedObject {
         }
     }
 
-    /// The indexes of a list of items that go on changing.
+    /// The indexes of a list of items that keep changing.
     pub(crate) fn indexes(&self, list: &str) -> Vec<i64> {
         self.indexes_from(list, i64::MIN)
     }
 
-    /// Those of them from that one on.
+    /// The indexes of a list of items that keep changing, from that one on.
     pub(crate) fn indexes_from(&self, list: &str, index: i64) -> Vec<i64> {
         match self.0.get(list) {
             Some(Member::Items(items)) => items.range(index..).map(|(index, _)| *index).collect(),
@@ -347,12 +355,13 @@ impl MergedObject {
         }
     }
 
-    /// The same, without making it one that grows: a name, a type, or a text that stands as it came whole.
+    /// A string member's text without making it one that grows: a name, a type, or a text that stays as it came
+    /// whole.
     pub(crate) fn word(&self, name: &str) -> Cow<'_, str> {
         self.0.get(name).map(Member::text).unwrap_or_default()
     }
 
-    /// Gives up on characters whose second half never came.
+    /// Gives up waiting for the second halves of surrogate pairs.
     pub(crate) fn flush_surrogates(&mut self) {
         self.0.values_mut().for_each(Member::flush_surrogates);
     }
@@ -372,7 +381,7 @@ impl MergedObject {
         }
     }
 
-    /// Adds its members.
+    /// Counts its members.
     pub(super) fn measure(&self, size: &mut Size) {
         for (name, kept) in self.0.iter() {
             size.add(name);

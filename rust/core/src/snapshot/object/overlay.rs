@@ -1,4 +1,13 @@
 //! Objects laid over each other, member by member.
+//!
+//! To lay one object over another means to merge each member of the newer into the older one by the rule of `object`:
+//! objects inside are laid over each other in turn, up to a depth. The naive way takes both apart at every level.
+//! Here an object that comes first stays JSON text, one that is the same text again changes nothing, and only a
+//! different one is taken apart.
+//!
+//! ```text
+//!   {"a": 1, "b": {"c": 2}}   and then   {"b": {"d": 3}, "a": null}   is   {"a": 1, "b": {"c": 2, "d": 3}}
+//! ```
 
 use super::kept::Member;
 use super::{Lists, MergedObject, Nulls};
@@ -65,7 +74,7 @@ impl MergedObject {
         self.set(name, value.as_str())
     }
 
-    /// Lays an object over the member of that name. The first one stays JSON text, until another comes.
+    /// Lays an object over the member of that name. The first object stays JSON text until a different one comes.
     fn overlay_member(&mut self, name: &str, value: Raw<'_>, policy: (Lists, Nulls), depth: usize) -> bool {
         let (lists, nulls) = policy;
         let settled = nulls == Nulls::Keep || !value.has_null();
@@ -79,12 +88,12 @@ impl MergedObject {
         self.object(name).overlay_at(value, policy, depth - 1) | new
     }
 
-    /// Keeps a member that no rule is about: its last value that is not null, or null where it has no other.
+    /// Keeps a member that no rule names: its last value that is not null, or null where it has no other.
     pub(crate) fn keep(&mut self, name: &str, value: Raw<'_>) {
         self.merge_at(name, value, (Lists::Replace, Nulls::Keep), OVERLAY_DEPTH);
     }
 
-    /// Keeps all members of an object, but for those that rules are about.
+    /// Keeps all members of an object, except for those that rules name.
     pub(crate) fn keep_all(&mut self, object: &Object<'_>, apart: &[&str]) {
         for (name, value) in object.iter().filter(|(name, _)| !apart.contains(name)) {
             self.keep(name, value);

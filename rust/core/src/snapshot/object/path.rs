@@ -1,4 +1,4 @@
-//! Where in the dialect's object something is.
+//! Paths into the dialect's object.
 
 use std::ops::Deref;
 
@@ -11,10 +11,11 @@ pub(crate) enum PathStep {
     Item(&'static str, i64),
 }
 
-/// As many steps as the objects of the APIs are deep.
+/// The number of steps to the deepest object that the dialects reach.
 const MOST_STEPS: usize = 4;
 
-/// The path to an object that is kept inside another. Kept in place, since one is made for every payload that is parsed.
+/// The path to an object that is kept inside another. Its steps are in an array, without an allocation, since a path
+/// is made for every payload that is parsed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
     steps: [PathStep; MOST_STEPS],
@@ -55,7 +56,7 @@ impl FromIterator<PathStep> for Path {
 }
 
 impl Path {
-    /// The path that goes on from the end of this one.
+    /// This path, followed by more steps.
     pub(crate) fn to(self, steps: impl IntoIterator<Item = PathStep>) -> Self {
         self.iter().copied().chain(steps).collect()
     }
