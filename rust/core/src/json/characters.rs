@@ -2,7 +2,7 @@
 
 use super::text::Text;
 
-/// Characters that were not told yet.
+/// Characters that were not emitted yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Characters {
     /// As WTF-8.
@@ -12,12 +12,12 @@ pub(super) struct Characters {
 }
 
 impl Characters {
-    /// Whether there are none, not even half a one.
+    /// Whether there are none, not even half of one.
     pub(super) fn is_empty(&self) -> bool {
         self.certain.is_empty() && self.half.is_none()
     }
 
-    /// The certain ones.
+    /// The characters that are certain.
     pub(super) fn text(&self) -> Text<'_> {
         match std::str::from_utf8(&self.certain) {
             Ok(text) => Text::from(text),
@@ -25,7 +25,7 @@ impl Characters {
         }
     }
 
-    /// They were told.
+    /// Forgets the certain characters, which were emitted.
     pub(super) fn clear(&mut self) {
         self.certain.clear();
     }
@@ -49,9 +49,9 @@ impl Characters {
         }
     }
 
-    /// The digits that begin an escape: whether what they lead to can still be the second half of a pair.
+    /// Notes the first digits of an escape: they may show that it cannot be the second half of a pair.
     pub(super) fn expect(&mut self, digits: u8, unit: u16) {
-        // Second halves are DC00 to DFFF: the first two digits tell.
+        // Second halves are DC00 to DFFF: the first two digits decide.
         if (digits == 1 && unit != 0xD) || (digits == 2 && !(0xDC..=0xDF).contains(&unit)) {
             self.flush_surrogates();
         }

@@ -1,5 +1,6 @@
-//! The only place that names the JSON crate: `read` asks it, `write` writes. `partial` does without: it reads text that is
-//! still arriving.
+//! JSON: reading payloads, writing objects, and reading text that is still arriving. The only module that names the
+//! JSON crate: `read` asks it, `write` writes with it; `partial` does without, since it reads text that is
+//! incomplete.
 //!
 //! A payload is checked once and then read in place: a [`Raw`] is one JSON value, verbatim. So numbers keep their
 //! digits (integers may be of any size), strings may hold lone surrogates, and what is only passed through is never
@@ -10,8 +11,8 @@ use std::fmt;
 
 use crate::limits::PAYLOAD_DEPTH;
 
-mod certain;
 mod characters;
+mod close_prefix;
 mod names;
 mod nodes;
 mod number;
@@ -26,7 +27,7 @@ mod template;
 mod text;
 mod write;
 
-pub(crate) use certain::certain;
+pub(crate) use close_prefix::close_prefix;
 use nodes::Node;
 pub(crate) use object::Object;
 pub use partial::PartialJson;
@@ -43,7 +44,7 @@ pub(crate) use write::{ObjectWriter, quote, write_array};
 pub(crate) struct Malformed(String);
 
 impl Malformed {
-    /// What the JSON crate says of it.
+    /// The JSON crate's reason for refusing a text.
     fn reason(text: &str) -> Self {
         Self(read::check(text).err().unwrap_or_else(|| "longer than 4 GiB".to_owned()))
     }
@@ -106,7 +107,7 @@ pub(crate) fn is_whitespace(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
-/// How deep the nesting goes, at most: exact where there are enough brackets for it to matter.
+/// How deep the nesting goes, at most; exact where there are so many brackets that it matters.
 fn depth(text: &str) -> usize {
     let open = open_brackets(text.as_bytes());
     if open <= PAYLOAD_DEPTH {
@@ -126,7 +127,7 @@ fn depth(text: &str) -> usize {
 
 /// The brackets that open, in strings too.
 fn open_brackets(bytes: &[u8]) -> usize {
-    // Of `[` and `{` one bit differs. Counts of so few bytes fit into one, so that many are counted at once.
+    // `[` and `{` differ in one bit. Counts over so few bytes fit into a byte, so that many are counted at once.
     let count = |few: &[u8]| few.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
     bytes.chunks(128).map(|few| usize::from(count(few))).sum()
 }
@@ -165,7 +166,7 @@ fn spell_constants(text: &str) -> Option<String> {
     (taken > 0).then_some(out)
 }
 
-/// Whether a byte makes one word of what stands before and behind it.
+/// Whether a byte joins what comes before and after it into one word.
 fn is_mid_word(byte: u8) -> bool {
     byte == b'.' || byte.is_ascii_alphanumeric()
 }
@@ -212,7 +213,7 @@ mod tests {
         r#"" \t ""#,
         r#""\ud83d""#,
     ];
-    /// Those that the crate can read as names.
+    /// The scalars that the crate can read as names.
     const NAMES: &[&str] = SCALARS.split_at(4).1.split_at(9).0;
     const BLANKS: [&str; 4] = ["", "", " ", "\r\n\t "];
 

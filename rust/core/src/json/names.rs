@@ -1,10 +1,10 @@
-//! The names of an object, while its nodes are made: most objects have names without escapes, each once, and then a look-up
-//! compares them as they stand in the text.
+//! Whether the names of an object need decoding, found out while its nodes are made: most objects have names without
+//! escapes, each once, and a look-up can then compare names as they are written.
 
 use super::nodes::Node;
 use crate::limits::COMPARED_NAMES;
 
-/// Whether an object's names have no escapes, and are there once each; `false` too where there are too many to tell.
+/// Whether an object's names have no escapes, and are unique; `false` too where there are too many to find out.
 #[inline]
 pub(super) fn are_plain(bytes: &[u8], members: &[Node]) -> bool {
     let (mut at, mut count, mut marks) = (0, 0, [0_u64; 4]);
@@ -22,7 +22,7 @@ pub(super) fn are_plain(bytes: &[u8], members: &[Node]) -> bool {
     true
 }
 
-/// Whether members have a name already.
+/// Whether one of the members has that name.
 fn is_among(bytes: &[u8], members: &[Node], wanted: Node) -> bool {
     let mut at = 0;
     while at < members.len() {

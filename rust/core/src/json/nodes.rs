@@ -1,21 +1,23 @@
-//! The one pass: JSON text is checked and turned into nodes, on which everything else stands.
+//! The one pass: JSON text is checked and turned into nodes, which everything else reads.
 //!
-//! A node is one value: its kind, its place in the text, and how many nodes it takes with all that is inside. The naive way, and
-//! the way this crate once went, is to look for the end of a value wherever one is skipped: each level of an object is then
-//! scanned again for each look-up. With nodes a look-up hops from name to name.
+//! A node is one value: its kind, its position in the text, and how many nodes it takes with all that is inside. The
+//! naive way, and the way this crate once went, is to look for the end of a value wherever one is skipped: each level
+//! of an object is then scanned again for each look-up. With nodes a look-up hops from name to name.
 //!
 //! ```text
 //!   {"a": [1, true], "b": "x"}
 //!   object 7 | "a" 1 | array 3 | 1 1 | true 1 | "b" 1 | "x" 1          kind and size
 //! ```
 //!
-//! 1. What it accepts is what the JSON crate accepts, which the tests hold it to. The crate is asked for the reason of a refusal.
-//! 2. The nodes of a value stand in one row, its own first: a part of the row is a value by itself.
+//! 1. It accepts what the JSON crate accepts, and the tests hold it to that. The crate is asked for the reason of a
+//!    refusal.
+//! 2. The nodes of a value are adjacent, its own first: a slice of the nodes is a value by itself.
 //! 3. Nothing is decoded: strings keep their escapes, numbers their digits.
 //!
-//! Why it is no crate's: on the payloads of the recorded streams it takes as long as sonic-rs takes for its tree (1.0 to 1.15
-//! times), half as long as simd-json for its tape or jiter for its values, and a third longer than the JSON crate's bare check.
-//! None of these says where each value stands in the text, on which the templates and the verbatim digits rest.
+//! Why it is not a crate's: on the payloads of the recorded streams it takes as long as sonic-rs takes for its tree
+//! (1.0 to 1.15 times), half as long as simd-json for its tape or jiter for its values, and a third longer than the
+//! JSON crate's bare check. None of these says where each value is in the text, which templates and verbatim digits
+//! depend on.
 
 use super::names::are_plain;
 use super::scan;
@@ -39,7 +41,7 @@ pub(super) struct Node {
     /// Its bytes in the text.
     pub(super) start: u32,
     pub(super) end: u32,
-    /// The nodes that it takes, itself among them.
+    /// The number of nodes that it takes, itself included.
     pub(super) size: u32,
     pub(super) kind: Kind,
     /// A string without escapes; an object whose names are such strings, each there once.
@@ -49,10 +51,10 @@ pub(super) struct Node {
 /// The nodes of a value that is null.
 pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: true }];
 
-/// The nodes of text that is one JSON value; `None` of any other, of one that is nested too deep, and of 4 GiB.
+/// The nodes of text that is one JSON value; `None` of any other text, of one that is nested too deep, and of 4 GiB.
 pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
     u32::try_from(text.len()).ok()?;
-    // Most payloads have a value for each dozen of bytes. Of a long text nothing is known.
+    // Most payloads have a value for each dozen bytes. For a long text this is no guide.
     let nodes = Vec::with_capacity((text.len() / 8).clamp(4, 256));
     let mut pass = Pass { bytes: text.as_bytes(), at: 0, nodes, open: NOTHING, depth: 0 };
     pass.run()?;
@@ -60,7 +62,7 @@ pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {
     (pass.at == text.len()).then_some(pass.nodes)
 }
 
-/// The nodes of the value that `bytes` begin with, inside of so many others, and its size in bytes.
+/// The nodes of the value that `bytes` begin with, at that depth of nesting, and its size in bytes.
 pub(super) fn first(bytes: &[u8], depth: usize) -> Option<(Vec<Node>, usize)> {
     let bytes = &bytes[..bytes.len().min(TEMPLATE_SIZE)];
     let mut pass = Pass { bytes, at: 0, nodes: Vec::with_capacity(16), open: NOTHING, depth };
@@ -68,15 +70,17 @@ pub(super) fn first(bytes: &[u8], depth: usize) -> Option<(Vec<Node>, usize)> {
     Some((pass.nodes, pass.at))
 }
 
-/// Stands for the place of the innermost array or object where none is open.
+/// The position of the innermost open array or object where none is open.
 const NOTHING: u32 = u32::MAX;
 
-/// Not recursive, so that all of it is one function, which keeps these in registers.
+/// The pass over a text. It is not recursive, so that all of it becomes one function, which keeps these fields in
+/// registers.
 struct Pass<'t> {
     bytes: &'t [u8],
     at: usize,
     nodes: Vec<Node>,
-    /// The node of the innermost array or object that has not ended. Its size is the place of the one around it until it ends.
+    /// The position of the innermost open array or object. Until that ends, its size holds the position of the one
+    /// around it.
     open: u32,
     depth: usize,
 }
@@ -128,7 +132,8 @@ impl Pass<'_> {
         Some(true)
     }
 
-    /// What follows a value: the end of what it stands in, the next name of an object. Whether another value is next.
+    /// What follows a value: the end of the array or object around it, or the next name of an object. Whether another
+    /// value is next.
     #[inline]
     fn follow(&mut self) -> Option<bool> {
         while let Some(open) = self.nodes.get(self.open as usize) {
@@ -147,16 +152,16 @@ impl Pass<'_> {
         Some(false)
     }
 
-    /// Begins an array or an object. Whether it has ended, too.
+    /// Begins an array or an object. Whether it has ended too, being empty.
     #[inline]
     fn begin(&mut self, kind: Kind, closing: u8) -> Option<bool> {
         if self.depth == PAYLOAD_DEPTH {
             return None;
         }
         self.depth += 1;
-        let place = self.count();
+        let position = self.count();
         self.push(self.at, kind, true);
-        self.nodes[place as usize].size = std::mem::replace(&mut self.open, place);
+        self.nodes[position as usize].size = std::mem::replace(&mut self.open, position);
         self.at += 1;
         self.blanks();
         if self.peek()? == closing {
@@ -166,21 +171,21 @@ impl Pass<'_> {
         self.name_in(kind).map(|()| false)
     }
 
-    /// Ends what is open.
+    /// Ends the innermost array or object.
     #[inline]
     fn end(&mut self) {
         self.at += 1;
         self.depth -= 1;
-        let (place, behind, end) = (self.open, self.count(), offset(self.at));
-        let node = &mut self.nodes[place as usize];
-        self.open = std::mem::replace(&mut node.size, behind - place);
+        let (position, after, end) = (self.open, self.count(), offset(self.at));
+        let node = &mut self.nodes[position as usize];
+        self.open = std::mem::replace(&mut node.size, after - position);
         node.end = end;
         if node.kind == Kind::Object {
-            self.nodes[place as usize].plain = are_plain(self.bytes, &self.nodes[place as usize + 1..]);
+            self.nodes[position as usize].plain = are_plain(self.bytes, &self.nodes[position as usize + 1..]);
         }
     }
 
-    /// The name of the next value, if it stands in an object, up to that value.
+    /// The name of the next value, if that is in an object, up to the value.
     #[inline]
     fn name_in(&mut self, kind: Kind) -> Option<()> {
         if kind == Kind::Array {
@@ -204,7 +209,7 @@ impl Pass<'_> {
         self.nodes.len() as u32
     }
 
-    /// Adds a value that ends here, and has none inside.
+    /// Adds a value that ends here and has none inside.
     #[inline]
     fn push(&mut self, start: usize, kind: Kind, plain: bool) {
         let (start, end) = (offset(start), offset(self.at));

@@ -1,6 +1,6 @@
 //! How far a JSON number has come (RFC 8259, section 6).
 
-/// What came last.
+/// What came last of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NumberState {
     Start,
@@ -35,7 +35,7 @@ impl NumberState {
         })
     }
 
-    /// Goes over the bytes that go on with the number; returns where that leads, and how many they are.
+    /// Runs over the bytes that continue the number; returns the state after them, and how many there are.
     pub(super) fn run(mut self, bytes: &[u8]) -> (Self, usize) {
         for (at, &byte) in bytes.iter().enumerate() {
             let Some(next) = self.after(byte) else { return (self, at) };

@@ -1,4 +1,7 @@
 //! Objects, whose members are found by name.
+//!
+//! Most names that are looked for are those of no member. So each object has a mark, one bit or several for the names
+//! that it has, and a name whose bit is missing is absent without a search.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,13 +13,13 @@ use super::{Raw, Text};
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
     raw: Raw<'a>,
-    /// The marks of its names: most names that are looked for are those of no member, which shows without looking.
+    /// The marks of its names, united. A name whose mark is not among them is no member's.
     marks: u64,
-    /// The members, where their names are not those that stand in the text, each there once.
+    /// The members by their decoded names, where those are not plain text in the payload, or not unique.
     spelt: Option<Vec<(Cow<'a, str>, Raw<'a>)>>,
 }
 
-/// One bit, which few of the names that one object has share. For a name that is written in the code the compiler finds it.
+/// One bit, which few of the names that one object has share. The compiler computes it for a name in the code.
 #[inline]
 fn mark(name: &str) -> u64 {
     let [first, .., last] = *name.as_bytes() else { return 1 };
@@ -32,7 +35,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The value that was taken apart.
+    /// The value that the members are of.
     pub(crate) fn raw(&self) -> Raw<'a> {
         self.raw
     }
@@ -43,7 +46,7 @@ impl<'a> Object<'a> {
         self.member(name).filter(|value| !value.is_null())
     }
 
-    /// The member of that name as it stands, be it null.
+    /// The member of that name, even if it is null.
     #[inline]
     pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
         if self.marks & mark(name) == 0 { None } else { self.find(name) }
@@ -81,7 +84,7 @@ impl<'a> Object<'a> {
         self.get(name).and_then(Raw::str).unwrap_or_default()
     }
 
-    /// An id: some servers count, and send the number.
+    /// An id, as text: some servers send a number.
     #[inline]
     pub(crate) fn id(&self, name: &str) -> Cow<'a, str> {
         self.get(name).and_then(Raw::scalar).unwrap_or_default().into_str()
@@ -94,17 +97,17 @@ impl<'a> Object<'a> {
         self.get(name).map(list).unwrap_or_default()
     }
 
-    /// Those of them that are objects.
+    /// The items of the member of that name, or the member itself, as far as they are objects.
     pub(crate) fn objects(&self, name: &str) -> Vec<Object<'a>> {
         self.each(name).into_iter().filter(|item| item.is_object()).map(Raw::object).collect()
     }
 
-    /// The object with `aB` for each name `a_b`: some servers send the names that a protocol has in another language.
+    /// The object with names `aB` in place of `a_b`: some servers spell a protocol's names as another language does.
     pub(crate) fn camel_case(self) -> Self {
         self.respelt(|_| true)
     }
 
-    /// The same for these names only: others are of those who send them.
+    /// The object with names `aB` in place of `a_b`, for these names only: others belong to whoever sends them.
     pub(crate) fn camel_case_of(self, names: &[&str]) -> Self {
         self.respelt(|meant| names.contains(&meant))
     }
@@ -121,7 +124,7 @@ impl<'a> Object<'a> {
 
     /// Whether any name is `a_b`.
     pub(crate) fn is_snake_case(&self) -> bool {
-        // Nearly always there is no such character in all of the object.
+        // Nearly always there is no such character anywhere in the object.
         memchr::memchr(b'_', self.raw.as_str().as_bytes()).is_some() && self.iter().any(|(name, _)| is_snake_case(name))
     }
 
@@ -151,13 +154,13 @@ impl<'o, 'a: 'o> Iterator for Members<'o, 'a> {
     }
 }
 
-/// The marks of all names of an object that stand in the text as they are.
+/// The united marks of an object whose names are plain text.
 fn marks(object: Raw<'_>) -> u64 {
     let mut inside = object.inside();
     std::iter::from_fn(|| inside.member()).fold(0, |marks, (name, _)| marks | mark(name))
 }
 
-/// The members of an object by their true names, whose lone surrogates are replaced; of equal ones the last.
+/// The members of an object by their decoded names, lone surrogates replaced; of equal names the last.
 fn spell_out(object: Raw<'_>) -> Vec<(Cow<'_, str>, Raw<'_>)> {
     let mut inside = object.inside();
     let mut members = Vec::new();
@@ -168,7 +171,7 @@ fn spell_out(object: Raw<'_>) -> Vec<(Cow<'_, str>, Raw<'_>)> {
     members
 }
 
-/// As most readers do: of members with one name the last counts.
+/// Of members with one name keeps the last, as most readers do.
 fn keep_last(members: &mut Vec<(Cow<'_, str>, Raw<'_>)>) {
     let mut seen = HashSet::new();
     members.reverse();

@@ -1,10 +1,20 @@
-//! JSON while it arrives: what is certain so far, told step by step.
+//! JSON while it arrives: what is certain so far, emitted step by step.
 //!
-//! 1. A step is told as soon as every way to go on agrees on it: a string's characters one by one, half a surrogate pair
-//!    not before its other half can no longer come; a constant with its last letter; a number with the byte behind it.
-//! 2. Where the text is cut changes nothing but into how many steps a string is divided.
+//! The naive way closes what is open and parses the text again after each piece, which takes the square of its
+//! length, and shows values that the next piece changes. Here one pass keeps its state between the pieces:
+//!
+//! 1. A step is emitted as soon as every continuation agrees on it: a string's characters one by one, but half a
+//!    surrogate pair only when its other half can no longer come; a constant with its last letter; a number with the
+//!    byte after it.
+//! 2. Where the text is cut changes nothing except into how many steps a string is divided.
 //! 3. Each byte is looked at once. Open brackets are kept in a list: no nesting can exhaust the call stack.
-//! 4. What Python's `json` reads is read: NaN and the infinities, lone surrogates, numbers of any size.
+//! 4. Whatever Python's `json` reads is read: NaN and the infinities, lone surrogates, numbers of any size.
+//!
+//! ```text
+//!   {"city": "Par        Object, Name("city"), String("Par")
+//!   is", "days": 3       More("is"), Name("days")                the number may have more digits
+//!   }                    Number("3"), End
+//! ```
 
 use super::characters::Characters;
 use super::is_whitespace;
@@ -18,14 +28,14 @@ enum State {
     /// A value has to come.
     #[default]
     Value,
-    /// Behind `[`.
+    /// After `[`.
     FirstItem,
-    /// Behind `{`.
+    /// After `{`.
     FirstName,
-    /// Behind a member's comma.
+    /// After the comma behind a member.
     Name,
     Colon,
-    /// Behind a value.
+    /// After a value.
     Next,
     String(Role, Escape),
     Number(NumberState),
@@ -37,18 +47,18 @@ enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Name,
-    /// A value of which nothing was told yet.
+    /// A value of which nothing was emitted yet.
     Fresh,
-    /// A value of which some was told.
+    /// A value of which some was emitted.
     Emitted,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Escape {
     None,
-    /// Behind a backslash.
+    /// After a backslash.
     Begun,
-    /// Behind `\u`: how many digits have come, and what they add up to.
+    /// After `\u`: how many digits have come, and the number that they make.
     Hex(u8, u16),
 }
 
@@ -76,11 +86,11 @@ pub struct PartialJson {
     state: State,
     /// The brackets that are open, outermost first.
     open: Vec<Bracket>,
-    /// Of a string what was not told yet.
+    /// What of a string was not emitted yet.
     characters: Characters,
-    /// Of a number all that came.
+    /// All digits of a number so far.
     digits: String,
-    /// How many characters the pieces before had.
+    /// How many characters the earlier pieces had.
     before: usize,
     fault: Option<NotJson>,
 }
@@ -88,11 +98,11 @@ pub struct PartialJson {
 type Stepped = Result<usize, &'static str>;
 
 impl PartialJson {
-    /// Takes the next piece of the text, and tells what is certain with it.
+    /// Takes the next piece of the text, and emits what is certain with it.
     ///
     /// # Errors
-    /// The text cannot become JSON. What is certain before the fault has been told; every later call gives the same
-    /// error.
+    /// The text cannot become JSON. What is certain before the fault has been emitted; every later call gives the
+    /// same error.
     pub fn feed(&mut self, piece: &str, out: &mut impl FnMut(Step<'_>)) -> Result<(), NotJson> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
@@ -120,8 +130,8 @@ impl PartialJson {
         }
     }
 
-    /// As much of the number that the text ends in as is one: of `1.5e` the `1.5`. Of its first bytes only, so that
-    /// asking at each piece stays cheap: no number that matters is longer.
+    /// The longest prefix of the number that the text ends in which is a number itself: of `1.5e` it is `1.5`. Only
+    /// the first bytes are looked at, so that asking after each piece stays cheap: no number that matters is longer.
     pub fn number_so_far(&self) -> Option<&str> {
         const LONGEST: usize = 64;
         let State::Number(_) = self.state else { return None };
@@ -135,7 +145,8 @@ impl PartialJson {
         self.fault.insert(fault).clone()
     }
 
-    /// Looks at the byte at `at`, and those behind it that are of its kind; returns where to go on, or what was expected.
+    /// Looks at the byte at `at`, and at those after it of the same kind; returns where to continue, or what was
+    /// expected.
     fn step(&mut self, piece: &str, at: usize, out: &mut impl FnMut(Step<'_>)) -> Stepped {
         let byte = piece.as_bytes()[at];
         match self.state {
@@ -163,7 +174,7 @@ impl PartialJson {
             b'{' => self.open(Bracket::Object, out)?,
             b'[' => self.open(Bracket::Array, out)?,
             b'"' => State::String(Role::Fresh, Escape::None),
-            // Its own state looks at the first byte too.
+            // The state of numbers looks at the first byte too.
             b'-' | b'0'..=b'9' => {
                 self.state = State::Number(NumberState::Start);
                 return Ok(at);

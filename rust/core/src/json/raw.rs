@@ -18,7 +18,7 @@ impl Default for Raw<'_> {
     }
 }
 
-/// Equal as they are written.
+/// Equal if they are written equally.
 impl PartialEq for Raw<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
@@ -40,7 +40,8 @@ impl<'a> Raw<'a> {
         self.node().kind
     }
 
-    /// Whether nothing of it needs care: a string without escapes; an object whose names are such strings, each there once.
+    /// Whether it can be read without decoding: a string without escapes; an object whose names are such strings,
+    /// each there once.
     pub(super) fn is_plain(self) -> bool {
         self.node().plain
     }
@@ -51,12 +52,12 @@ impl<'a> Raw<'a> {
         &self.text[start as usize..end as usize]
     }
 
-    /// Where it stands in the text of its payload, in bytes.
+    /// Its range in the text of its payload, in bytes.
     pub(super) fn span(self) -> (usize, usize) {
         (self.node().start as usize, self.node().end as usize)
     }
 
-    /// How many values stand around one that is inside.
+    /// How many arrays and objects there are around a value inside this one.
     pub(super) fn depth_of(self, value: Raw<'_>) -> usize {
         let (start, end) = value.span();
         self.nodes.iter().filter(|node| (node.start as usize) < start && end < node.end as usize).count()
@@ -108,12 +109,12 @@ impl<'a> Raw<'a> {
         Object::of(self)
     }
 
-    /// What stands inside it: the items of an array; the names and values of an object, by turns.
+    /// What is inside it: the items of an array; the names and values of an object, in turn.
     pub(super) fn inside(self) -> Inside<'a> {
         Inside { text: self.text, nodes: &self.nodes[1..] }
     }
 
-    /// The member whose name stands in the text like that, of an object.
+    /// The member of an object whose name is written exactly like that.
     pub(super) fn find(self, name: &str) -> Option<Raw<'a>> {
         let (bytes, nodes) = (self.text.as_bytes(), self.nodes);
         let mut at = 1;
@@ -153,8 +154,8 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// The objects of a list, or the one that stands in its place: by itself, or as the values of an object whose names are
-    /// the list's indexes.
+    /// The objects of a list, or what some servers send instead: one object without a list, or an object whose names
+    /// are the list's indexes.
     pub(crate) fn listed(self) -> Vec<Raw<'a>> {
         if !self.is_object() {
             return self.objects();
@@ -180,7 +181,7 @@ impl<'a> Raw<'a> {
         self.text().unwrap_or_else(|| Text::Whole(Cow::Owned(self.compact())))
     }
 
-    /// A whole number from 0 on, or a string of its digits; what is too large to count is the largest one.
+    /// A whole number from 0 on, or a string of its digits; a number too large for the type is the largest one.
     pub(crate) fn index(self) -> Option<i64> {
         let text = self.str().unwrap_or(Cow::Borrowed(self.as_str()));
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -193,20 +194,20 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// Whether a number is another one than 0, as it is read by those who have 64 bits for it.
+/// Whether a number is not 0, as readers with 64-bit floats see it.
 fn is_nonzero(number: &str) -> bool {
     let small = number.bytes().any(|byte| matches!(byte, b'e' | b'E')) || number.len() > 300;
     if small { number.parse::<f64>() != Ok(0.0) } else { number.bytes().any(|byte| matches!(byte, b'1'..=b'9')) }
 }
 
-/// Values that follow each other.
+/// Adjacent values.
 pub(crate) struct Inside<'a> {
     text: &'a str,
     nodes: &'a [Node],
 }
 
 impl<'a> Inside<'a> {
-    /// The next member of an object whose names stand in the text as they are.
+    /// The next member of an object whose names are plain text.
     #[inline]
     pub(super) fn member(&mut self) -> Option<(&'a str, Raw<'a>)> {
         let [name, value, ..] = self.nodes else { return None };

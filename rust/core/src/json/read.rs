@@ -1,6 +1,7 @@
-//! Reading JSON text, with the JSON crate.
+//! Reading JSON text with the JSON crate.
 //!
-//! All of it has been checked before, so that none of these can fail on it; what is no JSON all the same gives nothing.
+//! The text has been checked before, so that none of these can fail on it; on text that is no JSON they would give
+//! nothing.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +11,10 @@ use serde_json::value::RawValue;
 
 use super::text::Text;
 
-/// Checks that `text` is one JSON value; tells what is wrong with it.
+/// Checks that `text` is one JSON value.
+///
+/// # Errors
+/// The crate's reason for refusing it.
 pub(super) fn check(text: &str) -> Result<(), String> {
     serde_json::from_str::<&RawValue>(text).map(drop).map_err(|error| error.to_string())
 }

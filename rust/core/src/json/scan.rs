@@ -1,10 +1,10 @@
-//! Finding the end of a JSON string, eight bytes at a time: most strings of a stream are shorter than it takes to call a
-//! vector search.
+//! Finding the end of a JSON string, eight bytes at a time: most strings of a stream are so short that calling a
+//! vectorized search takes longer.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// So much text without an end is worth the call of a vector search.
+/// After so many words of eight bytes without an end, a vectorized search is worth its call.
 const WORDS: usize = 6;
 
 /// Where the first quote, backslash or control character is.
@@ -30,17 +30,17 @@ pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
     Some(bytes.len() - rest.len() + end)
 }
 
-/// The same, from there on: most text of that length is longer still.
+/// The first quote, backslash or control character from `from` on: most text that is this long is longer still.
 #[inline(never)]
 fn long_text(bytes: &[u8], from: usize) -> Option<usize> {
     let end = memchr::memchr2(b'"', b'\\', &bytes[from..]).map(|end| from + end);
     let text = &bytes[from..end.unwrap_or(bytes.len())];
-    // All at once, which the compiler makes a vector's work of; only a fault is looked for.
+    // Over all bytes at once, which the compiler vectorizes; only a fault is looked for.
     let fault = text.iter().fold(u8::MAX, |least, &byte| least.min(byte)) < b' ';
     if fault { text.iter().position(|&byte| byte < b' ').map(|at| from + at) } else { end }
 }
 
-/// The size of the escape that `bytes` begin with; `None` where it is none.
+/// The size of the escape that `bytes` begin with; `None` where they begin with none.
 pub(super) fn escape(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [_, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(2),
@@ -49,7 +49,7 @@ pub(super) fn escape(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The quote that ends a string which has a backslash there.
+/// The position of the quote that ends a string which has a backslash at that position.
 pub(super) fn end_of_escaped(bytes: &[u8], backslash: usize) -> Option<usize> {
     let mut at = backslash;
     while bytes[at] == b'\\' {
@@ -59,7 +59,8 @@ pub(super) fn end_of_escaped(bytes: &[u8], backslash: usize) -> Option<usize> {
     (bytes[at] == b'"').then_some(at)
 }
 
-/// The high bit of each byte that ends a run of plain text. Borrows make it wrong only above the first that is right.
+/// The high bit of each byte that ends a run of plain text. Borrows can set wrong bits, but only above the first
+/// right one.
 fn ends(word: u64) -> u64 {
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;
     let control = word.wrapping_sub(ONES * 0x20) & !word;

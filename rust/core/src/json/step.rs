@@ -1,4 +1,4 @@
-//! What JSON text is found to say while it arrives.
+//! What JSON text is found to contain while it arrives.
 
 use std::fmt;
 
@@ -36,9 +36,9 @@ pub enum Constant {
     False,
     /// `NaN`, which Python writes and no standard knows.
     NaN,
-    /// `Infinity`, of the same kind.
+    /// `Infinity`, which Python writes and no standard knows.
     Infinity,
-    /// `-Infinity`, of the same kind.
+    /// `-Infinity`, which Python writes and no standard knows.
     NegativeInfinity,
 }
 
@@ -55,14 +55,14 @@ impl Constant {
     }
 }
 
-/// Text that cannot become JSON, however it goes on.
+/// Text that cannot become JSON, whatever follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotJson {
-    /// What had to come.
+    /// What could have come.
     pub expected: &'static str,
     /// What came.
     pub got: char,
-    /// The characters before it.
+    /// How many characters came before it.
     pub at: usize,
 }
 

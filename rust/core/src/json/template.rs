@@ -1,15 +1,17 @@
-//! The fast path of reading payloads: what a chunk shares with the one before it is compared instead of parsed.
+//! The fast path of reading payloads: what a chunk shares with an earlier one is compared instead of parsed.
 //!
-//! Within one response the chunks differ in a few strings and counts only. A template keeps the text around those of the last
-//! payload that was parsed in full, and has holes where they stood. Where the next payload has the same text around the holes,
-//! byte for byte, the full parse would go through the same states, and find the same members with other values in these
-//! places: so only what the holes hold is read. Any difference, and anything in a hole that JSON does not know, is left to the
-//! full parse. Bytes that are no UTF-8 become U+FFFD here as there, since ASCII stands around each string.
+//! Within one response the chunks differ in a few strings and counts only. The naive way parses each of them in full.
+//! A template keeps the text of one payload that was, with holes where those strings and counts are:
 //!
 //! ```text
 //!   {"choices":[{"delta":{"content":"Hel"}}],"usage":{"total_tokens":7}}
 //!   {"choices":[{"delta":{"content":"_____"}}],"usage":______________________}    a string and a value
 //! ```
+//!
+//! 1. Where a payload has the same text around the holes, byte for byte, a full parse would find the same members,
+//!    with other values in the holes: so only what the holes hold is read.
+//! 2. Any difference, and anything in a hole that is not valid JSON there, is left to the full parse.
+//! 3. Bytes that are no UTF-8 become U+FFFD here as in a full parse, since there is ASCII around each string.
 
 use std::borrow::Cow;
 
@@ -25,11 +27,11 @@ enum HoleKind {
     String,
     /// A whole number.
     Digits,
-    /// Any value, which stands inside of so many others.
+    /// Any value, at that depth of nesting.
     Value { depth: u8 },
 }
 
-/// Bytes of a template's text: from the first to behind the last. Half as large as a range, since a stream keeps many.
+/// A range of a template's text, in bytes. Half as large as the standard library's, since a stream keeps many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Span {
     start: u32,
@@ -54,25 +56,25 @@ impl Span {
     }
 }
 
-/// A payload with holes where strings, whole numbers and whole values stood.
+/// A payload with holes in place of strings, whole numbers and whole values.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    /// The payload that it was learned from, with what stands around it where that is known.
+    /// The payload that it was learned from, with the text around it once that is known.
     text: Vec<u8>,
-    /// Where in it the payload stands; the others are places in it, too.
+    /// The payload in that text; the other spans are of that text too.
     payload: Span,
     holes: [(Span, HoleKind); TEMPLATE_HOLES],
     count: usize,
-    /// Spaces before the payload's closing bracket, of which there may be any number: Anthropic pads so.
+    /// Spaces before the payload's closing bracket, of which there may be any number: Anthropic pads its payloads so.
     padding: Option<Span>,
-    /// Values that tell whose the strings are.
+    /// Values that say whose the strings are.
     routing: Vec<Span>,
 }
 
 /// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, a number's digits, or a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hole {
-    /// Where it stands in the payload, quotes excluded.
+    /// Its range in the payload, quotes excluded.
     pub(crate) start: usize,
     pub(crate) end: usize,
     escaped: bool,
@@ -82,7 +84,7 @@ pub(crate) struct Hole {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holes {
     found: [Hole; TEMPLATE_HOLES],
-    /// The values among them: their holes and nodes.
+    /// The whole values among them: the numbers of their holes, and their nodes.
     values: Vec<(usize, Vec<Node>)>,
 }
 
@@ -92,7 +94,7 @@ impl Holes {
         self.found[hole]
     }
 
-    /// The value in that hole, out of the payload that it was found in; `None` where it is no UTF-8.
+    /// The value in that hole, of the payload that it was found in; `None` where it is no UTF-8.
     pub(crate) fn value<'a>(&'a self, payload: &'a [u8], hole: usize) -> Option<Raw<'a>> {
         let Hole { start, end, .. } = self.found[hole];
         let (_, nodes) = self.values.iter().find(|(found, _)| *found == hole)?;
@@ -101,7 +103,8 @@ impl Holes {
 }
 
 impl Template {
-    /// Makes holes of strings and whole numbers of `payload`, and of `values` whatever they are; puts all of them in order.
+    /// Makes holes of strings and whole numbers of `payload`, and of `values` whatever they are; sorts the holes by
+    /// position.
     pub(crate) fn learn<'a>(
         payload: Raw<'a>,
         holes: &mut Vec<Raw<'a>>,
@@ -142,7 +145,7 @@ impl Template {
         })
     }
 
-    /// Learns what stands around the payload.
+    /// Learns the text around the payload.
     pub(crate) fn frame(&mut self, before: &[u8], behind: &[u8]) {
         if before.len() + behind.len() > TEMPLATE_SIZE {
             return;
@@ -154,23 +157,23 @@ impl Template {
         self.padding.iter_mut().chain(&mut self.routing).for_each(shift);
     }
 
-    /// Whether it is known what stands around the payload.
+    /// Whether the text around the payload is known.
     pub(crate) fn is_framed(&self) -> bool {
         self.text.len() > self.payload.end()
     }
 
-    /// Bytes of what stands around the payload.
+    /// The size of the text around the payload, in bytes.
     pub(crate) fn framing(&self) -> usize {
         self.text.len() - (self.payload.end() - self.payload.start())
     }
 
-    /// Whether the payloads of both say the same, byte for byte, of others: of another choice or call.
+    /// Whether both payloads are the same, byte for byte, except that they are about different choices or calls.
     pub(crate) fn is_variant_of(&self, other: &Self) -> bool {
         let alike = |routing: fn(&Self) -> &[Span]| self.around(routing(self)) == other.around(routing(other));
         !self.routing.is_empty() && alike(|template| &template.routing) && !alike(|_| &[])
     }
 
-    /// The payload's text around its holes and padding, and around these.
+    /// The payload's text between its holes, its padding and `others`.
     fn around(&self, others: &[Span]) -> Vec<&[u8]> {
         let holes = self.holes[..self.count].iter().map(|(hole, _)| *hole);
         let mut cuts: Vec<_> = holes.chain(self.padding).chain(others.iter().copied()).collect();
@@ -186,7 +189,7 @@ impl Template {
         self.read_within((self.payload.start(), self.payload.end()), bytes, holes)
     }
 
-    /// The same of a payload with what stands around it.
+    /// Reads the strings of a payload together with the text around it; returns the size of both in bytes.
     pub(crate) fn read_framed(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
         if self.is_framed() { self.read_within((0, self.text.len()), bytes, holes) } else { None }
     }
@@ -218,20 +221,20 @@ impl Template {
     }
 }
 
-/// Where spaces stand before the closing bracket of a payload, if there are any.
+/// The range of the spaces before the closing bracket of a payload, if there are any.
 fn padding(payload: Raw<'_>) -> Option<(usize, usize)> {
     let end = payload.as_str().len() - 1;
     let start = payload.as_str()[..end].trim_end_matches(' ').len();
     (payload.is_object() && start < end).then_some((start, end))
 }
 
-/// Where a value stands in the payload that it was taken from.
+/// The range of a value in the payload that it is part of.
 pub(crate) fn span(payload: Raw<'_>, value: Raw<'_>) -> (usize, usize) {
     let ((begin, _), (start, end)) = (payload.span(), value.span());
     (start - begin, end - begin)
 }
 
-/// The size of the well-formed string that `bytes` begin with, behind its quote; and whether there are escapes in it.
+/// The size of the well-formed string that `bytes` begin with, after its opening quote; and whether it has escapes.
 #[expect(clippy::inline_always, reason = "one of its two callers is what most of a stream goes through")]
 #[inline(always)]
 fn string(bytes: &[u8]) -> Option<(usize, bool)> {
@@ -260,7 +263,7 @@ impl Hole {
         self.start == self.end
     }
 
-    /// Its text, out of the payload that it was found in, with U+FFFD for what is no UTF-8.
+    /// Its text, of the payload that it was found in, with U+FFFD for what is no UTF-8.
     pub(crate) fn text(self, payload: &[u8]) -> Text<'_> {
         let bytes = &payload[self.start..self.end];
         let text = lossy(bytes);

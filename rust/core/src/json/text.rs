@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-/// Bytes as text, with U+FFFD for what is no UTF-8. The same as `from_utf8_lossy`, which goes byte by byte even where there is
-/// nothing to replace.
+/// Bytes as text, with U+FFFD for what is no UTF-8. It gives what `from_utf8_lossy` gives, which goes byte by byte
+/// even where there is nothing to replace.
 pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
@@ -17,7 +17,7 @@ pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 pub enum Text<'a> {
     /// Unicode text, as all but a very few strings are.
     Whole(Cow<'a, str>),
-    /// Text with lone surrogates, as WTF-8: UTF-8 in which these stand as three bytes each.
+    /// Text with lone surrogates, as WTF-8: UTF-8 in which each of these takes three bytes.
     Wtf8(Vec<u8>),
 }
 
@@ -35,7 +35,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The same text, which borrows from nothing.
+    /// The text as one that borrows from nothing.
     pub(crate) fn into_owned<'o>(self) -> Text<'o> {
         match self {
             Self::Whole(text) => Text::Whole(Cow::Owned(text.into_owned())),
@@ -43,7 +43,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The text after another one.
+    /// The text, with another one before it.
     pub(crate) fn after(self, text: &str) -> Self {
         match self {
             _ if text.is_empty() => self,
@@ -52,7 +52,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The text with another one behind it.
+    /// The text, with another one after it.
     pub(crate) fn and(self, next: Self) -> Self {
         match (self, next) {
             (text, next) if next.is_empty() => text,
@@ -69,7 +69,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Whole(text) if text.is_empty())
     }
@@ -87,7 +87,7 @@ impl<'a> From<&'a str> for Text<'a> {
     }
 }
 
-/// Text that grows by pieces.
+/// A text that comes in pieces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TextBuffer {
     text: String,
@@ -121,7 +121,7 @@ impl TextBuffer {
         &self.text[start..]
     }
 
-    /// Gives up on a waiting half: returns the U+FFFD that stands for it, or nothing.
+    /// Gives up waiting for a second half: returns the U+FFFD that replaces the first, or nothing.
     pub(crate) fn flush_surrogates(&mut self) -> &str {
         let start = self.text.len();
         if self.half.take().is_some() {
@@ -130,7 +130,7 @@ impl TextBuffer {
         &self.text[start..]
     }
 
-    /// Forgets a waiting half: all of the text comes again.
+    /// Drops a first half that waits for its second: all of the text comes again.
     pub(crate) fn forget_half(&mut self) {
         self.half = None;
     }
@@ -170,7 +170,7 @@ impl TextBuffer {
     }
 }
 
-/// Where the first lone surrogate of a WTF-8 string is.
+/// The position of the first lone surrogate of a WTF-8 string.
 fn find_surrogate(bytes: &[u8]) -> Option<usize> {
     memchr::memchr_iter(0xED, bytes)
         .find(|&at| bytes.get(at + 1).is_some_and(|&next| next >= 0xA0) && at + 2 < bytes.len())

@@ -149,9 +149,9 @@ impl Choice {
     }
 
     /// Merges a piece into the one call of the deprecated kind, which needs no identity to be found by.
-    pub(crate) fn add_sole_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
+    pub(crate) fn add_legacy_call(&mut self, kind: &str, name: &str, arguments: Text<'_>, out: &mut Sink<'_>) {
         let piece = CallFragment { index: None, list_position: (0, 1), id: "", kind, name, arguments };
-        let (position, grown) = self.tool_calls.merge_sole(&piece);
+        let (position, grown) = self.tool_calls.merge_legacy(&piece);
         if grown > 0 || self.tool_calls.at(position).has_name_to_emit() {
             self.emit_tool_call(position, grown, out);
         }

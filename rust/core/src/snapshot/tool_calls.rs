@@ -32,7 +32,7 @@ pub struct ToolCalls {
     /// Calls that were announced with an empty object, and have no other arguments yet.
     announced: Vec<usize>,
     /// The deprecated function call, of which there is one at most and which is not in the list of tool calls.
-    sole: Option<usize>,
+    legacy_call: Option<usize>,
     /// How many calls may be kept, if there is a bound.
     most: Option<usize>,
 }
@@ -54,8 +54,8 @@ impl ToolCalls {
     }
 
     /// The position of the deprecated function call, if there is one.
-    pub(crate) fn sole(&self) -> Option<usize> {
-        self.sole
+    pub(crate) fn legacy_call(&self) -> Option<usize> {
+        self.legacy_call
     }
 
     /// The call at a position.
@@ -141,9 +141,9 @@ impl ToolCalls {
 
     /// Merges a piece into the deprecated function call; returns its position and the bytes that its arguments grew
     /// by.
-    pub(crate) fn merge_sole(&mut self, piece: &CallFragment<'_>) -> (usize, usize) {
-        let position = self.sole.unwrap_or_else(|| self.add());
-        self.sole = Some(position);
+    pub(crate) fn merge_legacy(&mut self, piece: &CallFragment<'_>) -> (usize, usize) {
+        let position = self.legacy_call.unwrap_or_else(|| self.add());
+        self.legacy_call = Some(position);
         self.merge_into(position, piece)
     }
 

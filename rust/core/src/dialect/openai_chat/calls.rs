@@ -104,7 +104,7 @@ pub(super) fn fold(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
 pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option<Raw<'_>>, out: &mut Sink<'_>) {
     let said = Said::of(function);
     if function.is_object() && !said.is_among(beside) {
-        choice.add_sole_call(LEGACY, &said.name, said.piece(None, (0, 1)).arguments, out);
+        choice.add_legacy_call(LEGACY, &said.name, said.piece(None, (0, 1)).arguments, out);
     }
 }
 
@@ -176,7 +176,7 @@ impl Left {
 
 /// The same of the deprecated single call.
 pub(super) fn fold_whole_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option<Raw<'_>>, out: &mut Sink<'_>) {
-    match choice.tool_calls.sole() {
+    match choice.tool_calls.legacy_call() {
         Some(position) => choice.complete_tool_call(position, &Said::of(function).piece(None, (0, 1)), out),
         None => fold_legacy(choice, function, beside, out),
     }

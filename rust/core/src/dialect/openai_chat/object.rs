@@ -40,7 +40,7 @@ fn write_message(out: &mut String, choice: &Choice) {
     if choice.reasoning().is_some() {
         write_text(&mut message, choice, choice.reasoning_name, choice.reasoning());
     }
-    let (calls, legacy) = (choice.tool_calls().as_slice(), choice.tool_calls().sole());
+    let (calls, legacy) = (choice.tool_calls().as_slice(), choice.tool_calls().legacy_call());
     if calls.len() > usize::from(legacy.is_some()) {
         let others = calls.iter().enumerate().filter(|(at, _)| Some(*at) != legacy).map(|(_, call)| call);
         write_array(message.name("tool_calls"), others, write_tool_call);

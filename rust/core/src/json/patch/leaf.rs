@@ -1,7 +1,7 @@
-//! JSON text that nodes of a document are parts of.
+//! Values of a document that are still JSON text.
 
 use super::tree::{Extent, Node};
-use crate::json::nodes::{Kind, Node as Place};
+use crate::json::nodes::{Kind, Node as ParsedNode};
 use crate::json::{Payload, Raw};
 
 /// JSON text, and how deep each of its values is.
@@ -28,7 +28,7 @@ impl<'t> Source<'t> {
     /// The node of one of its values.
     pub(super) fn node_of(&self, value: Raw<'_>) -> Node<'_> {
         let (start, _) = value.span();
-        let at = self.payload.nodes.partition_point(|place| (place.start as usize) < start);
+        let at = self.payload.nodes.partition_point(|node| (node.start as usize) < start);
         Node::Leaf(Leaf { source: self, at })
     }
 }
@@ -41,20 +41,20 @@ impl<'t> From<Payload<'t>> for Source<'t> {
 }
 
 /// How many levels of arrays and objects each value has.
-fn depths(places: &[Place]) -> Vec<u8> {
-    let mut depths = vec![0; places.len()];
-    for at in (0..places.len()).rev() {
-        if matches!(places[at].kind, Kind::Array | Kind::Object) {
-            depths[at] = 1 + inside(places, at).map(|at| depths[at]).max().unwrap_or(0);
+fn depths(nodes: &[ParsedNode]) -> Vec<u8> {
+    let mut depths = vec![0; nodes.len()];
+    for at in (0..nodes.len()).rev() {
+        if matches!(nodes[at].kind, Kind::Array | Kind::Object) {
+            depths[at] = 1 + inside(nodes, at).map(|at| depths[at]).max().unwrap_or(0);
         }
     }
     depths
 }
 
-/// Where the values are that stand in another: an object's names are among them.
-fn inside(places: &[Place], owner: usize) -> impl Iterator<Item = usize> {
-    let end = owner + places[owner].size as usize;
-    let next = move |at: &usize| Some(at + places[*at].size as usize).filter(|&at| at < end);
+/// The positions of the values directly inside another; an object's names are among them.
+fn inside(nodes: &[ParsedNode], owner: usize) -> impl Iterator<Item = usize> {
+    let end = owner + nodes[owner].size as usize;
+    let next = move |at: &usize| Some(at + nodes[*at].size as usize).filter(|&at| at < end);
     std::iter::successors(Some(owner + 1).filter(|&at| at < end), next)
 }
 
@@ -67,15 +67,15 @@ pub(super) struct Leaf<'a> {
 
 impl<'a> Leaf<'a> {
     pub(super) fn raw(self) -> Raw<'a> {
-        let places = &self.source.payload.nodes[self.at..];
-        Raw::new(&self.source.payload.text, &places[..places[0].size as usize])
+        let nodes = &self.source.payload.nodes[self.at..];
+        Raw::new(&self.source.payload.text, &nodes[..nodes[0].size as usize])
     }
 
     pub(super) fn extent(self) -> Extent {
         Extent { size: self.raw().as_str().len(), depth: self.source.depths[self.at].into() }
     }
 
-    /// What stands in it: the items of an array; the names and values of an object, by turns.
+    /// What is inside it: the items of an array; the names and values of an object, in turn.
     pub(super) fn inside(self) -> impl Iterator<Item = Self> {
         inside(&self.source.payload.nodes, self.at).map(move |at| Self { at, ..self })
     }

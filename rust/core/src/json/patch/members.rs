@@ -1,4 +1,5 @@
-//! What stands in an object or a list that was taken apart.
+//! The members and items of an object or a list that was taken apart. Each keeps account of the size and depth of
+//! what is inside.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,20 +7,20 @@ use std::collections::HashMap;
 use super::tree::{Extent, Node, Work};
 use crate::json::{Object, Raw, quote};
 
-/// Items of a list that are kept together.
+/// The most items of a list in one run.
 const RUN: usize = 1024;
 
-/// How large the values are that stand in another, all of them together.
+/// The size and depth of the values inside another, all of them together.
 #[derive(Clone, Default)]
 struct Inside {
     /// Bytes of JSON text, names and commas among them.
     size: usize,
-    /// How many values there are of each depth; the last of the numbers is not 0.
+    /// How many values there are of each depth; the last number is not 0.
     by_depth: Vec<u32>,
 }
 
 impl Inside {
-    /// What they take with the brackets around them.
+    /// Their size with the brackets around them, and the depth.
     fn extent(&self) -> Extent {
         Extent { size: self.size + 2, depth: self.by_depth.len().max(1) }
     }
@@ -39,7 +40,7 @@ impl Inside {
         }
     }
 
-    /// What `act` makes of one of them.
+    /// What `act` returns for one of them, which it may change.
     fn change<'a, T>(&mut self, node: &mut Node<'a>, act: impl FnOnce(&mut Node<'a>) -> T) -> T {
         let before = node.extent();
         let result = act(node);
@@ -59,9 +60,9 @@ fn name_size(name: &str) -> usize {
 
 #[derive(Default)]
 pub(super) struct Members<'a> {
-    /// Each with its place among the others.
+    /// Each with its position among the others.
     by_name: HashMap<String, (usize, Node<'a>)>,
-    /// The next one's place.
+    /// The position of the next member.
     end: usize,
     inside: Inside,
 }
@@ -81,7 +82,7 @@ impl<'a> Members<'a> {
         self.end += 1;
     }
 
-    /// Puts a member in place of the one of its name, which it returns, or behind all others.
+    /// Replaces the member of that name, which it returns, or adds one after all others.
     pub(super) fn set(&mut self, name: &str, node: Node<'a>) -> Option<Node<'a>> {
         if let Some((_, member)) = self.by_name.get_mut(name) {
             return Some(self.inside.change(member, |member| std::mem::replace(member, node)));
@@ -93,17 +94,17 @@ impl<'a> Members<'a> {
     pub(super) fn remove(&mut self, name: &str) -> Option<(usize, Node<'a>)> {
         let taken = self.by_name.remove(name)?;
         self.inside.take(name_size(name), taken.1.extent());
-        // Going through a map takes as long as it ever was large.
+        // Iterating over a map takes as long as it ever was large.
         if self.by_name.len() * 4 < self.by_name.capacity() {
             self.by_name.shrink_to(self.by_name.len() * 2);
         }
         Some(taken)
     }
 
-    /// Puts a member back that was taken out.
-    pub(super) fn put_back(&mut self, name: &str, place: usize, node: Node<'a>) {
+    /// Puts a removed member back.
+    pub(super) fn put_back(&mut self, name: &str, position: usize, node: Node<'a>) {
         self.inside.add(name_size(name), node.extent());
-        self.by_name.insert(name.to_owned(), (place, node));
+        self.by_name.insert(name.to_owned(), (position, node));
     }
 
     pub(super) fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut Node<'a>) -> T) -> Option<T> {
@@ -112,8 +113,8 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
-        let copy = |(name, (place, node)): (&String, &(usize, Node<'a>)), work: &mut Work| {
-            Some((name.clone(), (*place, node.copy(work)?)))
+        let copy = |(name, (position, node)): (&String, &(usize, Node<'a>)), work: &mut Work| {
+            Some((name.clone(), (*position, node.copy(work)?)))
         };
         let by_name = self.by_name.iter().map(|member| copy(member, work)).collect::<Option<_>>()?;
         Some(Self { by_name, end: self.end, inside: self.inside.clone() })
@@ -135,12 +136,12 @@ impl<'a> Members<'a> {
 
     pub(super) fn in_order(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
         let mut members: Vec<_> = self.by_name.iter().collect();
-        members.sort_unstable_by_key(|(_, (place, _))| *place);
+        members.sort_unstable_by_key(|(_, (position, _))| *position);
         members.into_iter().map(|(name, (_, node))| (name.as_str(), node))
     }
 }
 
-/// Items in runs, none of them empty or long: putting one in moves few others.
+/// Items in runs, none of them empty or long: inserting one moves only those of its run.
 #[derive(Default)]
 pub(super) struct Items<'a> {
     runs: Vec<Vec<Node<'a>>>,
@@ -160,7 +161,8 @@ impl<'a> Items<'a> {
         self.runs.iter().flatten()
     }
 
-    /// The run of the item at an index, and its place in there; the end of the last run where it is behind the last item.
+    /// The run of the item at an index, and the position in that run; the end of the last run for an index after the
+    /// last item.
     fn find(&self, mut index: usize) -> Option<(usize, usize)> {
         for (at, run) in self.runs.iter().enumerate() {
             if index < run.len() || (index == run.len() && at + 1 == self.runs.len()) {
@@ -177,17 +179,17 @@ impl<'a> Items<'a> {
         Some(self.inside.change(node, act))
     }
 
-    /// Adds an item behind the last one.
+    /// Adds an item after the last one.
     pub(super) fn push(&mut self, node: Node<'a>) {
         self.inside.add(0, node.extent());
         match self.runs.last_mut() {
-            // Half full, so that there is room for more between them.
+            // Runs begin half full, so that later items find room in them.
             Some(run) if run.len() < RUN / 2 => run.push(node),
             _ => self.runs.push(vec![node]),
         }
     }
 
-    /// Puts an item before the one at an index, or behind the last one.
+    /// Inserts an item before the one at an index, or after the last one.
     pub(super) fn insert(&mut self, index: usize, node: &mut Option<Node<'a>>) -> Option<()> {
         if index == 0 && self.runs.is_empty() {
             self.push(node.take()?);

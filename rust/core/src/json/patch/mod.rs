@@ -1,18 +1,20 @@
 //! JSON Patch (RFC 6902) on JSON text.
 //!
-//! Numbers keep their digits, members their order, and what no operation goes through stays as it was written.
+//! The naive parent parses the document, applies a patch and writes the document again: each patch then takes as long as
+//! the document is large, numbers lose their digits, and a few patches that copy make a document of any size. Here
+//! numbers keep their digits, members their order, what no operation reaches stays as it was written, and:
 //!
 //! 1. Patches wait until they are as large as the document, which is then read, changed by all of them, and written.
-//!    One after the other, each would take as long as the document is large.
-//! 2. A patch applies as a whole or not at all.
-//! 3. A value knows its size and its depth while it changes. So copies, each of which may double the document, end at a size
-//!    that goes by the bytes received, and what would be nested too deep is refused before it is.
-//! 4. What the document's values cost to take apart and to copy is paid from an allowance that grows with the bytes
-//!    received. Without copies it is never used up.
+//! 2. A patch applies as a whole or not at all: each change is noted, and undone where a later one fails.
+//! 3. A value knows its size and its depth while it changes. So copies, each of which may double the document, end at
+//!    a size in proportion to the bytes received, and what would be nested too deep is refused in time.
+//! 4. Taking values apart and copying them is paid for from an allowance that grows with the bytes received. Without
+//!    copies it is never used up.
 //!
-//! Why it is not the crate `json-patch` (tried at 5.0.0): that patches `serde_json::Value`, which refuses lone surrogates and
-//! writes `1E5` as `1e+5`; it takes `1` and `1.0` for different values, swaps the last member into the place of one that is
-//! removed or undone, bounds neither size nor depth, and moves all of a list for each item that is put in.
+//! Why it is not the crate `json-patch` (tried at 5.0.0): that patches `serde_json::Value`, which refuses lone
+//! surrogates and writes `1E5` as `1e+5`; it takes `1` and `1.0` for different values, swaps the last member into the
+//! position of one that is removed or undone, bounds neither size nor depth, and moves all of a list for each item
+//! that is inserted.
 
 use crate::json::{Object, Payload, Raw};
 use crate::limits::{PATCH_WORK, PATCH_WORK_PER_BYTE, PATCHED_GROWTH, PATCHED_SIZE, PAYLOAD_DEPTH};
@@ -27,21 +29,21 @@ mod tree;
 use leaf::Source;
 use tree::{Before, Node, Work};
 
-/// Patches of this size, in bytes, may wait behind a document that is smaller.
+/// So many bytes of patches may wait, even if the document is smaller.
 const WAITING: usize = 4 << 10;
 
-/// A value that patches change: all of one, or nothing if it does not apply.
+/// A value that patches change: each applies completely or not at all.
 #[derive(Clone, Debug)]
 pub(crate) struct Patched {
     document: String,
-    /// As it was when the document was written.
+    /// What the bytes received had left of the allowance when the document was last written.
     allowance: Allowance,
     waiting: Vec<String>,
-    /// Bytes that they take.
+    /// Bytes that the waiting patches take.
     size: usize,
 }
 
-/// What the bytes that were received allow.
+/// The size and the work that the bytes received so far allow.
 #[derive(Clone, Copy, Debug)]
 struct Allowance {
     received: usize,
@@ -87,12 +89,12 @@ impl Patched {
         self.waiting.push(patch.as_str().to_owned());
     }
 
-    /// The value that the patches make.
+    /// The value with all patches applied.
     pub(crate) fn json(&self) -> String {
         if self.waiting.is_empty() { self.document.clone() } else { self.settled().0 }
     }
 
-    /// The document after all patches that wait, and what is then left of the allowance.
+    /// The document with all waiting patches applied, and what is then left of the allowance.
     fn settled(&self) -> (String, Allowance) {
         let source = Source::of(&self.document);
         let patches: Vec<_> = self.waiting.iter().map(|patch| Source::of(patch)).collect();
@@ -121,13 +123,13 @@ struct Document<'a> {
 
 /// A patch while it is applied.
 struct Changes<'a> {
-    /// Where its values are.
+    /// The patch's own text, which its values are parts of.
     source: &'a Source<'a>,
-    /// What stood at each path before it was changed.
+    /// What was at each path before it was changed.
     undo: Vec<(Vec<String>, Before<'a>)>,
-    /// A node on its way into the document.
+    /// A node that is about to be put into the document.
     hand: Option<Node<'a>>,
-    /// Bytes that may still be added. What is taken out is kept until all of the patch has applied, so it counts.
+    /// Bytes that may still be added. What is removed is kept until the whole patch has applied, so it still counts.
     room: usize,
 }
 
@@ -138,7 +140,7 @@ impl<'a> Document<'a> {
         let mut changes = Changes { source: patch, undo: vec![], hand: None, room };
         let list = patch.raw();
         let mut operations = list.items().into_iter();
-        // Where nothing is yet there are no members.
+        // A document that is null is taken for an object without members.
         let begun = !self.root.is_null() || self.replace(&[], Node::no_members(), &mut changes).is_some();
         let mut apply = |operation: Raw<'a>| self.apply(&operation.object(), &mut changes).is_some();
         let applies = begun && list.is_array() && operations.all(&mut apply);
@@ -166,7 +168,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// What `act` makes of the node at the end of a path.
+    /// What `act` returns for the node at the end of a path.
     fn at<T>(&mut self, path: &[String], act: &mut dyn FnMut(&mut Node<'a>, &mut Work) -> Option<T>) -> Option<T> {
         self.root.at(path, &mut self.allowance.work, act)
     }
@@ -177,8 +179,8 @@ impl<'a> Document<'a> {
     }
 
     fn remove(&mut self, path: &[String], changes: &mut Changes<'a>) -> Option<()> {
-        let Some((name, way)) = path.split_last() else { return self.replace(path, Node::Null, changes) };
-        let before = self.at(way, &mut |container, work| container.remove(name, work))?;
+        let Some((name, parent)) = path.split_last() else { return self.replace(path, Node::Null, changes) };
+        let before = self.at(parent, &mut |container, work| container.remove(name, work))?;
         changes.undo.push((path.to_vec(), before));
         Some(())
     }
@@ -198,7 +200,7 @@ impl<'a> Document<'a> {
         if path == from {
             return self.at(path, &mut |_, _| Some(()));
         }
-        // Into itself nothing can be moved.
+        // Nothing can be moved into itself.
         if path.starts_with(from) {
             return None;
         }
@@ -207,16 +209,16 @@ impl<'a> Document<'a> {
         self.put(path, changes)
     }
 
-    /// Puts what is in hand at a path, before the item that is there or in place of the member.
+    /// Puts the node in hand at a path, before the item that is there or in place of the member.
     fn put(&mut self, path: &[String], changes: &mut Changes<'a>) -> Option<()> {
-        let Some((name, way)) = path.split_last() else { return self.exchange(path, changes) };
+        let Some((name, parent)) = path.split_last() else { return self.exchange(path, changes) };
         let hand = changes.fitting(path)?;
-        let before = self.at(way, &mut |container, work| container.insert(name, hand, work))?;
+        let before = self.at(parent, &mut |container, work| container.insert(name, hand, work))?;
         changes.undo.push((path.to_vec(), before));
         Some(())
     }
 
-    /// Puts what is in hand in place of what must be there.
+    /// Puts the node in hand in place of one that must be there.
     fn exchange(&mut self, path: &[String], changes: &mut Changes<'a>) -> Option<()> {
         let hand = changes.fitting(path)?;
         let old = self.at(path, &mut |old, _| Some(std::mem::replace(old, hand.take()?)))?;
@@ -224,15 +226,16 @@ impl<'a> Document<'a> {
         Some(())
     }
 
-    /// Takes the changes back, the last one first: what one of them moved is then in hand for the one that took it out.
+    /// Undoes the changes, the last one first: a node that one of them had moved is then in hand for the change that
+    /// had removed it.
     fn undo(&mut self, changes: Changes<'a>) {
         let mut hand = changes.hand;
         for (path, mut before) in changes.undo.into_iter().rev() {
             before.give(hand.take());
             hand = match (path.split_last(), before) {
-                (Some((name, way)), before) => {
+                (Some((name, parent)), before) => {
                     let mut before = Some(before);
-                    self.at(way, &mut |container, _| container.restore(name, before.take()?))
+                    self.at(parent, &mut |container, _| container.restore(name, before.take()?))
                 }
                 (None, Before::Value(old)) => Some(std::mem::replace(&mut self.root, old)),
                 (None, _) => None,
@@ -249,7 +252,7 @@ impl<'a> Changes<'a> {
         Some(())
     }
 
-    /// The node in hand, if it is not too deep for a path. The document stands inside an object.
+    /// The node in hand, unless it is too deep for a path. The document itself is inside an object.
     fn fitting(&mut self, path: &[String]) -> Option<&mut Option<Node<'a>>> {
         let fits = path.len() + self.hand.as_ref()?.extent().depth < PAYLOAD_DEPTH;
         fits.then_some(&mut self.hand)

@@ -7,7 +7,7 @@ const LONGEST_NUMBER: usize = 1024;
 
 pub(super) fn equal_scalars(one: Raw<'_>, other: Raw<'_>) -> bool {
     let (a, b) = (one.as_str(), other.as_str());
-    // An escape takes six bytes for one: beyond that nothing can be equal, and need not be read.
+    // An escape takes six bytes for one: beyond that factor texts cannot be equal, and need not be decoded.
     if a.len() > b.len().saturating_mul(6) || b.len() > a.len().saturating_mul(6) {
         return equal_numbers(a, b);
     }

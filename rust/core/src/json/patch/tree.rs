@@ -1,4 +1,8 @@
-//! A JSON value that changes: taken apart only as far as it is looked into.
+//! A JSON value that changes: it is taken apart only as far as paths reach into it.
+//!
+//! The naive tree has a node for each value. Here a document begins as one `Leaf`, a reference to its text; a path
+//! through it takes an object or a list apart by one level at a time, so that a patch to one member of a large
+//! document costs a few nodes. Each node can say how large and how deep it is without being written.
 
 use super::leaf::Leaf;
 use super::members::{Items, Members};
@@ -7,7 +11,7 @@ use crate::json::{ObjectWriter, Raw, Text, write_array};
 
 pub(super) enum Node<'a> {
     Null,
-    /// As it was written.
+    /// A value as it was written.
     Leaf(Leaf<'a>),
     Object(Box<Members<'a>>),
     Array(Box<Items<'a>>),
@@ -22,7 +26,7 @@ pub(super) struct Extent {
     pub(super) depth: usize,
 }
 
-/// Values that may still be taken apart or copied.
+/// How many values may still be taken apart or copied.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Work(usize);
 
@@ -41,17 +45,17 @@ impl Work {
     }
 }
 
-/// What a change put away.
+/// What was there before a change, to undo it.
 pub(super) enum Before<'a> {
-    /// Another value, in the same place.
+    /// Another value, at the same position.
     Value(Node<'a>),
-    /// Nothing: a member is new.
+    /// Nothing: the member is new.
     NoMember,
     /// Nothing: the item at this index is new.
     NoItem(usize),
-    /// A member that was taken out, unless it was moved, and its place among the others.
+    /// A removed member, unless it was moved, and its position among the others.
     Member(usize, Option<Node<'a>>),
-    /// An item that was taken out, unless it was moved.
+    /// A removed item, unless it was moved.
     Item(Option<Node<'a>>),
 }
 
@@ -63,12 +67,12 @@ impl<'a> Before<'a> {
         }
     }
 
-    /// What was taken out, to be moved.
+    /// Takes the removed value, to move it.
     pub(super) fn take(&mut self) -> Option<Node<'a>> {
         self.taken()?.take()
     }
 
-    /// Gives back what was moved, if anything was.
+    /// Gives a moved value back, if one was moved.
     pub(super) fn give(&mut self, moved: Option<Node<'a>>) {
         if let Some(node @ None) = self.taken() {
             *node = moved;
@@ -98,7 +102,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What `act` makes of the node at the end of a path.
+    /// What `act` returns for the node at the end of a path.
     pub(super) fn at<T>(
         &mut self,
         path: &[String],
@@ -110,7 +114,7 @@ impl<'a> Node<'a> {
         self.change(name, |child| child.at(rest, work, act))?
     }
 
-    /// What `act` makes of a member or an item.
+    /// What `act` returns for a member or an item.
     fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut Self) -> T) -> Option<T> {
         match self {
             Self::Null | Self::Leaf(_) => None,
@@ -156,12 +160,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Takes a member or an item out.
+    /// Removes a member or an item.
     pub(super) fn remove(&mut self, name: &str, work: &mut Work) -> Option<Before<'a>> {
         self.take_apart(work)?;
         match self {
             Self::Null | Self::Leaf(_) => None,
-            Self::Object(members) => members.remove(name).map(|(place, node)| Before::Member(place, Some(node))),
+            Self::Object(members) => members.remove(name).map(|(position, node)| Before::Member(position, Some(node))),
             Self::Array(items) => items.remove(index(name)?).map(|item| Before::Item(Some(item))),
         }
     }
@@ -172,8 +176,8 @@ impl<'a> Node<'a> {
             (Before::Value(node), container) => container.change(name, |child| std::mem::replace(child, node)),
             (Before::NoMember, Self::Object(members)) => members.remove(name).map(|(_, node)| node),
             (Before::NoItem(at), Self::Array(items)) => items.remove(at),
-            (Before::Member(place, node), Self::Object(members)) => {
-                members.put_back(name, place, node?);
+            (Before::Member(position, node), Self::Object(members)) => {
+                members.put_back(name, position, node?);
                 None
             }
             (Before::Item(mut node), Self::Array(items)) => {
@@ -184,7 +188,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The same again.
+    /// A copy; `None` where that takes too much work.
     pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
         work.spend()?;
         Some(match self {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::kept::Member;
+use super::member::Member;
 use crate::limits::COMPARED_NAMES;
 
 #[derive(Clone, Debug, Default)]

@@ -20,12 +20,12 @@ use smol_str::SmolStr;
 use super::size::Size;
 use crate::json::{Object, ObjectWriter, Payload, Raw, Text, TextBuffer};
 
-mod kept;
+mod member;
 mod members;
 mod overlay;
 mod path;
 
-use kept::Member;
+use member::Member;
 use members::Members;
 pub(crate) use path::{Path, PathStep};
 

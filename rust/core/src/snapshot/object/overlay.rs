@@ -9,7 +9,7 @@
 //!   {"a": 1, "b": {"c": 2}}   and then   {"b": {"d": 3}, "a": null}   is   {"a": 1, "b": {"c": 2, "d": 3}}
 //! ```
 
-use super::kept::Member;
+use super::member::Member;
 use super::{Lists, MergedObject, Nulls};
 use crate::json::{Object, Raw};
 use crate::limits::OVERLAY_DEPTH;

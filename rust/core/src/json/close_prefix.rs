@@ -1,4 +1,5 @@
-//! JSON text that broke off, as far as it is certain, and complete.
+//! JSON text that broke off, completed to the value that is certain of it: what is open is closed, and what is not
+//! certain is left out.
 
 use super::partial::PartialJson;
 use super::step::Step;
@@ -7,26 +8,26 @@ use super::write::quote;
 use crate::limits::PAYLOAD_DEPTH;
 
 /// The value that is certain of JSON text, written out with all that is open closed; `None` where nothing is.
-pub(crate) fn certain(text: &str) -> Option<String> {
-    let mut out = Certain::default();
-    // What is certain before a fault stands: the text itself is kept elsewhere.
+pub(crate) fn close_prefix(text: &str) -> Option<String> {
+    let mut out = Prefix::default();
+    // What is certain before a fault counts; the text itself is kept elsewhere.
     _ = PartialJson::default().feed(text, &mut |step| out.take(step));
     out.close()
 }
 
 #[derive(Default)]
-struct Certain {
+struct Prefix {
     out: String,
-    /// What closes the brackets that are open, and whether something stands behind the bracket.
+    /// The closing brackets of those that are open, each with whether anything follows the opening one.
     open: Vec<(char, bool)>,
-    /// A name whose value has not come.
+    /// A name whose value has not come yet.
     name: Option<String>,
     string: Option<TextBuffer>,
-    /// It is nested too deep to be read by anyone: what follows is left out.
+    /// It is nested deeper than any reader accepts: what follows is left out.
     too_deep: bool,
 }
 
-impl Certain {
+impl Prefix {
     fn take(&mut self, step: Step<'_>) {
         self.too_deep |= self.open.len() >= PAYLOAD_DEPTH && matches!(step, Step::Object | Step::Array);
         if self.too_deep {
@@ -100,11 +101,11 @@ mod tests {
             (r#"{"a": [], "b": {}}"#, r#"{"a":[],"b":{}}"#),
             (r#"[1, "2", true, x"#, r#"[1,"2",true]"#),
         ] {
-            assert_eq!(certain(text).as_deref(), Some(value), "{text}");
+            assert_eq!(close_prefix(text).as_deref(), Some(value), "{text}");
         }
-        let deep = certain(&"[".repeat(1000)).unwrap();
+        let deep = close_prefix(&"[".repeat(1000)).unwrap();
         assert_eq!(deep, "[".repeat(PAYLOAD_DEPTH) + &"]".repeat(PAYLOAD_DEPTH));
-        assert_eq!(certain(""), None);
-        assert_eq!(certain("tru"), None);
+        assert_eq!(close_prefix(""), None);
+        assert_eq!(close_prefix("tru"), None);
     }
 }

@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 use super::super::overlap::Repetition;
 use super::super::size::Size;
 use super::MergedObject;
-use crate::json::{Patched, Payload, Raw, Text, TextBuffer, certain, write_array};
+use crate::json::{Patched, Payload, Raw, Text, TextBuffer, close_prefix, write_array};
 
 #[derive(Clone, Debug)]
 pub(super) enum Member {
@@ -233,7 +233,7 @@ impl Member {
             Self::Items(items) => write_array(out, items.values(), |out, item| item.write(out)),
             Self::Text(text) => out.push_str(&crate::json::quote(text.as_str())),
             Self::Announced(announced) => out.push_str(&crate::json::quote(announced.0.as_str())),
-            Self::Json(text) => out.push_str(certain(text.as_str()).as_deref().unwrap_or("{}")),
+            Self::Json(text) => out.push_str(close_prefix(text.as_str()).as_deref().unwrap_or("{}")),
         }
     }
 }
