@@ -1,11 +1,11 @@
-//! For the tests of dialects: short streams, and what they tell in words.
+//! For the tests of dialects: short streams, and what is emitted of them, in words.
 
 use crate::accumulate::Accumulator;
 use crate::dialect::Dialect;
 use crate::json::Payload;
 use crate::snapshot::Delta;
 
-/// What payloads told, each delta in words, and what came of them.
+/// What payloads emitted, each delta in words, and what came of them.
 pub(super) struct Folded {
     pub(super) emitted: Vec<String>,
     pub(super) accumulator: Accumulator,
@@ -17,7 +17,8 @@ pub(super) fn folded(dialect: &str, payloads: &[&str]) -> Folded {
     of_body(Some(dialect), &events.collect::<String>())
 }
 
-/// What was told, and the object, of payloads; between any two one may be said that voids what was learned.
+/// What payloads emitted, and their object. With `void`, a payload in between makes the fast path forget what it has
+/// learned.
 pub(super) fn fold(dialect: &str, payloads: &[&str], void: bool) -> (Vec<String>, String, Accumulator) {
     let all: Vec<_> =
         payloads.iter().flat_map(|payload| [Some(*payload), Some("0").filter(|_| void)]).flatten().collect();
@@ -26,7 +27,7 @@ pub(super) fn fold(dialect: &str, payloads: &[&str], void: bool) -> (Vec<String>
     (emitted, accumulator.object(), accumulator)
 }
 
-/// Checks what payloads tell, and one member of their object.
+/// Checks what payloads emit, and one member of their object.
 pub(super) fn check(dialect: &str, payloads: &[&str], emitted: &[&str], (member, json): (&str, &str)) {
     let folded = fold(dialect, payloads, false);
     assert_eq!(folded.0, emitted);

@@ -26,11 +26,11 @@ mod vercel_ui;
 pub(crate) struct Rules {
     /// Whether a payload can only be this dialect's: its kind and the JSON.
     pub(crate) detects: fn(&str, &Object<'_>) -> bool,
-    /// Merges a payload into the snapshot and emits what changed; false where the payload is none of its own. Sees the
-    /// terminal too, and whole objects.
+    /// Merges a payload into the snapshot and emits what changed; false where it is not a payload of the dialect. It
+    /// is given the terminal too, and whole objects.
     pub(crate) fold: fn(&mut Snapshot, &str, &Object<'_>, &mut Sink<'_>) -> bool,
-    /// What of a payload that was just folded would do anything if the payload came again with other texts; `None` where that
-    /// cannot be told.
+    /// What a payload that was just folded would do if it came again with other texts; `None` where that depends on
+    /// more than the texts.
     pub(crate) repeats: for<'a> fn(&Snapshot, &Object<'a>) -> Option<RepeatPlan<'a>>,
     /// Whether nothing is missing when the input ends here without a terminal.
     pub(crate) complete: fn(&Snapshot) -> bool,
@@ -39,45 +39,46 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// What of a payload that was just folded would do anything if it came again with other texts: none whose pieces may still
-    /// say an announcement again, since they do not grow by all that comes.
+    /// What a payload that was just folded would do if it came again with other texts. None whose pieces may still
+    /// repeat an announcement, since not all of such a piece is appended.
     pub(crate) fn repeat<'a>(&self, snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
-        (self.repeats)(snapshot, payload).filter(|repeat| !repeat.may_say_again(snapshot))
+        (self.repeats)(snapshot, payload).filter(|repeat| !repeat.may_repeat(snapshot))
     }
 }
 
 /// What distinguishes a payload from the next one of its shape. If it came again, everything else in it would change nothing.
 pub(crate) struct RepeatPlan<'a> {
-    /// Strings, none of them empty, and what grows by them, in the order in which their deltas are emitted.
+    /// Strings, none of them empty, each with a target that it is appended to, in the order in which they are
+    /// emitted.
     pub(crate) appends: Vec<(Raw<'a>, Target)>,
     /// Values that say whose texts these are: with other values the payload does the same to another choice or call.
     pub(crate) routing: Vec<Raw<'a>>,
-    /// Strings that do not count, whatever they are, as long as the ones that grow are not empty.
+    /// Strings that may have any text, as long as the appended ones are not empty.
     pub(crate) ignored: Vec<Raw<'a>>,
-    /// Strings that do not count either, as long as they name nothing that is known: an id that is a new one in every payload.
+    /// Strings that may have any text except a name that is known: an id that is a new one in every payload.
     pub(crate) unnamed: Vec<Raw<'a>>,
-    /// A value around one of these strings that is then passed on as it is: its choice and kind.
+    /// A value around one of these strings that is emitted as it is, after the string: its choice and kind.
     pub(crate) passthrough: Option<(i64, &'static str, Raw<'a>)>,
-    /// What shows that a piece may say again what came before it: then it is read in full.
+    /// What shows that a piece may repeat what came before it: then the payload is read in full.
     pub(crate) again: Option<Again>,
-    /// Values that may be any others, each with what folds it, after all else.
+    /// Values that may be any other ones, each with what folds it, after everything else.
     pub(crate) values: Vec<(Raw<'a>, Refold)>,
 }
 
-/// A piece that may say again what came before it.
+/// When a piece may repeat what came before it.
 #[derive(Clone, Debug)]
 pub(crate) enum Again {
-    /// One of that many bytes or more.
+    /// If it has that many bytes or more.
     Size(usize),
-    /// One that says all of a text.
+    /// If it is all of a text.
     Whole(Target),
-    /// One that begins like an object, and is not shorter than the JSON text that grows.
+    /// If it begins like an object, and is not shorter than the JSON text that it is appended to.
     Json(Target),
-    /// One that adds less than itself to a call's arguments, which something of the object grows with: their choice and position.
+    /// If it adds less than itself to a call's arguments that the object has a copy of: their choice and position.
     Arguments(i64, usize),
 }
 
-/// How a value is folded that a payload has beside its texts: a choice, and what the dialect does with the value in full, too.
+/// How a value next to the texts is folded: its choice, and the function that folds it in full payloads too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refold {
     pub(crate) choice: i64,
@@ -85,18 +86,18 @@ pub(crate) struct Refold {
 }
 
 impl<'a> RepeatPlan<'a> {
-    /// A payload that does nothing but add to these.
+    /// A payload that does nothing but append these strings.
     pub(crate) fn adding(appends: Vec<(Raw<'a>, Target)>) -> Self {
         let (routing, ignored, unnamed, values) = Default::default();
         Self { appends, routing, ignored, unnamed, passthrough: None, again: None, values }
     }
 
-    /// A payload that does nothing but add to what this is.
+    /// A payload that does nothing but append one string.
     pub(crate) fn of(append: Append<'a>) -> Option<Self> {
         Self::of_all([append])
     }
 
-    /// A payload that does nothing but add to all of these, those aside that are no text or an empty one.
+    /// A payload that does nothing but append all of these, except those that are empty or no text.
     pub(crate) fn of_all(appends: impl IntoIterator<Item = Append<'a>>) -> Option<Self> {
         let filled = |append: &Append<'_>| append.text.is_truthy() && append.text.text().is_some();
         let each = appends.into_iter().filter(filled);
@@ -105,7 +106,7 @@ impl<'a> RepeatPlan<'a> {
         (!appends.is_empty()).then(|| Self::adding(appends))
     }
 
-    fn may_say_again(&self, snapshot: &Snapshot) -> bool {
+    fn may_repeat(&self, snapshot: &Snapshot) -> bool {
         self.appends.iter().any(|(_, target)| match target {
             Target::Member { path, name } => snapshot.fields.find(path).is_some_and(|owner| owner.is_announced(name)),
             _ => false,
@@ -226,8 +227,8 @@ fn listed(content: Raw<'_>) -> Cow<'_, str> {
     }
 }
 
-/// The position of each call of a whole list, by their ids, where it is one of those so far: the one with its id, or else the next
-/// that may be it.
+/// The position of each call of a whole list, by their ids, among those so far: that of the call with its id, or else
+/// of the next that may be it.
 fn known_calls(snapshot: &Snapshot, ids: &[Cow<'_, str>]) -> Vec<Option<usize>> {
     let Some(choice) = snapshot.choices.get(&0) else { return vec![None; ids.len()] };
     let by_id: Vec<_> = ids.iter().map(|id| choice.tool_calls.by_id(id)).collect();

@@ -1,6 +1,7 @@
-//! `OpenAI`'s legacy completions: chat's frame around bare text.
+//! `OpenAI`'s legacy completions: the frame of chat completions around plain text.
 //!
-//! The last chunk of a choice may say all of its text again: where it begins with all that came in several pieces.
+//! The last chunk of a choice may repeat all of its text. It is taken for a repetition only where the text came in
+//! several pieces, and the chunk begins with all of them: a single piece may well be followed by the same text.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +65,7 @@ fn fold_choice(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     snapshot.count(item.get("usage").unwrap_or_default(), out);
 }
 
-/// The next piece of a text, or all of it again.
+/// The next piece of a text, or all of the text again.
 fn fold_text(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     let index = index(item);
     let target = Target::Content { choice: index };
@@ -95,7 +96,7 @@ fn has_ended(snapshot: &Snapshot, index: i64) -> bool {
     snapshot.choices.get(&index).is_some_and(|choice| choice.finish_reason().is_some())
 }
 
-/// A chunk of one choice that brings nothing but text.
+/// A chunk of one choice that has nothing but text.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let [item] = payload.get("choices")?.items()[..] else { return None };
     let listless = payload.iter().all(|(name, value)| name == "choices" || !value.has_list());

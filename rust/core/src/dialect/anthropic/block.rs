@@ -1,4 +1,4 @@
-//! Content blocks: which of them an event is about, and how their texts grow.
+//! Content blocks: which of them an event is about, and how their texts are put together.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use crate::snapshot::{DialectState, Lists, MergedObject, Overlap, PathStep, appe
 /// The members in which servers send what a model thinks.
 const THOUGHTS: [&str; 3] = ["thinking", "reasoning", "text"];
 
-/// What is known of the content blocks beside the object, since their message started.
+/// What is known of the content blocks since their message started, in addition to the object.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
     /// The position of the newest block of each index.
@@ -29,12 +29,12 @@ impl DialectState for Blocks {
     }
 }
 
-/// A message starts: its blocks are not those of the one before.
+/// A message starts: its blocks are not those of an earlier one.
 pub(super) fn begin_message(snapshot: &mut Snapshot) {
     *snapshot.state.get_mut() = Blocks::default();
 }
 
-/// Forgets the blocks that are not in the object any more.
+/// Forgets the blocks that are no longer in the object.
 pub(super) fn forget_dropped(snapshot: &mut Snapshot) {
     let Snapshot { state, fields, .. } = snapshot;
     let blocks: &mut Blocks = state.get_mut();
@@ -46,7 +46,7 @@ pub(super) fn id_of(block: &Object<'_>) -> Option<String> {
     block.get("id").map(|id| id.as_str().to_owned()).filter(|id| id != "\"\"")
 }
 
-/// The member of a block or a delta of that kind that is text, and what is seen of it.
+/// The member of a block or a delta of that kind that is text, and the text of the choice that it is appended to.
 pub(super) fn text_of(kind: &str, owner: &Object<'_>) -> Option<(&'static str, Target)> {
     match kind {
         "text" => Some(("text", Target::Content { choice: 0 })),
@@ -87,7 +87,7 @@ fn at(snapshot: &Snapshot, position: i64) -> Option<&MergedObject> {
     snapshot.fields.find(&[PathStep::Item(BLOCKS, position)])
 }
 
-/// The position of a new block at that index: after the others where that is taken, or where there is none.
+/// Assigns the position of a new block: its index, or after the others where that is taken or missing.
 pub(super) fn position_of(snapshot: &mut Snapshot, index: Option<i64>) -> i64 {
     let free = index.filter(|&index| !snapshot.fields.has_item(BLOCKS, index));
     let position = free.unwrap_or_else(|| snapshot.fields.next_index(BLOCKS));
@@ -124,8 +124,8 @@ pub(super) fn start(snapshot: &mut Snapshot, index: Option<i64>, block: &Object<
     position
 }
 
-/// Whether a block that starts at the index of another is that one again: it has its id, or it has its kind and says nothing else
-/// while no piece came.
+/// Whether a block that starts at the index of another is the same again: it has its id; or, if neither has one, it
+/// has its kind and a text that repeats or continues what the other started with, and no piece came yet.
 fn is_same(snapshot: &mut Snapshot, position: i64, block: &Object<'_>) -> bool {
     let mine = block_at(snapshot, position);
     let ids = (id_of(block), mine.json_of("id").filter(|id| id != "\"\""));
@@ -138,7 +138,7 @@ fn is_same(snapshot: &mut Snapshot, position: i64, block: &Object<'_>) -> bool {
     (mine.is_announced(name) || text.is_empty()) && overlap(&text, &block.str(name)) != Overlap::Differs
 }
 
-/// The same block starts once more, perhaps with more than before.
+/// A block starts once more, perhaps with more than before.
 fn start_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
     if let Some((name, target)) = text_of(&block.str("type"), block) {
         let text = block.str(name);
@@ -167,7 +167,7 @@ pub(super) fn stop_named(snapshot: &mut Snapshot, index: Option<i64>, out: &mut 
     }
 }
 
-/// No more pieces come: a tool call that came with its input has it now, and no text is said again.
+/// No more pieces come: a tool call that came with its input has it now, and no text is repeated any more.
 pub(super) fn stop(snapshot: &mut Snapshot, position: i64, out: &mut Sink<'_>) {
     let block = block_at(snapshot, position);
     for name in THOUGHTS {
@@ -178,7 +178,7 @@ pub(super) fn stop(snapshot: &mut Snapshot, position: i64, out: &mut Sink<'_>) {
     }
 }
 
-/// What a delta is a piece of: its type, with or without its ending, or the member that it has.
+/// What a delta is a piece of: its type without the suffix, or by the member that it has.
 fn kind_of<'a>(delta: &Object<'a>) -> Cow<'a, str> {
     let named = delta.str("type");
     let by_member =
@@ -202,8 +202,8 @@ fn implied(kind: &str) -> &str {
     }
 }
 
-/// The block that a delta is about: the one at its index; without one, the last that takes such a piece. Pieces of an input need
-/// a call, so that they do not begin a block at an index of their own while there is one.
+/// The block that a delta is about: the one at its index; without an index, the last that takes such a piece. A piece
+/// of an input at an unknown index goes to the last call too, instead of beginning a block.
 fn find_for(snapshot: &Snapshot, payload: &Object<'_>, kind: &str) -> Option<i64> {
     let named = index(payload);
     let takes = |&position: &i64| {
@@ -217,7 +217,7 @@ fn find_for(snapshot: &Snapshot, payload: &Object<'_>, kind: &str) -> Option<i64
     snapshot.fields.indexes(BLOCKS).into_iter().rev().find(takes)
 }
 
-/// Makes the block of a delta that comes without its start.
+/// Makes the block of a delta whose block never started.
 fn imply(snapshot: &mut Snapshot, index: Option<i64>, kind: &str, out: &mut Sink<'_>) -> i64 {
     let position = position_of(snapshot, index);
     block_at(snapshot, position).set("type", quote(implied(kind)));
@@ -227,7 +227,7 @@ fn imply(snapshot: &mut Snapshot, index: Option<i64>, kind: &str, out: &mut Sink
     position
 }
 
-/// False where a delta is none that can be read.
+/// False where a delta cannot be read.
 pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let delta = payload.child("delta");
     if !delta.raw().is_object() {
@@ -253,7 +253,7 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     true
 }
 
-/// Pieces that are no text of the block.
+/// Folds a piece that is no text of the block.
 fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object<'_>, out: &mut Sink<'_>) {
     let block = block_at(snapshot, position);
     match kind {
@@ -280,7 +280,7 @@ fn fold_other(snapshot: &mut Snapshot, position: i64, kind: &str, delta: &Object
     }
 }
 
-/// What only grows by a piece of a text: the block's member, and what is seen of it.
+/// What a piece of a text is appended to: the block's member, and the text of the choice.
 fn append<'a>(position: i64, kind: &str, delta: &Object<'a>) -> Option<Append<'a>> {
     let (name, target) = text_of(kind, delta)?;
     let path = [PathStep::Item(BLOCKS, position)].into();
@@ -295,7 +295,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
         "input_json" => input::repeats(snapshot, position, &delta)?,
         kind => RepeatPlan::of(append(position, kind, &delta)?)?,
     };
-    // An index that is of no use goes on with the last block, which another one changes.
+    // Without a valid index a piece belongs to the last block, which may be another one by then.
     repeat.routing.extend(payload.get("index").filter(|index| index.index().is_some()));
     Some(repeat)
 }

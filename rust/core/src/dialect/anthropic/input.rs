@@ -6,7 +6,7 @@ use super::{Again, Append, BLOCKS, Object, Raw, RepeatPlan, Sink, Snapshot, Targ
 use crate::json::{Payload, Text, compact, quoted_object};
 use crate::snapshot::{CallFragment, Overlap, PathStep, append_all, overlap_json};
 
-/// Some servers send it before the pieces of an input that is another one.
+/// Some servers send this before the pieces of an input which is another one.
 const PLACEHOLDER: &str = "{}";
 
 /// The call of the block at a position.
@@ -14,7 +14,7 @@ pub(super) fn call_at(snapshot: &Snapshot, position: i64) -> Option<usize> {
     snapshot.choices.get(&0)?.tool_calls.by_index(position)
 }
 
-/// The arguments that an input is: its JSON text, or the text itself where it came as one.
+/// The arguments that an input is: its JSON text, or the text itself where the input is a string of JSON.
 pub(super) fn arguments(input: Raw<'_>) -> Cow<'_, str> {
     quoted_object(input).unwrap_or_else(|| input.compact().into())
 }
@@ -26,7 +26,7 @@ pub(super) fn begin(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, 
     expect(snapshot, position, call, block);
 }
 
-/// The same call begins once more.
+/// A call begins once more: adds an id and a name that it lacks, and keeps its input.
 pub(super) fn begin_again(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
     let Some(call) = call_at(snapshot, position) else { return };
     let (id, name) = (block.id("id"), block.str("name"));
@@ -45,7 +45,7 @@ fn expect(snapshot: &mut Snapshot, position: i64, call: usize, block: &Object<'_
     }
 }
 
-/// A piece of an input. False where it is none that can be read.
+/// A piece of an input. False where it cannot be read.
 pub(super) fn fold_piece(snapshot: &mut Snapshot, position: i64, delta: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let value = delta.get("partial_json").unwrap_or_default();
     let object = value.is_object().then(|| Text::from(value.as_str()));
@@ -60,7 +60,8 @@ pub(super) fn fold_piece(snapshot: &mut Snapshot, position: i64, delta: &Object<
     true
 }
 
-/// Whether a piece is not to be added: `{}` before all others, which counts where none follows, or all of a complete input again.
+/// Whether a piece is held back: `{}` before all others, which counts only where none follows, or all of a complete
+/// input again.
 fn holds_back(snapshot: &mut Snapshot, position: i64, call: Option<usize>, piece: &Text<'_>) -> bool {
     let Text::Whole(piece) = piece else { return false };
     let block = block_at(snapshot, position);
@@ -88,7 +89,7 @@ fn is_object(text: &str) -> bool {
     Payload::parse(text).is_ok_and(|payload| payload.raw().is_object())
 }
 
-/// What grows by a piece. Arguments that were emitted already, since the block had stopped, stay as they are.
+/// What a piece is appended to. Arguments that were emitted already, since the block had stopped, stay as they are.
 fn targets(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Target> {
     let path = [PathStep::Item(BLOCKS, position)].into();
     let open = |&call: &usize| snapshot.choices[&0].tool_calls.as_slice()[call].initial_input.is_empty();
@@ -96,7 +97,8 @@ fn targets(snapshot: &Snapshot, position: i64, call: Option<usize>) -> Vec<Targe
     arguments.into_iter().chain([Target::Json { path, name: "input" }]).collect()
 }
 
-/// A piece of a call's input that is not the first. One that begins like all of it is never taken for one that repeats.
+/// A piece of a call's input that is not the first. One that may repeat all of the input is read in full: it is
+/// recognized by its target for the caller's tools, and by its size for the provider's own.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let call = call_at(snapshot, position);
     let before = snapshot.fields.find(&[PathStep::Item(BLOCKS, position)])?.json_text("input").len();
@@ -110,7 +112,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, position: i64, delta: &Object<'a>
     Some(repeat)
 }
 
-/// The call of a whole block: what its input has beyond the pieces is emitted.
+/// The call of a whole block: emits what its input has beyond the pieces.
 pub(super) fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, out: &mut Sink<'_>) {
     let input = block.truthy("input");
     let Some(call) = call_at(snapshot, position) else {
@@ -128,7 +130,7 @@ pub(super) fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_
     keep_whole(snapshot, position, input);
 }
 
-/// Keeps an input as it came whole, until more pieces come.
+/// Shows an input as it came whole, until more pieces come.
 fn keep_whole(snapshot: &mut Snapshot, position: i64, input: Option<Raw<'_>>) {
     if let Some(input) = input {
         let object = quoted_object(input).unwrap_or_else(|| input.as_str().into());

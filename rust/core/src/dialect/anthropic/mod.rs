@@ -1,12 +1,15 @@
 //! Anthropic's messages: a message whose content blocks come in pieces, each block at its index.
 //!
-//! The rules are those of the provider's page on streaming messages, and of its SDKs' accumulation; in doubt the wire counts:
+//! The naive way is that of the provider's page on streaming messages: one list of blocks, the index of an event for
+//! the position in it. It fails on gateways that join streams, so that indexes begin anew; on servers that leave the
+//! index or the start of a block out; and on whole messages that repeat a stream. The rules are those of that page
+//! and of the provider's SDKs; where these differ from what is sent, what is sent counts:
 //!
 //! 1. `message_start` brings the message; `message_delta` lays its members over it, and its usage over the usage.
-//! 2. A block that starts at an index that is taken is a new one after the others (streams joined by a gateway), unless it is the
-//!    same block again. Without an index a piece belongs to the last block that takes it.
-//! 3. A block's input is the JSON of its pieces, or what it started with where none came. Pieces of a text may repeat what the
-//!    block started with.
+//! 2. A block that starts at an index that is taken is a new one after the others (streams joined by a gateway),
+//!    unless it is the same block again. Without an index a piece belongs to the last block that takes it.
+//! 3. A block's input is the JSON of its pieces, or what it started with where none came. Pieces of a text may repeat
+//!    what the block started with.
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
 //! 5. A whole message that follows its pieces is the same message: it adds what they lack.
 
@@ -76,7 +79,7 @@ fn fold_members(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
     }
     for (name, value) in message.iter().filter(|(name, _)| !matches!(*name, "usage" | BLOCKS)) {
         let again = snapshot.fields.contains(name);
-        // Of streams that a gateway joined the first names who answers.
+        // Of streams that a gateway joined, the first one's id counts.
         if !again || !(value.is_null() || name == "id") {
             snapshot.fields.set(name, value.as_str());
         }
@@ -90,14 +93,14 @@ fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut S
     }
     keep_beside(snapshot, payload);
     if snapshot.fields.next_index(BLOCKS) == 0 {
-        // No block came: an answer that has its content here only is not lost.
+        // No block came: this may be an answer that has its content only here.
         whole::fold_content(snapshot, if delta.get(BLOCKS).is_some() { &delta } else { payload }, out);
     }
     finish(snapshot, &delta, out);
     snapshot.count(payload.get("usage").unwrap_or_default(), out);
 }
 
-/// Members of an event beside what it is for: `context_management`, a cloud's own metrics.
+/// Keeps members of an event that are not its purpose: `context_management`, a cloud's own metrics.
 fn keep_beside(snapshot: &mut Snapshot, payload: &Object<'_>) {
     let own = |name: &str| matches!(name, "type" | "message" | "delta" | "usage" | BLOCKS);
     for (name, value) in payload.iter().filter(|(name, _)| !own(name)) {

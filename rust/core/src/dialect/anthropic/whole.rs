@@ -1,8 +1,9 @@
 //! A whole message: instead of its stream, or after its pieces.
 //!
-//! Its blocks are those of the pieces: by their ids where they have any, or else by their kind and order. What they have beyond
-//! the pieces is emitted; blocks that only the message has are added, and those that it leaves out stay. But where its texts of a
-//! kind are all that was emitted of that kind, divided otherwise, its blocks are the ones that stand.
+//! Its blocks are matched with those of the pieces: by their ids where they have any, or else by their kind and
+//! order. What they have beyond the pieces is emitted; blocks that only the message has are added, and those that it
+//! leaves out stay. But where its texts of a kind are all that was emitted of that kind, only divided into other
+//! blocks, its blocks replace those of the pieces.
 
 use std::collections::HashSet;
 
@@ -15,13 +16,14 @@ use crate::snapshot::{Lists, MergedObject, Overlap, beyond, overlap};
 /// The members of a block that are compared with what came before.
 const COMPARED: [&str; 6] = ["text", "thinking", "reasoning", "input", "signature", "citations"];
 
-/// After a whole message nothing is missing, if it had a stop reason.
+/// After a whole message with a stop reason nothing is missing.
 pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
     let stopped = || snapshot.choices.get(&0).is_some_and(|choice| choice.finish_reason().is_some());
     snapshot.state.get().is_some_and(|blocks: &Blocks| blocks.came_whole) && stopped()
 }
 
-/// A whole message is the end where no stream preceded it, and else a repetition, which the end may follow.
+/// A whole message is the end if no stream came before it; otherwise it is a repetition, and the end may still
+/// follow.
 pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     let alone = snapshot.fields.is_empty();
     fold_members(snapshot, message, out);
@@ -35,7 +37,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     }
 }
 
-/// Merges the blocks of a whole message in.
+/// Merges the blocks of a whole message.
 pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     let Some(content) = message.get(BLOCKS).map(listed) else { return };
     let Ok(content) = Payload::parse(&content) else { return };
@@ -54,7 +56,7 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
                 let position = block::start(snapshot, None, block, out);
                 block::stop(snapshot, position, out);
             }
-            // Of another text it would be in the object twice.
+            // A block whose text is not new, and was divided otherwise, would be in the object twice.
             (None, Some((_, target))) if is_all || said_of(&target).is_news => {
                 let position = block::position_of(snapshot, None);
                 snapshot.fields.replace_item(BLOCKS, position, block);
@@ -64,8 +66,8 @@ pub(super) fn fold_content(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     }
 }
 
-/// The position of each block of a whole message, where it is one of those so far: the one with its id, or else the next of its
-/// kind.
+/// The position of each block of a whole message among those so far: that of the block with its id, or else of the
+/// next of its kind.
 fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
     let mut free = snapshot.fields.indexes(BLOCKS);
     let mut take = |fits: &dyn Fn(&MergedObject) -> bool| {
@@ -83,7 +85,7 @@ fn matches(snapshot: &mut Snapshot, blocks: &[Object<'_>]) -> Vec<Option<i64>> {
     known
 }
 
-/// Drops the blocks that a whole message leaves out of texts that it says all of.
+/// Drops the blocks that a whole message leaves out, of the texts that it has completely.
 fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&Target) -> bool) {
     let kept: HashSet<_> = known.iter().flatten().copied().collect();
     for position in snapshot.fields.indexes(BLOCKS).into_iter().filter(|position| !kept.contains(position)) {
@@ -108,7 +110,7 @@ struct Said {
     is_all: bool,
 }
 
-/// Emits what the texts of a kind have beyond the ones so far.
+/// Emits what the texts of a kind have beyond those so far.
 fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], target: &Target, out: &mut Sink<'_>) -> Said {
     let name_of = |block: &Object<'_>| {
         text_of(&block.str("type"), block)

@@ -9,7 +9,7 @@ use crate::snapshot::{CallFragment, Overlap, PathStep, append_all, overlap, over
 
 const ARGUMENTS: &str = "arguments";
 
-/// Some servers send it before the pieces of arguments that are others.
+/// Some servers send this before the pieces of arguments which are others.
 const PLACEHOLDER: &str = "{}";
 
 /// The index in the message's list of the call at a position.
@@ -24,8 +24,8 @@ fn function_of(snapshot: &mut Snapshot, position: usize) -> &mut MergedObject {
     message_of(snapshot).item(CALLS, index).object("function")
 }
 
-/// The position of the call that a payload is about: the one with its id, or at its index, or else the last. `None` where it is
-/// a new one.
+/// The position of the call that a payload is about: the one with its id, or at its index, or else the last. `None`
+/// for a new one.
 fn find(snapshot: &Snapshot, kind: &str, named: Option<i64>, id: &str) -> Option<usize> {
     let calls = &snapshot.choices.get(&0)?.tool_calls;
     let starts = kind.ends_with("-start");
@@ -65,7 +65,7 @@ pub(super) fn end(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
     }
 }
 
-/// The position of a call, which is made where it is not known, and whether anything is new of who it is.
+/// The position of a call, made where it is not known, and whether anything about its identity is new.
 fn identify(snapshot: &mut Snapshot, known: Option<usize>, named: Option<i64>, call: &Object<'_>) -> (usize, bool) {
     let (id, kind, name) = (call.id("id"), call.str("type"), call.child("function").str("name").into_owned());
     let piece = CallFragment { kind: &kind, ..CallFragment::start(named, &id, &name) };
@@ -91,7 +91,7 @@ fn begin(snapshot: &mut Snapshot, piece: &CallFragment<'_>) -> usize {
     position
 }
 
-/// Keeps what a piece says of a call beside its arguments.
+/// Keeps what a piece says of a call besides its arguments.
 fn keep(kept: &mut MergedObject, call: &Object<'_>) {
     let function = call.child("function");
     kept.set_once("id", call.get("id"));
@@ -113,7 +113,7 @@ fn arguments(value: Raw<'_>) -> Cow<'_, str> {
     if value.is_null() { Cow::Borrowed("") } else { value.str().unwrap_or_else(|| value.compact().into()) }
 }
 
-/// Keeps a placeholder back, which counts where no piece follows; whether a piece is one.
+/// Holds a placeholder back, which counts only where no piece follows; returns whether a piece is one.
 fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> bool {
     let placeholder = matches!(piece, Text::Whole(piece) if piece.trim() == PLACEHOLDER);
     let call = snapshot.choice(0).tool_calls.at(position);
@@ -126,13 +126,13 @@ fn holds_back(snapshot: &mut Snapshot, position: usize, piece: &Text<'_>) -> boo
     placeholder
 }
 
-/// What grows by a piece of the arguments of the call at a position.
+/// What a piece of the arguments of the call at a position is appended to.
 fn targets(snapshot: &Snapshot, position: usize) -> [Target; 2] {
     let path = [MESSAGE, PathStep::Item(CALLS, index_of(snapshot, position)), PathStep::Object("function")].into();
     [Target::Arguments { choice: 0, position }, Target::Member { path, name: ARGUMENTS }]
 }
 
-/// What a piece adds to, if it is not the first.
+/// What a piece is appended to, if it is not the first.
 pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) -> Option<Append<'a>> {
     let position = find(snapshot, "tool-call-delta", Some(index), &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
@@ -140,7 +140,7 @@ pub(super) fn repeating<'a>(snapshot: &Snapshot, index: i64, call: &Object<'a>) 
     Some(Append { text, targets: targets(snapshot, position).into() })
 }
 
-/// The calls of a whole message: what they have beyond their pieces is emitted.
+/// The calls of a whole message: emits what they have beyond their pieces.
 pub(super) fn fold_whole(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mut Sink<'_>) {
     let ids: Vec<_> = calls.iter().map(|call| call.id("id")).collect();
     for (call, known) in calls.iter().zip(known_calls(snapshot, &ids)) {

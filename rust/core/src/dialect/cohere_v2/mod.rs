@@ -1,7 +1,11 @@
 //! Cohere's second chat API: a message whose blocks, plan, tool calls and citations come in pieces.
 //!
-//! 1. `message-start` brings the message; blocks and tool calls stand in it at their indexes. Without an index a start is of a
-//!    new one, and a piece of the last. A tool call is found by its id where its index is another call's.
+//! The naive way puts each piece at the index of its event. It fails where servers leave the index out, count calls
+//! anew, or send the answer whole after its pieces.
+//!
+//! 1. `message-start` brings the message; blocks and tool calls are in it at their indexes. Without an index a start
+//!    makes a new one, and a piece belongs to the last. A tool call is found by its id where its index is another
+//!    call's.
 //! 2. The tool plan is reasoning too.
 //! 3. Citations and log probabilities come one at a time, each whole.
 //! 4. `message-end` has the finish reason, the usage, and the error of a stream that failed. `[DONE]` follows it.
@@ -27,7 +31,7 @@ const CITATIONS: &str = "citations";
 const PLAN: &str = "tool_plan";
 const LOGPROBS: &str = "logprobs";
 
-/// What is known of the answer beside its object.
+/// What is known of the answer in addition to its object.
 #[derive(Clone, Debug, Default)]
 struct Answer {
     /// It came whole after its pieces.
@@ -46,7 +50,8 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
     match kind {
         "message-start" | "content-start" | "content-delta" | "content-end" | "tool-plan-delta" | "tool-call-start"
         | "tool-call-delta" | "tool-call-end" | "citation-start" | "citation-end" | "message-end" => {
-            // Others name events of theirs so too, but have neither; the bare name is asked about without a payload.
+            // Other APIs have events of these names, but neither member. With a null payload only the name is asked
+            // about.
             payload.raw().is_null() || payload.first(&["delta", "index"]).is_some()
         }
         _ => is_whole(payload),
@@ -96,7 +101,7 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
     true
 }
 
-/// The message, which is there from the first on that is said of it.
+/// The message, made when anything is first said of it.
 fn message_of(snapshot: &mut Snapshot) -> &mut MergedObject {
     let message = snapshot.fields.at(&[MESSAGE]);
     if message.is_empty() {
@@ -124,23 +129,23 @@ fn position_of(message: &mut MergedObject, list: &str, kind: &str, payload: &Obj
     })
 }
 
-/// What grows by a piece of the plan.
+/// What a piece of the plan is appended to.
 fn plan<'a>(message: &Object<'a>) -> Option<Append<'a>> {
     let targets = vec![Target::Reasoning { choice: 0 }, Target::Member { path: [MESSAGE].into(), name: PLAN }];
     Some(Append { text: message.get(PLAN)?, targets })
 }
 
-/// The texts of a block, and where they are seen.
+/// The texts of a block, and the choice's texts that they are appended to.
 const TEXTS: [(&str, Target); 2] =
     [("text", Target::Content { choice: 0 }), ("thinking", Target::Reasoning { choice: 0 })];
 
-/// What grows by a piece of one of a block's texts.
+/// What a piece of one of a block's texts is appended to.
 fn append<'a>(index: i64, text: Raw<'a>, (name, target): (&'static str, Target)) -> Append<'a> {
     let path = [MESSAGE, PathStep::Item(BLOCKS, index)].into();
     Append { text, targets: vec![target, Target::Member { path, name }] }
 }
 
-/// What grows by a piece of a block; some servers send its text without a block around it.
+/// What a piece of a block is appended to; some servers send its text without a block around it.
 fn texts(index: i64, content: Raw<'_>) -> Vec<Append<'_>> {
     if content.scalar().is_some() {
         return vec![append(index, content, TEXTS[0].clone())];
@@ -201,14 +206,14 @@ fn add_logprobs(snapshot: &mut Snapshot, logprobs: Raw<'_>, out: &mut Sink<'_>) 
     out(Delta::Other { choice: 0, kind: LOGPROBS, json: logprobs.as_str() });
 }
 
-/// A piece of a text or of a call: what else it says counts once, or is the same again.
+/// A piece of a text or of a call: everything else in it counts once, or is the same again.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let message = payload.get("delta")?.object().get("message")?.object();
     let kind = payload.str("type");
     if kind == "tool-plan-delta" {
         return RepeatPlan::of(plan(&message)?);
     }
-    // Without one it is about the last block or call, which it may have made.
+    // Without an index it is about the last block or call, which it may have made.
     let named = payload.get("index").filter(|_| payload.get(LOGPROBS).is_none())?;
     let index = named.index()?;
     let mut repeat = match kind.as_ref() {
@@ -220,7 +225,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     Some(repeat)
 }
 
-/// A `V2ChatResponse`; what a stream that was cut off did not tell is not in it.
+/// A `V2ChatResponse`, without the members that a stream which was cut off did not send.
 fn object(snapshot: &Snapshot) -> String {
     let reason = snapshot.choices.get(&0).and_then(|choice| choice.finish_reason());
     let known = [("id", snapshot.id()), ("finish_reason", reason)];

@@ -1,4 +1,4 @@
-//! A whole message: the answer of a request without a stream, or one that repeats what came in pieces.
+//! A whole message: the answer to a request without a stream, or one that repeats what came in pieces.
 
 use super::{
     Answer, BLOCKS, CALLS, CITATIONS, LOGPROBS, MESSAGE, Object, PLAN, Raw, Sink, Snapshot, TEXTS, Target,
@@ -13,7 +13,7 @@ pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
     snapshot.state.get::<Answer>().is_some_and(|answer| answer.came_whole)
 }
 
-/// A whole answer is the end where no stream preceded it, and else a repetition, which the end may follow.
+/// A whole answer is the end if no stream came before it; otherwise it is a repetition, and the end may still follow.
 pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let alone = snapshot.fields.is_empty();
     snapshot.set_id(&payload.id("id"));
@@ -30,13 +30,13 @@ pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
     }
 }
 
-/// The message that a stream begins with, or that is whole: its texts may follow in pieces, or have come in pieces.
+/// The message that a stream begins with, or that is whole: pieces of its texts may follow, or have come before.
 pub(super) fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     let kept = message_of(snapshot);
     for (name, value) in message.iter() {
         match name {
             BLOCKS | CALLS | CITATIONS if value.is_array() => _ = kept.contains(name) || kept.set(name, "[]"),
-            // It begins as "", which says nothing of a plan.
+            // It begins as "", which does not mean that there is a plan.
             PLAN if value.text().is_some() => _ = kept.contains(PLAN) || kept.set(PLAN, quote("")),
             BLOCKS | CALLS | CITATIONS | PLAN => {}
             _ => kept.keep(name, value),
@@ -56,7 +56,7 @@ pub(super) fn fold_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &
     }
 }
 
-/// The items that a list does not have yet.
+/// The items that a list does not have yet, each counted as often as it comes.
 fn unknown(list: Option<String>, items: Vec<Raw<'_>>) -> Vec<Raw<'_>> {
     let list = list.unwrap_or_default();
     let known = Payload::parse(&list).map(|list| list.raw().items().into_iter().map(Raw::compact).collect());
@@ -98,20 +98,20 @@ fn fold_blocks(snapshot: &mut Snapshot, blocks: &[Object<'_>], out: &mut Sink<'_
         let text = TEXTS.iter().position(|(name, _)| block.get(name).is_some());
         match (known.map(|at| free.remove(at)), text) {
             (Some(index), _) => complete(message_of(snapshot).item(BLOCKS, index), block),
-            // Divided otherwise, the same text would be in the object twice.
+            // A block whose text is not new was divided otherwise: it would be in the object twice.
             (None, Some(at)) if !news[at] => {}
             (None, _) => add(snapshot, block, &kind, out),
         }
     }
 }
 
-/// A block's type; without any, what it has.
+/// A block's type; where it has none, by its members.
 fn kind_of(block: &Object<'_>) -> String {
     let default = if block.get("thinking").is_some() { "thinking" } else { "text" };
     Some(block.str("type")).filter(|kind| !kind.is_empty()).unwrap_or(default.into()).into_owned()
 }
 
-/// Emits what the texts of a kind have beyond the ones so far; whether they have anything.
+/// Emits what the texts of a kind have beyond those so far; returns whether that is anything.
 fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, target: &Target, out: &mut Sink<'_>) -> bool {
     let text = |block: &Object<'_>| Some(block.get(name)?.scalar()?.into_str().into_owned());
     let whole: Vec<_> = blocks.iter().filter_map(text).collect();
@@ -126,7 +126,7 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], name: &str, target
     !news.is_empty()
 }
 
-/// Keeps what a whole block says of one so far.
+/// Keeps what a whole block says of one that came in pieces.
 fn complete(mine: &mut MergedObject, block: &Object<'_>) {
     for (name, _) in &TEXTS {
         let Some(text) = block.get(name).and_then(Raw::scalar).map(Text::into_str) else { continue };

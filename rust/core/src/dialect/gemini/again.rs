@@ -1,8 +1,11 @@
-//! Responses that say all of a candidate again: some gateways send the whole answer behind its pieces.
+//! Responses that repeat a whole candidate: some gateways send the whole answer after its pieces.
 //!
-//! A chunk may well say the same as the one before, or more. So it is taken for the whole only where at least two pieces came
-//! before, and it has all of their text and thoughts, as far as it has any of the kind; and if it has more than they, where it is
-//! also the end.
+//! A chunk may well have the same text as the one before, or begin with it. So it is taken for the whole only if all
+//! of this holds:
+//!
+//! 1. At least two pieces came before it.
+//! 2. It begins with all of their text and thoughts, of each kind that it has at all.
+//! 3. If it has more than they, it is also the last.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +14,10 @@ use super::{Object, PARTS, Sink, Snapshot, content};
 use crate::json::{Text, compact};
 use crate::snapshot::{DialectState, Target};
 
-/// Whether it is a thought, of the two kinds of text.
+/// The two kinds of text: whether it is a thought.
 const KINDS: [bool; 2] = [false, true];
 
-/// The size in bytes of the first piece of each candidate's text, and of its thoughts (true).
+/// The size in bytes of the first piece of each candidate's text (false) and thoughts (true).
 #[derive(Clone, Debug, Default)]
 struct FirstPieces {
     sizes: BTreeMap<(i64, bool), usize>,
@@ -29,7 +32,7 @@ impl DialectState for FirstPieces {
 /// A part, and its text, if it has any.
 pub(super) type Part<'p, 'a> = (&'p Object<'a>, Option<(Text<'a>, bool)>);
 
-/// The next parts of a candidate; `ended`: the response says that they are the last.
+/// The next parts of a candidate; `ended` says that they are the last.
 pub(super) fn fold_parts(
     snapshot: &mut Snapshot,
     candidate: i64,
@@ -56,7 +59,7 @@ fn target(choice: i64, thought: bool) -> Target {
     if thought { Target::Reasoning { choice } } else { Target::Content { choice } }
 }
 
-/// The texts of a kind; a text with half a character is none that comes again.
+/// The texts of a kind, except those with half a character: these are never taken for a repetition.
 fn texts<'p>(parts: &'p [Part<'_, '_>], thought: bool) -> impl Iterator<Item = &'p str> {
     parts.iter().filter_map(move |(_, text)| match text {
         Some((Text::Whole(text), kind)) if *kind == thought => Some(text.as_ref()),
@@ -88,7 +91,7 @@ fn is_whole(snapshot: &Snapshot, candidate: i64, parts: &[Part<'_, '_>], ended: 
     in_pieces
 }
 
-/// What the whole has beyond the pieces.
+/// Folds what the whole has beyond the pieces.
 fn fold_whole(snapshot: &mut Snapshot, candidate: i64, parts: &[Part<'_, '_>], out: &mut Sink<'_>) {
     let fields = content(snapshot, candidate);
     let indexes = fields.indexes(PARTS);

@@ -19,7 +19,7 @@ fn last_call(snapshot: &mut Snapshot, candidate: i64) -> Option<&mut MergedObjec
     is_call.then(|| part.object("functionCall"))
 }
 
-/// Whether a call is more of the one before: that said that it goes on, and this one has no name, or its id.
+/// Whether a call is the next piece of the one before, which said that it continues: it has no name, or the same id.
 pub(super) fn is_mid_arguments(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>) -> bool {
     let id = function.get("id").map(|id| id.as_str().to_owned()).filter(|id| id != "\"\"");
     let unnamed = function.str("name").is_empty();
@@ -28,7 +28,7 @@ pub(super) fn is_mid_arguments(snapshot: &mut Snapshot, candidate: i64, function
     })
 }
 
-/// Whether a call is one that came before: it has its id, its name and its arguments.
+/// Whether a call repeats one that came before: it has its id, its name and its arguments.
 pub(super) fn is_same(snapshot: &Snapshot, candidate: i64, function: &Object<'_>) -> bool {
     let Some(choice) = snapshot.choices.get(&candidate) else { return false };
     let known = choice.tool_calls.by_id(&function.id("id")).map(|at| &choice.tool_calls.as_slice()[at]);
@@ -36,12 +36,12 @@ pub(super) fn is_same(snapshot: &Snapshot, candidate: i64, function: &Object<'_>
     known.is_some_and(|known| known.name == function.str("name") && known.arguments() == arguments)
 }
 
-/// The arguments as compact JSON text, or the text itself where they came as one.
+/// The arguments as compact JSON text, or the text itself where they are a string of JSON.
 fn arguments(args: Raw<'_>) -> Cow<'_, str> {
     quoted_object(args).unwrap_or_else(|| args.compact().into())
 }
 
-/// A call, which stands in its part already.
+/// Begins a call, whose part has been added already.
 pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
     let (id, name) = (function.id("id"), function.str("name"));
     let streams = function.truthy("willContinue").is_some() || function.get("partialArgs").is_some();
@@ -62,7 +62,7 @@ pub(super) fn begin(snapshot: &mut Snapshot, candidate: i64, function: &Object<'
     }
 }
 
-/// More of the last call: its arguments are told when nothing more is to come.
+/// More of the last call: its arguments are emitted when nothing more will come.
 pub(super) fn fold_piece(snapshot: &mut Snapshot, candidate: i64, function: &Object<'_>, out: &mut Sink<'_>) {
     let Some(call) = last_call(snapshot, candidate) else { return };
     call.remove("partialArgs");
@@ -77,7 +77,7 @@ pub(super) fn fold_piece(snapshot: &mut Snapshot, candidate: i64, function: &Obj
     }
 }
 
-/// The arguments of the last call are whole, if it was still going on.
+/// Completes the arguments of the last call, if it was still continuing, and emits them.
 pub(super) fn close(snapshot: &mut Snapshot, candidate: i64, out: &mut Sink<'_>) {
     // Most answers call nothing.
     if snapshot.choices.get(&candidate).is_none_or(|choice| choice.tool_calls.as_slice().is_empty()) {
@@ -95,7 +95,7 @@ pub(super) fn close(snapshot: &mut Snapshot, candidate: i64, out: &mut Sink<'_>)
     }
 }
 
-/// Sets what a piece's path names, or, of a string, adds to it.
+/// Sets the value at a piece's path; a string is appended to the one there.
 fn fold_argument(call: &mut MergedObject, piece: &Object<'_>) {
     let path = piece.str("jsonPath");
     let Some(keys) = keys(&path) else { return };

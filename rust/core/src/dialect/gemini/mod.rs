@@ -1,10 +1,14 @@
 //! Google's `generateContent`, streamed: whole responses, each with the next parts of its candidates.
 //!
-//! 1. Adjacent text parts of one kind are one part, but for parts that carry a signature: it belongs to just that part.
-//! 2. A function call comes whole, or with its arguments in pieces, each with the path that it goes to.
-//! 3. A candidate's other members, and the usage, are what the last response says.
+//! The naive way joins the texts of all parts. It loses the signatures of single parts, calls whose arguments come in
+//! pieces, and which parts are thoughts; and it has a text twice where a gateway repeats the answer at the end.
+//!
+//! 1. Adjacent text parts of one kind are one part, except for parts with a signature, which belongs to just that
+//!    part.
+//! 2. A function call comes whole, or with its arguments in pieces, each with the path that it belongs to.
+//! 3. A candidate's other members, and the usage, are those of the last response.
 //! 4. There is no terminal: the stream has ended when every candidate has a finish reason, or the prompt was blocked.
-//! 5. A response may stand in an envelope, be spelt in snake case, and say again all that its candidate said.
+//! 5. A response may be in an envelope, be spelt in snake case, and repeat all that its candidate said.
 
 use std::borrow::Cow;
 
@@ -73,7 +77,8 @@ fn fold_response(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'
     true
 }
 
-/// The usage is a whole: what only the older one counted does not hold any more. One without any count says something else of it.
+/// A usage replaces the one before: what only the older one counted no longer holds. One without any count is laid
+/// over it, since it says something else.
 fn count(snapshot: &mut Snapshot, usage: Raw<'_>, out: &mut Sink<'_>) {
     with(usage, spelt(usage), |usage| {
         let counts = usage.object().iter().any(|(name, _)| name.ends_with("TokenCount"));
@@ -113,7 +118,7 @@ fn candidate_at(index: i64) -> PathStep {
     PathStep::Item("candidates", index)
 }
 
-/// A candidate, at its index or else at its place in the list.
+/// A candidate, at its index or else at its position in the list.
 fn fold_candidate(snapshot: &mut Snapshot, position: i64, candidate: &Object<'_>, out: &mut Sink<'_>) {
     let index = candidate.get("index").and_then(Raw::index).unwrap_or(position);
     let ended = !word(candidate.get("finishReason")).is_empty();
@@ -169,7 +174,7 @@ fn content_of(snapshot: &Snapshot, candidate: i64) -> Option<&MergedObject> {
     snapshot.fields.find(&[candidate_at(candidate), PathStep::Object("content")])
 }
 
-/// The next parts of a candidate. Some servers send text in the place of a part.
+/// The next parts of a candidate. Some servers send text in place of a part.
 fn fold_content(snapshot: &mut Snapshot, candidate: i64, value: Raw<'_>, ended: bool, out: &mut Sink<'_>) {
     let object = value.object().camel_case();
     let kept = content(snapshot, candidate);
@@ -192,7 +197,7 @@ fn fold_content(snapshot: &mut Snapshot, candidate: i64, value: Raw<'_>, ended: 
     again::fold_parts(snapshot, candidate, &parts.collect::<Vec<_>>(), ended, out);
 }
 
-/// Text in the place of a content, or of a part, as the protocol has it.
+/// Text in place of a content or of a part, spelt as the protocol has it.
 fn spelt_out(value: Raw<'_>) -> Cow<'_, str> {
     match value.scalar() {
         Some(_) => format!("{{\"text\":{}}}", value.as_str()).into(),
@@ -200,7 +205,7 @@ fn spelt_out(value: Raw<'_>) -> Cow<'_, str> {
     }
 }
 
-/// Reads a value by another text, if it has one.
+/// Reads a value in another spelling, if it has one.
 fn with(value: Raw<'_>, text: Cow<'_, str>, read: impl FnOnce(Raw<'_>)) {
     match text {
         Cow::Borrowed(_) => read(value),
@@ -212,7 +217,7 @@ fn with(value: Raw<'_>, text: Cow<'_, str>, read: impl FnOnce(Raw<'_>)) {
     }
 }
 
-/// An object with its names as the protocol has them.
+/// An object with its names spelt as the protocol has them.
 fn spelt(value: Raw<'_>) -> Cow<'_, str> {
     let object = Some(value).filter(|value| value.is_object() && value.as_str().contains('_')).map(Raw::object);
     let Some(object) = object.filter(Object::is_snake_case) else { return value.as_str().into() };

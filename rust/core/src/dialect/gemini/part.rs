@@ -6,7 +6,7 @@ use crate::snapshot::{Delta, MergedObject, PathStep, Target, append_all};
 
 pub(super) const SIGNATURE: &str = "thoughtSignature";
 
-/// Whether a part's text is a thought, by the mark that it has.
+/// Whether a part's text is marked as a thought.
 fn is_thought(part: &Object<'_>) -> bool {
     part.get("thought").is_some_and(|thought| is_mark(thought.as_str()))
 }
@@ -15,7 +15,7 @@ fn is_mark(json: &str) -> bool {
     matches!(json, "true" | "\"true\"" | "1")
 }
 
-/// The text of a part. Without any, a thought may stand in the place of the mark that it is one.
+/// The text of a part, and whether it is a thought. Some servers send the thought itself in place of the mark.
 pub(super) fn text_of<'a>(part: &Object<'a>) -> Option<(Text<'a>, bool)> {
     let thought = || part.get("thought").and_then(Raw::text).filter(|_| !is_thought(part));
     match part.get("text").and_then(Raw::scalar) {
@@ -24,7 +24,7 @@ pub(super) fn text_of<'a>(part: &Object<'a>) -> Option<(Text<'a>, bool)> {
     }
 }
 
-/// A part that comes next.
+/// Folds the next part.
 pub(super) fn fold(
     snapshot: &mut Snapshot,
     candidate: i64,
@@ -55,7 +55,8 @@ pub(super) fn fold(
     }
 }
 
-/// More text: of the last part, if both are text of one kind and nothing else, or a part of its own.
+/// More text: it is appended to the last part, if both are text of one kind and nothing else, or is a part of its
+/// own.
 fn fold_text(
     snapshot: &mut Snapshot,
     candidate: i64,
@@ -87,7 +88,7 @@ fn is_text(part: &MergedObject, thought: bool) -> bool {
     part.contains("text") && part.has_only(&["text", "thought"]) && marked == thought && readable()
 }
 
-/// Adds a part as it came; returns its place. Nothing more comes of a call before it.
+/// Adds a part as it came; returns its position. No more pieces come of a call before it.
 fn add(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) -> i64 {
     call::close(snapshot, candidate, out);
     let parts = content(snapshot, candidate);
@@ -99,7 +100,7 @@ fn add(snapshot: &mut Snapshot, candidate: i64, part: &Object<'_>, out: &mut Sin
     position
 }
 
-/// Tells of a part that is neither text nor a call.
+/// Emits a part that is neither text nor a call.
 fn emit(candidate: i64, part: &Object<'_>, out: &mut Sink<'_>) {
     let names = part.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
     let Some(name) = names.into_iter().find(|name| !matches!(*name, "thought" | SIGNATURE)) else { return };

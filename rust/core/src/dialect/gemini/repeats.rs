@@ -6,7 +6,7 @@ use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::json::Raw;
 use crate::snapshot::{Append, PathStep, Snapshot, Target};
 
-/// A response with one part, more of the last text, and nothing else but what it said before.
+/// A response with one part, which has more of the last text, and with nothing else that was not there before.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let enclosed = payload.get(ENVELOPE).filter(|_| payload.get("candidates").is_none()).map(Raw::object);
     let response = enclosed.as_ref().unwrap_or(payload);

@@ -1,4 +1,4 @@
-//! Tool calls: each comes whole, and is another one, unless it says an earlier one again or goes on with it.
+//! Tool calls: each comes whole, and is a new one, unless it repeats or continues an earlier one.
 
 use super::{CALLS, IN_MESSAGE, Object, Raw, Sink, Snapshot};
 use crate::dialect::openai_chat::Said;
@@ -22,7 +22,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool, ou
     calls.len() == owner.each(CALLS).len()
 }
 
-/// How many of the last line's calls are those before it: all of them, or none.
+/// How many of the last line's calls repeat those before it: all of these, or none.
 fn said_again(snapshot: &mut Snapshot, path: &[PathStep], calls: &[Raw<'_>]) -> usize {
     let known = snapshot.choice(0).tool_calls.as_slice().len();
     let mut each = calls.iter().take(known).enumerate();
@@ -34,7 +34,7 @@ fn said_again(snapshot: &mut Snapshot, path: &[PathStep], calls: &[Raw<'_>]) -> 
     if again && calls.len() >= known { known } else { 0 }
 }
 
-/// Whether a call is numbered otherwise than the one at a position.
+/// Whether a call has another index than the one at a position.
 fn has_another_index(snapshot: &Snapshot, path: &[PathStep], position: usize, call: &Object<'_>) -> bool {
     let path = [path, &[at(position), PathStep::Object(FUNCTION)]].concat();
     let known = snapshot.fields.find(&path).and_then(|function| function.json_of(INDEX));
@@ -42,14 +42,14 @@ fn has_another_index(snapshot: &Snapshot, path: &[PathStep], position: usize, ca
     own.zip(known).is_some_and(|(own, known)| own.as_str() != known)
 }
 
-/// Whether a piece says all of a call again.
+/// Whether a piece repeats a whole call.
 fn is_same(call: &ToolCall, piece: &CallFragment<'_>) -> bool {
     let same_id = piece.id.is_empty() || call.id().is_none_or(|id| id == piece.id);
     same_id && call.name().unwrap_or_default() == piece.name && call.has(&piece.arguments)
 }
 
-/// The call that a piece belongs to: one with its id that it says again or goes on with, or the last one, without an id, in the
-/// middle of its arguments. `None` where it is another call.
+/// The call that a piece belongs to: one with its id that it repeats or continues, or, without an id, the last one if
+/// its arguments are incomplete. `None` for a new call.
 fn find(calls: &mut ToolCalls, piece: &CallFragment<'_>) -> Option<usize> {
     let count = calls.as_slice().len();
     if piece.id.is_empty() {
@@ -93,7 +93,7 @@ fn fold_call(snapshot: &mut Snapshot, path: &[PathStep], call: Raw<'_>, out: &mu
     keep_arguments(kept, &call.object(), &grown);
 }
 
-/// Keeps arguments: as they came, or the object that their text is.
+/// Keeps arguments: as they came, or as the object that their text is.
 fn keep_arguments(kept: &mut MergedObject, call: &Object<'_>, grown: &str) {
     let Some(value) = call.child(FUNCTION).get(ARGUMENTS).or_else(|| call.get(ARGUMENTS)) else { return };
     let is_json = !kept.json_text(ARGUMENTS).is_empty() || begins_object(grown);

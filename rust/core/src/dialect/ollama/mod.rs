@@ -1,10 +1,15 @@
 //! Ollama's own API: lines of JSON, of `/api/chat` with a `message` each, of `/api/generate` with a `response`.
 //!
-//! 1. Each line is the response of a request without `stream`, but with the next piece of its texts only.
-//! 2. A tool call comes whole: each is another one, whatever its index, unless it says an earlier one again or goes on with it.
-//! 3. The line that is `done` is the last; it alone has the counts. The first line's time counts until the last one tells its own.
-//! 4. What the last line has may be all of it again: where it begins with all that was told.
-//! 5. Of the members of a line that are one text the first counts that is not empty.
+//! The naive way joins the texts of all lines and keeps the last line. It has the text twice where a server's last
+//! line repeats it, and splits or joins calls where servers number them in ways of their own.
+//!
+//! 1. Each line is like the response to a request without `stream`, but with only the next piece of its texts.
+//! 2. A tool call comes whole, and each is a new one whatever its index, unless it repeats or continues an earlier
+//!    one.
+//! 3. The line that is `done` is the last, and the only one with counts. The first line's time counts until the last
+//!    one brings its own.
+//! 4. The last line may repeat a whole text: if it begins with all that was emitted of it.
+//! 5. If several members of a line have one text, the first that is not empty counts.
 
 use super::{RepeatPlan, Rules};
 use crate::json::{Object, Raw, Text};
@@ -26,7 +31,8 @@ const CALLS: &str = "tool_calls";
 
 /// The path to the answer of `/api/chat`.
 const IN_MESSAGE: &[PathStep] = &[PathStep::Object(MESSAGE)];
-/// Where a line may have its text, and its thoughts; the two other names of thoughts are those of other APIs.
+/// The members in which a line may have its text, and its thoughts; the second and third name of thoughts are those
+/// of other APIs.
 const TEXTS: [(&[PathStep], &str); 2] = [(IN_MESSAGE, "content"), (&[], RESPONSE)];
 const THOUGHTS: [(&[PathStep], &str); 4] =
     [(IN_MESSAGE, "thinking"), (IN_MESSAGE, "reasoning_content"), (IN_MESSAGE, "reasoning"), (&[], "thinking")];
@@ -68,13 +74,13 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
     readable
 }
 
-/// Keeps what a line says beside its answer.
+/// Keeps what a line says besides its answer.
 fn keep(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool) {
     snapshot.set_model(&payload.str("model"));
     let fields = &mut snapshot.fields;
     for (name, value) in payload.iter() {
         match name {
-            // Their texts follow: they only take their places among the members.
+            // Their texts are folded later: here they only take their positions among the members.
             MESSAGE if value.is_object() => _ = fields.object(MESSAGE),
             RESPONSE if value.text().is_some() => fields.append(name, &Text::from("")),
             MESSAGE | RESPONSE | "thinking" | "error" | LOGPROBS | CALLS => {}
@@ -84,7 +90,7 @@ fn keep(snapshot: &mut Snapshot, payload: &Object<'_>, last: bool) {
     }
 }
 
-/// Keeps what a message says beside its answer, and tells its role.
+/// Keeps what a message says besides its answer, and emits its role.
 fn keep_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     if let Some(role) = message.get("role").and_then(Raw::str) {
         snapshot.choice(0).set_role(&role, out);
@@ -95,7 +101,7 @@ fn keep_message(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_
     }
 }
 
-/// What a line has beside its texts and calls that is told.
+/// Emits what a line has besides its texts and calls.
 fn fold_others(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     for image in payload.child(MESSAGE).each(IMAGES) {
         snapshot.fields.object(MESSAGE).push(IMAGES, image);
@@ -129,11 +135,11 @@ struct Said<'a> {
     /// Its pieces: one, or those of a list of parts.
     pieces: Vec<Raw<'a>>,
     readable: bool,
-    /// Whose text it is; `None` where another member counts.
+    /// The text of the choice that it is appended to; `None` where another member counts.
     heard: Option<Target>,
 }
 
-/// All that a line says, its thoughts first.
+/// All texts of a line, its thoughts first.
 fn texts<'a>(payload: &Object<'a>) -> Vec<Said<'a>> {
     let kinds = [(&THOUGHTS[..], Target::Reasoning { choice: 0 }), (&TEXTS[..], Target::Content { choice: 0 })];
     kinds.into_iter().flat_map(|(sources, target)| said(payload, sources, &target)).collect()
@@ -160,7 +166,7 @@ fn said<'a>(payload: &Object<'a>, sources: &[(&'static [PathStep], &'static str)
     each
 }
 
-/// The strings of a text: itself, or those of its parts.
+/// The strings of a text: the text itself, or those of its parts.
 fn pieces(value: Raw<'_>) -> Vec<Raw<'_>> {
     let parts = if value.is_array() { value.items() } else { vec![value] };
     let texts =
@@ -178,7 +184,7 @@ impl<'a> Said<'a> {
         Append { text: self.pieces.first().copied().unwrap_or_default(), targets: self.targets() }
     }
 
-    /// Adds the text; of one that says all so far again, on the last line, what it has beyond that.
+    /// Appends the text; of one on the last line that repeats all so far, only what it has beyond that.
     fn fold(&self, snapshot: &mut Snapshot, last: bool, out: &mut Sink<'_>) {
         let Some(text) = self.pieces.iter().filter_map(|piece| piece.scalar()).reduce(Text::and) else { return };
         let targets = self.targets();
@@ -193,7 +199,7 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// What a text has beyond all that there is of it so far; `None` where it is only the next piece.
+    /// What a text has beyond all that came of it so far; `None` where it is the next piece.
     fn beyond<'t>(&self, snapshot: &mut Snapshot, text: &'t Text<'_>) -> Option<Text<'t>> {
         let Text::Whole(whole) = text else { return None };
         let so_far = snapshot.fields.at(self.path).text(self.name);
@@ -201,7 +207,7 @@ impl<'a> Said<'a> {
     }
 }
 
-/// A line that has nothing but texts and its time, beside what it says again.
+/// A line that has nothing but texts and its time, apart from what it repeats.
 fn repeats<'a>(_snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let message = payload.child(MESSAGE);
     let others =

@@ -1,7 +1,8 @@
-//! Messages: their parts are put together by index; the message itself is whole.
+//! Messages: their parts are put together by index; the message itself comes whole.
 //!
-//! What was told of a part is its text in the object so far. Only where a whole message says something else does the told text
-//! have to be kept beside it, so that a later one can go on from there.
+//! What was emitted of a part is its text in the object so far, so that nothing is kept twice. Only where a whole
+//! message says something else, the emitted text has to be kept separately, so that a later message can be compared
+//! with it.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use crate::snapshot::{Append, Delta, MergedObject, Path, PathStep, Sink, Snapsho
 
 pub(super) const MESSAGES: &str = "messages";
 
-/// The member of the snapshot's own, which no object shows, that keeps what was told of parts.
+/// The member of the snapshot that keeps what was emitted of parts; no object shows it.
 const EMITTED: &str = "emitted";
 
 /// The texts that a part may have.
@@ -31,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// The member that the text is.
+    /// The member that has the text.
     fn name(self) -> &'static str {
         match self {
             Self::Text => "value",
@@ -47,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Where it is seen.
+    /// The text of the choice that it is appended to.
     fn target(self) -> Target {
         match self {
             Self::Text => Target::Content { choice: 0 },
@@ -56,7 +57,7 @@ impl Kind {
     }
 }
 
-/// A part's place: its message's, and its own in that.
+/// The position of a part: its message's, and its own in that.
 #[derive(Clone, Copy)]
 pub(super) struct At {
     pub(super) message: i64,
@@ -73,7 +74,7 @@ impl At {
     }
 }
 
-/// A message as it is by now. False where it cannot be read.
+/// A whole message. False where it cannot be read.
 pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let position = position_of(snapshot, MESSAGES, message);
     if let Some(role) = message.get("role").and_then(Raw::str) {
@@ -95,12 +96,12 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     content.raw().items().into_iter().all(is_readable)
 }
 
-/// The path to what was told of a message, where the object says something else.
+/// The path to what was emitted of a message, kept where the object says something else.
 fn path_to_emitted(message: i64) -> Path {
     [PathStep::Object(EMITTED), PathStep::Item(MESSAGES, message)].into()
 }
 
-/// What was told of a message, part by part.
+/// What was emitted of a message, part by part.
 fn emitted_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> {
     let emitted =
         snapshot.fields.find(&path_to_emitted(message)).map(|emitted| emitted.indexes(kind.name())).unwrap_or_default();
@@ -115,7 +116,7 @@ fn emitted_of(snapshot: &mut Snapshot, message: i64, kind: Kind) -> Vec<String> 
     parts.into_iter().map(text).collect()
 }
 
-/// Tells what the parts of a message that is whole have beyond what was told of it.
+/// Emits what the parts of a whole message have beyond what was emitted of it.
 fn emit_rest(
     snapshot: &mut Snapshot,
     message: i64,
@@ -127,7 +128,7 @@ fn emit_rest(
     let said = |part: &Object<'_>| kind.of(part).and_then(Raw::str).unwrap_or_default().into_owned();
     let whole: Vec<_> = parts.iter().map(said).collect();
     if parts.iter().any(|part| kind.of(part).is_some()) {
-        // By "" too: then there is a text, if an empty one.
+        // Even by "": then there is a text, if an empty one.
         snapshot.append(&kind.target(), &Text::default(), out);
     }
     let rests = beyond(&emitted, &whole);
@@ -142,7 +143,8 @@ fn emit_rest(
     keep_emitted(snapshot, message, kind, &emitted, &whole);
 }
 
-/// Keeps what was told of a message where the object says something else, and else expects its pieces to say it again.
+/// Keeps what was emitted of a message if the object says something else; otherwise expects its pieces to repeat the
+/// object's text.
 fn keep_emitted(snapshot: &mut Snapshot, message: i64, kind: Kind, emitted: &[String], whole: &[String]) {
     if emitted.concat() == whole.concat() {
         if snapshot.fields.find(&path_to_emitted(message)).is_some() {
@@ -161,7 +163,7 @@ fn keep_emitted(snapshot: &mut Snapshot, message: i64, kind: Kind, emitted: &[St
     }
 }
 
-/// How much there is of a message beside its texts.
+/// How many parts and annotations of a message are no text.
 struct Others {
     parts: usize,
     annotations: usize,
@@ -182,7 +184,7 @@ fn annotations<'a>(part: &Object<'a>) -> Vec<Raw<'a>> {
     part.child("text").get("annotations").map(Raw::objects).unwrap_or_default()
 }
 
-/// Tells what only the whole message has beside its texts.
+/// Emits what only the whole message has, besides its texts.
 fn emit_others(parts: &[Object<'_>], known: &Others, out: &mut Sink<'_>) {
     for annotation in parts.iter().flat_map(annotations).skip(known.annotations) {
         emit("citation", annotation, out);
@@ -196,7 +198,7 @@ fn emit(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: value.as_str() });
 }
 
-/// What a part is told as, if it is no text.
+/// The kind that a part is emitted as, if it is no text.
 fn other_kind<'a>(part: &Object<'a>) -> Option<Cow<'a, str>> {
     let kind = part.str("type");
     match kind.as_ref() {
@@ -206,7 +208,7 @@ fn other_kind<'a>(part: &Object<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
-/// A content as it usually is: a list of parts, whose texts are objects with a value.
+/// A content as the API has it: a list of parts, whose texts are objects with a value.
 fn usual(content: Raw<'_>) -> Cow<'_, str> {
     let parts = if content.is_array() { content.items() } else { vec![content] };
     let is_odd = |part: &Raw<'_>| text_of(*part).is_some();
@@ -217,7 +219,7 @@ fn usual(content: Raw<'_>) -> Cow<'_, str> {
     format!("[{}]", parts.join(",")).into()
 }
 
-/// The text that stands for a part, or for the object with its value.
+/// The text in place of a part, or of the object with its value.
 fn text_of(part: Raw<'_>) -> Option<Text<'_>> {
     if part.is_object() { part.object().get("text")?.scalar() } else { part.scalar() }
 }
@@ -241,7 +243,7 @@ fn usual_part(part: Raw<'_>) -> String {
     out
 }
 
-/// Whether a part is one, and its texts are some.
+/// Whether a part is an object, and its texts can be read.
 fn is_readable(part: Raw<'_>) -> bool {
     let part_is = part.is_object();
     let part = part.object();
@@ -268,7 +270,7 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     delta.raw().is_object() && content.raw().items().into_iter().all(is_readable)
 }
 
-/// What grows by a piece of a part.
+/// What a piece of a part is appended to.
 pub(super) fn appends<'a>(snapshot: &Snapshot, at: At, part: &Object<'a>) -> Vec<Append<'a>> {
     let append = |kind: Kind| {
         let name = kind.name();

@@ -1,10 +1,16 @@
-//! `OpenAI`'s Assistants: a thread, a run, its steps and its messages, each an object of its own that comes again and again.
+//! `OpenAI`'s Assistants: a thread, a run, its steps and its messages, each an object of its own that is sent again
+//! and again.
 //!
-//! 1. A payload is what its `object` says: a step's `type` is no event's type.
-//! 2. Deltas put steps and messages together; the object itself, whenever it comes, takes the place of that. Of each id the
-//!    newest counts.
-//! 3. What an object's texts have beyond their pieces is told. Where they contradict the pieces, what was told stands.
-//! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, told apart by their ids.
+//! The naive way appends the deltas and ignores the objects in between: it loses what only these have. The other
+//! naive way takes the last object of each id: it emits nothing until that comes.
+//!
+//! 1. A payload is what its `object` says; the `type` of a step is no event's type.
+//! 2. Deltas put steps and messages together; the object itself, whenever it comes, replaces the result. Of several
+//!    objects with one id the newest counts.
+//! 3. What an object's texts have beyond their pieces is emitted. Where they contradict the pieces, what was emitted
+//!    stays.
+//! 4. The function calls of all steps, and those that the run waits for, are one list of tool calls, identified by
+//!    their ids.
 
 use super::Rules;
 use crate::json::{Object, ObjectWriter, Raw, quote};
@@ -21,7 +27,7 @@ pub(super) static RULES: Rules = Rules {
     detects,
     fold,
     repeats: repeats::repeats,
-    // A run that ended may still have a step or a message to tell of: only `done` is the end.
+    // After a run has ended, a step or a message may still come: only `done` is the end.
     complete: |_| false,
     object,
 };
@@ -34,7 +40,7 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
         | "thread.run.step.delta"
         | "thread.message"
         | "thread.message.delta" => true,
-        // The bare name is asked about without a payload: others name events of theirs so too.
+        // With a null payload only the name is asked about: other APIs have events of such names too.
         _ => payload.raw().is_null() && kind.starts_with("thread."),
     }
 }
@@ -78,8 +84,8 @@ fn fold_status(snapshot: &mut Snapshot, run: &Object<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// Where in its list the message or step of that id is, or goes. Without an id it is the last one, and an id that is new is that of
-/// the last one if it has none.
+/// The position in its list of the message or step of a payload's id, or of a new one. Without an id it is the last
+/// one; a new id is that of the last one if that has none.
 fn position_of(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>) -> i64 {
     let (next, id) = (snapshot.fields.next_index(list), payload.id("id"));
     if id.is_empty() && next > 0 {
@@ -94,7 +100,7 @@ fn position_of(snapshot: &mut Snapshot, list: &'static str, payload: &Object<'_>
     position
 }
 
-/// Where in its list the message or step is that a delta is about; made where it was never told of.
+/// The position in its list of the message or step that a delta is about; made where none came before.
 fn position_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, payload: &Object<'_>) -> i64 {
     let position = position_of(snapshot, list, payload);
     if !snapshot.fields.has_item(list, position) {
@@ -105,7 +111,7 @@ fn position_of_delta(snapshot: &mut Snapshot, list: &'static str, kind: &str, pa
     position
 }
 
-/// The objects of a list, each at the index that it names, or else at its place in the list.
+/// The objects of a list, each with the index that it states, or else its position in the list.
 fn indexed(items: Vec<Raw<'_>>) -> Vec<(i64, Object<'_>)> {
     let items = items.into_iter().filter(|item| item.is_object()).map(Raw::object);
     (0..)
@@ -114,7 +120,7 @@ fn indexed(items: Vec<Raw<'_>>) -> Vec<(i64, Object<'_>)> {
         .collect()
 }
 
-/// The thread, the run, and all steps and messages of it, each as the API has them.
+/// The thread, the run, and all its steps and messages, each as the API has them.
 fn object(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     let mut object = ObjectWriter::new(&mut out);

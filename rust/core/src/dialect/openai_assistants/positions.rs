@@ -1,11 +1,11 @@
-//! Where the messages and the steps of a run are in their lists, and the calls in their steps.
+//! The positions of the messages and steps of a run in their lists, and of the calls in their steps.
 
 use std::collections::HashMap;
 
 use super::steps::{At, STEPS};
 use crate::snapshot::DialectState;
 
-/// Positions by id; by "", that of the one without an id.
+/// Positions by id; the one without an id has the key "".
 pub(super) type Ids = HashMap<String, i64>;
 
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ impl DialectState for Positions {
 }
 
 impl Positions {
-    /// Those of one of the two lists.
+    /// The positions in one of the two lists.
     pub(super) fn of(&mut self, list: &str) -> &mut Ids {
         if list == STEPS { &mut self.steps } else { &mut self.messages }
     }

@@ -1,4 +1,5 @@
-//! Deltas that differ from the one before in one text only: what else they say counts once, or is the same again.
+//! Deltas that differ from the one before in one text only: everything else in them counts once, or is the same
+//! again.
 
 use super::positions::{Ids, Positions};
 use super::steps::{self, CODE};
@@ -32,7 +33,7 @@ fn of_part<'a>(snapshot: &Snapshot, message: i64, delta: &Object<'a>) -> Option<
 fn of_call<'a>(snapshot: &Snapshot, step: i64, details: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let item = only(details.objects("tool_calls"))?;
     let at = steps::locate(snapshot, step, (0, 1), &item);
-    // Another may take the index, or be the last one, without any payload of this shape.
+    // Another call may take the index, or become the last one, without any payload of this shape.
     let alone = match item.get("index").and_then(Raw::index) {
         Some(index) => index == at.call,
         None => !item.id("id").is_empty(),

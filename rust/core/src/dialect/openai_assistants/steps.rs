@@ -19,10 +19,10 @@ const FUNCTION: &str = "function";
 const ARGUMENTS: &str = "arguments";
 pub(super) const CODE: &str = "code_interpreter";
 
-/// Some servers send it before the pieces of arguments that are others.
+/// Some servers send this before the pieces of arguments which are others.
 const EMPTY: &str = "{}";
 
-/// A call's place: its step's, and its own in that.
+/// The position of a call: its step's, and its own in that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct At {
     pub(super) step: i64,
@@ -39,8 +39,8 @@ impl At {
     }
 }
 
-/// Where in its step the call of a piece is, or goes: the one with its id, or else at its index; behind the others where another
-/// call has that. Without an index and an id it is the last.
+/// The position of the call of a piece in its step: that of the call with its id, or else its index; after the others
+/// where another call has that. Without an index and an id it is the last.
 pub(super) fn locate(snapshot: &Snapshot, step: i64, (at_in_list, of): (usize, usize), call: &Object<'_>) -> At {
     let id = call.id("id");
     let at = |call: i64| At { step, call };
@@ -63,7 +63,7 @@ pub(super) fn locate(snapshot: &Snapshot, step: i64, (at_in_list, of): (usize, u
     at(if !id.is_empty() && other.is_some_and(|other| other != id) { next } else { index })
 }
 
-/// The same, from where on it is known there.
+/// Locates the call of a piece in its step, and remembers it by its id and its index.
 fn settle_in(snapshot: &mut Snapshot, step: i64, list_position: (usize, usize), call: &Object<'_>) -> At {
     let at = locate(snapshot, step, list_position, call);
     let (id, positions) = (call.id("id"), snapshot.state.get_mut::<Positions>());
@@ -76,7 +76,7 @@ fn settle_in(snapshot: &mut Snapshot, step: i64, list_position: (usize, usize), 
     at
 }
 
-/// A step as it is by now.
+/// A whole step.
 pub(super) fn fold(snapshot: &mut Snapshot, step: &Object<'_>, out: &mut Sink<'_>) {
     let position = position_of(snapshot, STEPS, step);
     let known = calls_of(snapshot.fields.item(STEPS, position));
@@ -91,7 +91,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, step: &Object<'_>, out: &mut Sink<'_
     }
 }
 
-/// How many calls there are of a step.
+/// The number of calls of a step.
 fn calls_of(step: &MergedObject) -> usize {
     let details = step.json_of(DETAILS).unwrap_or_default();
     Payload::parse(&details).map_or(0, |details| details.raw().object().each(CALLS).len())
@@ -120,7 +120,7 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     delta.raw().is_object() && calls.len() == details.each(CALLS).len()
 }
 
-/// What a call is: what it says, or what was said of it, or what it has.
+/// The kind of a call: what it says itself, what was said of it before, or by its members.
 fn kind_of<'a>(call: &Object<'a>, known: &'a str) -> Cow<'a, str> {
     match call.str("type") {
         kind if !kind.is_empty() => kind,
@@ -147,7 +147,7 @@ fn fold_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
     emit(&kind, call, out);
 }
 
-/// What grows by a piece of the code that the provider runs.
+/// What a piece of the code that the provider runs is appended to.
 pub(super) fn code<'a>(at: At, call: &Object<'a>) -> Option<Append<'a>> {
     let targets = vec![Target::Member { path: at.path_into(CODE), name: "input" }];
     Some(Append { text: call.child(CODE).get("input")?, targets })
@@ -168,12 +168,12 @@ fn fold_code(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<
     fold_all(code(at, call), snapshot, out);
 }
 
-/// What grows by the arguments of a function call.
+/// What the arguments of a function call are appended to.
 fn targets(at: At, position: usize) -> [Target; 2] {
     [Target::Arguments { choice: 0, position }, Target::Member { path: at.path_into(FUNCTION), name: ARGUMENTS }]
 }
 
-/// What grows by a piece of a function call whose arguments have begun, which is that of the tool calls.
+/// What a piece of a function call is appended to, once its arguments have begun.
 pub(super) fn arguments<'a>(snapshot: &Snapshot, at: At, call: &Object<'a>) -> Option<Append<'a>> {
     let position = known(snapshot, at, &call.id("id"))?;
     let begun = !snapshot.choices[&0].tool_calls.as_slice()[position].arguments().is_empty();
@@ -196,8 +196,8 @@ fn fold_function(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut S
     }
 }
 
-/// Keeps an empty object back, which some servers send before the arguments, and which counts where none follow; whether a
-/// piece is one.
+/// Holds back an empty object, which some servers send before the arguments, and which counts only where none follow;
+/// returns whether a piece is one.
 fn holds_back(snapshot: &mut Snapshot, at: At, position: usize, piece: &Text<'_>) -> bool {
     let empty = matches!(piece, Text::Whole(piece) if piece == EMPTY);
     let call = snapshot.choice(0).tool_calls.at(position);
@@ -210,7 +210,7 @@ fn holds_back(snapshot: &mut Snapshot, at: At, position: usize, piece: &Text<'_>
     empty
 }
 
-/// Keeps what a piece says of a function beside its arguments.
+/// Keeps what a piece says of a function besides its arguments.
 fn keep_function(kept: &mut MergedObject, function: &Object<'_>, name: &str) {
     if !kept.contains("name") && !name.is_empty() {
         kept.set("name", quote(name));
@@ -219,13 +219,13 @@ fn keep_function(kept: &mut MergedObject, function: &Object<'_>, name: &str) {
     kept.keep_all(function, &["name", ARGUMENTS]);
 }
 
-/// Which of the tool calls a call is: the one with its id, or else the one that it was before.
+/// The position among the tool calls of a call: of the one with its id, or else of the one that it was before.
 fn known(snapshot: &Snapshot, at: At, id: &str) -> Option<usize> {
     let before = || snapshot.state.get::<Positions>()?.tool_calls.get(&at).copied();
     snapshot.choices.get(&0)?.tool_calls.by_id(id).or_else(before)
 }
 
-/// Finds out which of the tool calls a call is, and whether anything is new of that.
+/// Finds or makes the tool call of a call; returns its position, and whether anything about its identity is new.
 fn identify(snapshot: &mut Snapshot, at: At, piece: &CallFragment<'_>) -> (usize, bool) {
     let start = CallFragment { kind: FUNCTION, ..CallFragment::start(None, piece.id, piece.name) };
     let known = known(snapshot, at, piece.id);
@@ -236,7 +236,7 @@ fn identify(snapshot: &mut Snapshot, at: At, piece: &CallFragment<'_>) -> (usize
     (position, new)
 }
 
-/// A call of a whole step: what its arguments have beyond their pieces is told, and pieces may still follow.
+/// A call of a whole step: emits what its arguments have beyond their pieces. Pieces may still follow.
 fn fold_whole_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut Sink<'_>) {
     let said = Said::of(call.raw());
     let piece = said.piece(None, (0, 1));
@@ -259,7 +259,7 @@ fn fold_whole_call(snapshot: &mut Snapshot, at: At, call: &Object<'_>, out: &mut
     }
 }
 
-/// The calls that the run waits for, all there: by their ids, or else in their order.
+/// The calls that the run waits for, with complete arguments: matched by their ids, or else in their order.
 pub(super) fn fold_final(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mut Sink<'_>) {
     let said: Vec<_> = calls.iter().map(|call| Said::of(call.raw())).collect();
     let pieces: Vec<_> = said.iter().map(|said| said.piece(None, (0, 1))).collect();
@@ -272,7 +272,7 @@ pub(super) fn fold_final(snapshot: &mut Snapshot, calls: &[Object<'_>], out: &mu
     }
 }
 
-/// Tells what whole arguments have beyond their pieces, whatever blanks these have.
+/// Emits what whole arguments have beyond their pieces, whatever spaces the pieces have.
 fn complete(snapshot: &mut Snapshot, position: usize, whole: &CallFragment<'_>, out: &mut Sink<'_>) {
     let emitted = snapshot.choice(0).tool_calls.at(position).arguments().to_owned();
     let spaceless = compact(&whole.arguments.clone().into_str());

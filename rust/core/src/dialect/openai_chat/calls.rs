@@ -9,8 +9,8 @@ use crate::snapshot::{CallFragment, Choice, Lists, Sink, ToolCall};
 /// The kind of the one call that the deprecated `function_call` member streams.
 const LEGACY: &str = "function_call";
 
-/// What is said of one call, whichever way it is put: its name and its arguments may stand in a `function`, in a `custom` or in
-/// the call itself, and so may its id.
+/// What a server says of one call, in whatever shape: its name and its arguments may be in a `function`, in a
+/// `custom` or in the call itself, and so may its id.
 pub(in crate::dialect) struct Said<'a> {
     item: Object<'a>,
     function: Object<'a>,
@@ -31,7 +31,7 @@ impl<'a> Said<'a> {
         Self { id, kind: word(&item, "type"), name, item, function }
     }
 
-    /// As a piece of the call at that place in a list of so many.
+    /// The piece of a call that this is, with its position in a list and the list's length.
     pub(in crate::dialect) fn piece(&self, index: Option<i64>, list_position: (usize, usize)) -> CallFragment<'_> {
         CallFragment {
             index,
@@ -43,14 +43,14 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// Its arguments are text; what a server sends instead is written out as such.
+    /// The arguments as text; what a server sends instead is written out as JSON.
     fn arguments(&self) -> Text<'a> {
         let arguments = self.function.first(&["arguments", "input"]);
         let arguments = arguments.or_else(|| self.item.first(&["arguments", "input"]));
         arguments.map(Raw::text_or_json).unwrap_or_default()
     }
 
-    /// Whether one of these calls says the same.
+    /// Whether one of these calls has the same name and arguments.
     fn is_among(&self, calls: Option<Raw<'_>>) -> bool {
         let calls = calls.map(Raw::listed).unwrap_or_default();
         let same = |call: &Said<'_>| (call.name.as_ref(), call.arguments()) == (self.name.as_ref(), self.arguments());
@@ -61,7 +61,7 @@ impl<'a> Said<'a> {
         self.item.get("index").and_then(Raw::index)
     }
 
-    /// Keeps what no rule is about.
+    /// Keeps the members that no rule names.
     pub(super) fn keep(&self, call: &mut ToolCall, lists: Lists) {
         for (name, value) in self.item.iter() {
             if !matches!(name, "index" | "id" | "type" | "function" | "custom" | "name" | "arguments" | "input") {
@@ -76,7 +76,7 @@ impl<'a> Said<'a> {
     }
 }
 
-/// A member that is a word or a number; null, `""` and the string `"null"` are all said for "none".
+/// A member that is a word or a number; null, `""` and the string `"null"` all mean none.
 pub(super) fn word<'a>(owner: &Object<'a>, name: &str) -> Cow<'a, str> {
     owner.get(name).map(said).unwrap_or_default()
 }
@@ -99,8 +99,8 @@ pub(super) fn fold(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's. Where it says one of
-/// the tool calls beside it again, it is none.
+/// The deprecated single call: kept as a tool call of its own kind, so that its deltas are like any other's. Where it
+/// only repeats one of the tool calls of the same delta, it is ignored.
 pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option<Raw<'_>>, out: &mut Sink<'_>) {
     let said = Said::of(function);
     if function.is_object() && !said.is_among(beside) {
@@ -108,7 +108,8 @@ pub(super) fn fold_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option
     }
 }
 
-/// Merges in a list of calls that is all there: each is the one with its id, or else the first that is left, by the same name.
+/// Merges a complete list of calls: each is the call with its id, or else the first that is left and may have the
+/// same name.
 pub(super) fn fold_whole(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>) {
     let items: Vec<_> = calls.listed().into_iter().map(Said::of).collect();
     let known: Vec<_> = items.iter().map(|said| choice.tool_calls.by_id(&said.id)).collect();
@@ -129,10 +130,10 @@ pub(super) fn fold_whole(choice: &mut Choice, calls: Raw<'_>, out: &mut Sink<'_>
     }
 }
 
-/// The calls of which nothing was found in a list yet.
+/// The calls that no item of a list was found for yet.
 struct Left {
     taken: Vec<bool>,
-    /// None is left before it.
+    /// No call is left before this position.
     next: usize,
     /// Positions by name; those of calls without one under `""`.
     by_name: HashMap<String, VecDeque<usize>>,
@@ -149,7 +150,7 @@ impl Left {
         left
     }
 
-    /// The first with that name, or without one; of any name where none is given.
+    /// Takes the first call that is left and has that name, or none; of any name where none is given.
     fn take(&mut self, name: &str) -> Option<usize> {
         let position = match name {
             "" => self.first(),
@@ -174,7 +175,7 @@ impl Left {
     }
 }
 
-/// The same of the deprecated single call.
+/// Merges the deprecated single call of a whole message, whose arguments are complete.
 pub(super) fn fold_whole_legacy(choice: &mut Choice, function: Raw<'_>, beside: Option<Raw<'_>>, out: &mut Sink<'_>) {
     match choice.tool_calls.legacy_call() {
         Some(position) => choice.complete_tool_call(position, &Said::of(function).piece(None, (0, 1)), out),

@@ -7,7 +7,7 @@ use crate::snapshot::{Choice, Lists, Sink};
 /// The member in which parts of other kinds are kept.
 const PARTS: &str = "content_parts";
 
-/// Adds a piece of the content: text, a number or a boolean that is meant as such, parts, or one part.
+/// Adds a piece of the content: text, a number or a boolean in place of text, a list of parts, or a single part.
 pub(in crate::dialect) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
     if let Some(text) = content.scalar() {
         return choice.add_content(&text, out);
@@ -17,7 +17,7 @@ pub(in crate::dialect) fn fold(choice: &mut Choice, content: Raw<'_>, out: &mut 
     }
 }
 
-/// Adds a piece of the refusal; what has no text is only told of.
+/// Adds a piece of the refusal; one without any text is emitted as it is.
 pub(super) fn fold_refusal(choice: &mut Choice, refusal: Raw<'_>, out: &mut Sink<'_>) {
     match reasoning::words(refusal) {
         text if text.is_empty() && refusal.text().is_none() => emit_other(choice, "refusal", refusal, out),
@@ -41,7 +41,7 @@ pub(super) enum Part<'a> {
     Refusal(Text<'a>),
 }
 
-/// What a part says, if it is text: a string, or an object with a type.
+/// The text of a part, if it is a string, or an object whose type says that it is text.
 pub(super) fn text(part: Raw<'_>) -> Option<Part<'_>> {
     if !part.is_object() {
         return part.scalar().map(Part::Text);
@@ -55,7 +55,7 @@ pub(super) fn text(part: Raw<'_>) -> Option<Part<'_>> {
     }
 }
 
-/// The text of content that is all there.
+/// The text of a complete content.
 pub(super) fn whole(content: Raw<'_>) -> Option<Text<'_>> {
     let text_of = |part| match text(part) {
         Some(Part::Text(text)) => Some(text),
@@ -64,7 +64,7 @@ pub(super) fn whole(content: Raw<'_>) -> Option<Text<'_>> {
     content.scalar().or_else(|| reasoning::parts(content).into_iter().filter_map(text_of).reduce(Text::and))
 }
 
-/// The refusal among the parts of content that is all there.
+/// The refusal among the parts of a complete content.
 pub(super) fn whole_refusal(content: Raw<'_>) -> Option<Text<'_>> {
     let refusal = |part| match text(part) {
         Some(Part::Refusal(text)) => Some(text),
@@ -73,7 +73,7 @@ pub(super) fn whole_refusal(content: Raw<'_>) -> Option<Text<'_>> {
     reasoning::parts(content).into_iter().filter_map(refusal).reduce(Text::and)
 }
 
-/// Keeps the other parts of content that is all there.
+/// Keeps the parts of a complete content that are no text.
 pub(super) fn keep_whole(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'_>) {
     let (reasons, others): (Vec<_>, Vec<_>) = reasoning::parts(content)
         .into_iter()
@@ -92,7 +92,7 @@ pub(super) fn keep_whole(choice: &mut Choice, content: Raw<'_>, out: &mut Sink<'
     }
 }
 
-/// Keeps a part of a kind that is not known.
+/// Keeps a part of an unknown kind.
 fn keep_part(choice: &mut Choice, part: Raw<'_>, out: &mut Sink<'_>) {
     let list = format!("[{}]", part.as_str());
     if let Ok(payload) = Payload::parse(&list) {

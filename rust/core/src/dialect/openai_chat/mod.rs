@@ -1,13 +1,16 @@
-//! `OpenAI`'s chat completions, and everyone who sends something like them.
+//! `OpenAI`'s chat completions, and everything that other servers send like them.
 //!
-//! The merge rule, in the order of a chunk:
+//! The naive way appends each delta's strings to those of the choice. It fails on
+//! servers that leave out indexes, send a text under two names, repeat the whole answer at the end, or stream calls
+//! in shapes of their own. The merge rule, in the order of a chunk:
 //!
-//! 1. Choices are kept by index (0 where it is missing); a choice's `delta` counts, `text` only where there is no delta,
-//!    and `message` where neither says anything: it is all of the choice (see `whole`).
+//! 1. Choices are kept by index (0 where it is missing). A choice's `delta` counts; `text` only where there is no
+//!    delta; and `message` only where neither says anything: that is the whole choice (see `whole`).
 //! 2. Text is appended and null changes nothing; the reasoning has many names and shapes (see `reasoning`).
 //! 3. Tool calls: see `calls` and `tool_call`.
-//! 4. The last finish reason counts, and null never takes one back; missing at the end means cut off, never "stop".
-//! 5. Usage is laid over the older one, wherever it stands; never summed.
+//! 4. The last finish reason counts, and null never takes one back; one that is missing at the end means cut off,
+//!    never "stop".
+//! 5. A newer usage is laid over the older one, wherever it is in the chunk; they are never summed.
 //! 6. Other members are kept (see `fields`); padding is dropped.
 
 use super::{Rules, all_finished};
@@ -31,7 +34,7 @@ pub(super) static RULES: Rules =
 /// Random padding against observers who count bytes.
 const PADDING: [&str; 2] = ["obfuscation", "p"];
 
-/// The members of a reasoning detail that grow.
+/// The members of a reasoning detail that come in pieces.
 const DETAIL_TEXTS: [&str; 2] = ["text", "summary"];
 
 fn detects(_event: &str, payload: &Object<'_>) -> bool {
@@ -101,7 +104,7 @@ pub(super) fn fold_member(snapshot: &mut Snapshot, name: &str, value: Raw<'_>, o
     }
 }
 
-/// Groq's own member holds the usage beside other things.
+/// Groq's own member has the usage, next to others.
 fn fold_groq(snapshot: &mut Snapshot, groq: Raw<'_>, out: &mut Sink<'_>) {
     let mut changed = false;
     for (name, value) in groq.object().iter() {
@@ -176,7 +179,7 @@ fn fold_finish_reason(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) {
 fn fold_delta(choice: &mut Choice, delta: &Object<'_>, out: &mut Sink<'_>) {
     choice.came_whole = false;
     if !choice.whole.is_empty() {
-        // It goes on growing.
+        // Pieces follow the whole message: they count again.
         delta.iter().for_each(|(name, _)| choice.whole.remove(name));
     }
     reasoning::fold(choice, delta, out);
@@ -209,7 +212,7 @@ fn emit_other(choice: &Choice, kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// Audio comes as pieces of base64 and of its transcript, beside an id and an expiry.
+/// Audio comes in pieces of base64 and of its transcript, with an id and an expiry.
 fn fold_audio(choice: &mut Choice, audio: Raw<'_>, out: &mut Sink<'_>) {
     for (name, value) in audio.object().iter() {
         let text = value.text().filter(|_| matches!(name, "data" | "transcript"));
@@ -239,7 +242,7 @@ fn fold_details(choice: &mut Choice, details: Raw<'_>) {
     }
 }
 
-/// What tells one reasoning detail from another.
+/// What identifies a reasoning detail.
 fn detail_key(detail: &Object<'_>) -> (String, String, String) {
     let key = |name| detail.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
     (key("type"), key("index"), key("id"))

@@ -7,20 +7,20 @@ use crate::snapshot::{Choice, Lists, Sink};
 /// The members that are the reasoning, the first that is not empty before the others.
 pub(super) const NAMES: [&str; 4] = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
 
-/// Lists whose items may have it too, and more that is kept.
+/// Lists whose items may have reasoning too, together with other members that are kept.
 const LISTS: [&str; 2] = ["reasoning_details", "thinking_blocks"];
 
-/// The members that are sources of it, by the bits of `Sources`.
+/// Further sources of the reasoning, as bits of `Sources`; the names have the bits before these.
 const CONTENT: u8 = 1 << NAMES.len();
 const DETAILS: u8 = CONTENT << 1;
 
-/// Where an object has its text: the first that is not empty.
+/// The members in which an object has its text: the first that is not empty.
 const WORDS: [&str; 7] = ["text", "thinking", "reasoning", "content", "summary", "reasoning_text", "reasoningText"];
 
-/// What has to be sent back with the reasoning.
+/// The members that a client has to send back with the reasoning.
 const SEALS: [&str; 4] = ["signature", "encrypted_content", "redacted_content", "redactedContent"];
 
-/// What a message says of its reasoning: which sources speak, and the first of them.
+/// The reasoning of a message: which sources speak, and the name and text of the first.
 pub(super) struct Said<'a> {
     pub(super) speaking: u8,
     pub(super) name: &'static str,
@@ -69,7 +69,7 @@ pub(super) fn add(choice: &mut Choice, name: &'static str, text: &Text<'_>, out:
     choice.add_reasoning(text, out);
 }
 
-/// The parts of a list; a single one may stand by itself.
+/// The parts of a list; a single part may come without a list.
 pub(super) fn parts(content: Raw<'_>) -> Vec<Raw<'_>> {
     if content.is_object() { vec![content] } else { content.items() }
 }
@@ -84,7 +84,7 @@ pub(super) fn is_reasoning(part: Raw<'_>) -> bool {
     }
 }
 
-/// The text of a value: a string, an object that has one, or a list of these.
+/// The text of a value: a string, an object that has a text, or a list of such values.
 pub(super) fn words(value: Raw<'_>) -> Text<'_> {
     if let Some(text) = value.text() {
         return text;
@@ -101,7 +101,8 @@ fn joined<'a>(values: impl IntoIterator<Item = Raw<'a>>) -> Text<'a> {
     values.into_iter().map(words).reduce(Text::and).unwrap_or_default()
 }
 
-/// Keeps what the members of the reasoning have beside their text; tells of one that has nothing that is known.
+/// Keeps what the members of the reasoning have besides their text; emits a member as it is if nothing in it is
+/// known.
 pub(super) fn keep_rest(choice: &mut Choice, message: &Object<'_>, out: &mut Sink<'_>) {
     for name in NAMES {
         if let Some(value) = message.get(name)
@@ -114,7 +115,7 @@ pub(super) fn keep_rest(choice: &mut Choice, message: &Object<'_>, out: &mut Sin
     }
 }
 
-/// Keeps what has to be sent back with the reasoning, wherever in it that is. Returns whether there was any.
+/// Keeps what has to be sent back with the reasoning, wherever in a value it is. Returns whether there was any.
 pub(super) fn keep_seals(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) -> bool {
     let mut sealed = value.items().into_iter().fold(false, |sealed, item| keep_seals(choice, item, out) | sealed);
     for (name, member) in value.object().iter() {

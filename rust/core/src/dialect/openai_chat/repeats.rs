@@ -1,7 +1,8 @@
 //! Chunks that differ from the one before in one text only.
 //!
-//! What such a chunk says beside it changes nothing when it is said again: ids, roles and names count once; of strings,
-//! numbers and objects the last one counts, and is the same. Only lists grow, so there must be none.
+//! What else such a chunk says changes nothing when it comes again: ids, roles and names count once; of strings,
+//! numbers and objects the last one counts, and is the same. Only lists grow by being sent again, so there must be
+//! none.
 
 use super::reasoning::{self, NAMES};
 use super::{DETAIL_TEXTS, PADDING, calls, detail_key, fold_choice_member};
@@ -9,7 +10,7 @@ use crate::dialect::{Refold, RepeatPlan};
 use crate::json::{Object, Raw};
 use crate::snapshot::{Choice, Sink, Snapshot, Target};
 
-/// A chunk of one choice in which one text grows.
+/// A chunk of one choice in which one text is appended to.
 pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let [item] = payload.get("choices")?.items()[..] else { return None };
     let item = item.object();
@@ -27,7 +28,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     }
     let mut repeat = growing_text(choice, &delta)?;
     let padding = [payload, &item, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
-    // Beside a delta these are the same text again, or all of it.
+    // Next to a delta these are the same text again, or all of it so far.
     let copies = [item.get("text"), item.child("message").get("content")];
     repeat.ignored.extend(padding.chain(copies).flatten().filter(|value| value.text().is_some()));
     repeat.ignored.extend(counted_once(snapshot, payload));
@@ -43,7 +44,7 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     Some(repeat)
 }
 
-/// The id and the time that count once, where the server sends others in each chunk.
+/// The id and the time, of which the first counts, where the server sends others in each chunk.
 fn counted_once<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> impl Iterator<Item = Raw<'a>> {
     let id = payload.get("id").filter(|id| id.str().is_some_and(|id| id != snapshot.id));
     let time = payload.get("created").filter(|time| time.index().is_some());
@@ -51,7 +52,8 @@ fn counted_once<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> impl Iterator<
         .chain(time.filter(|time| snapshot.fields.value("created").is_some_and(|first| first != time.as_str())))
 }
 
-/// What a chunk has beside its text that is another in each: the logprobs of its tokens, and with some servers the usage so far.
+/// What a chunk has besides its text that is different in each: the logprobs of its tokens and, from some servers,
+/// the usage so far.
 pub(in crate::dialect) fn counts_and_logprobs<'a>(
     choice: i64,
     item: &Object<'a>,
@@ -70,7 +72,7 @@ pub(in crate::dialect) fn counts_and_logprobs<'a>(
         .collect()
 }
 
-/// The one text of a delta that is not empty.
+/// The one text of a delta that is not empty, with its target.
 fn growing_text<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     if ["content", "refusal"].iter().filter_map(|name| delta.get(name)).any(|text| text.text().is_none()) {
         return None;
@@ -96,8 +98,8 @@ fn filled<'a>(object: &Object<'a>, name: &str) -> Option<Raw<'a>> {
     object.truthy(name).filter(|value| value.text().is_some())
 }
 
-/// The reasoning, of which some servers send two or three copies: the first counts, the one in the details is kept beside
-/// it. All of them have said the same so far.
+/// The reasoning, of which some servers send two or three copies: the first is emitted, the one in the details is
+/// kept as well. All copies must have said the same so far.
 fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let index = choice.index();
     let said = NAMES.into_iter().filter_map(|name| delta.truthy(name));
@@ -118,7 +120,7 @@ fn growing_reasoning<'a>(choice: &Choice, delta: &Object<'a>) -> Option<RepeatPl
     Some(RepeatPlan { passthrough, ..RepeatPlan::adding(appends) })
 }
 
-/// The text of the one reasoning detail, which has no other, and where it is kept.
+/// The only text of the only reasoning detail, and its target.
 fn growing_detail<'a>(choice: &Choice, details: Raw<'a>) -> Option<(Raw<'a>, Target)> {
     let [detail] = details.items()[..] else { return None };
     let detail = detail.object();
@@ -128,7 +130,7 @@ fn growing_detail<'a>(choice: &Choice, details: Raw<'a>) -> Option<(Raw<'a>, Tar
     Some((text, Target::Detail { choice: choice.index(), position, name }))
 }
 
-/// The arguments of the one call that goes on, and its position.
+/// The arguments of the only call, and its position; the call must have begun before.
 fn growing_arguments<'a>(choice: &Choice, delta: &Object<'a>) -> Option<(Raw<'a>, usize)> {
     let [item] = delta.get("tool_calls")?.items()[..] else { return None };
     let item = item.object();

@@ -1,21 +1,21 @@
 //! A message that comes whole: instead of a stream, at its end, or again and again with all of its text so far.
 //!
-//! 1. Of each text what goes on after all that was emitted is news. Where it says less, nothing is.
-//! 2. Where it says something else, it is another version: the object has it, and what was emitted stays. But where
-//!    all came in messages that say something else each time, they are pieces.
-//! 3. Its tool calls are ours by their ids, and else in their order.
+//! 1. Of each text, what continues all that was emitted is new. Where it says less, nothing is.
+//! 2. Where it says something else, it is another version: the object has it, and what was emitted stays. But if
+//!    everything so far came in messages, and each says something else, they are pieces.
+//! 3. Its tool calls are matched with those so far by their ids, or else in their order.
 
 use super::{calls, content, emit_other, fold_choice_member, fold_details, index, reasoning};
 use crate::json::{Object, Raw, Text, is_same, quote, write_array};
 use crate::snapshot::{Choice, Delta, Details, Lists, MergedObject, Nulls, Overlap, Sink, Snapshot, Target};
 
-/// The members of a choice that rules are about, whatever they hold.
+/// The members of a choice that rules name, whatever they hold.
 const RULED: [&str; 8] = ["index", "delta", "message", "text", "usage", "error", "finish_reason", "logprobs"];
 
-/// What the object is called that is all of an answer.
+/// The `object` of a payload that is a whole answer.
 pub(super) const OBJECT: &str = "chat.completion";
 
-/// Whether a choice tells its message, and nothing in pieces: beside those it is the text so far.
+/// Whether a choice has its message, and nothing in pieces: next to pieces the message is the text so far.
 pub(in crate::dialect) fn is_whole(item: &Object<'_>) -> bool {
     let says = |delta: Raw<'_>| match delta.object() {
         delta if delta.raw().is_object() => delta.iter().any(|(name, value)| name != "role" && value.is_truthy()),
@@ -24,9 +24,10 @@ pub(in crate::dialect) fn is_whole(item: &Object<'_>) -> bool {
     item.truthy("message").is_some() && !item.get("delta").is_some_and(says) && item.truthy("text").is_none()
 }
 
-/// Merges in that these are all of the answer, if they say anything. Where pieces came before, the usage may still come.
+/// Notes that these choices are the whole answer, if they say anything. Where pieces came before, the usage may still
+/// follow.
 pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sink<'_>) {
-    // Some servers call their chunks so too.
+    // Some servers give their chunks that `object` too.
     let in_place = |item: &&Object<'_>| is_whole(item) && item.get("delta").is_none();
     let all: Vec<_> = choices.iter().filter(in_place).map(index).collect();
     let says_something = |index: &i64| snapshot.choices.get(index).is_some_and(|choice| !choice.is_silent());
@@ -42,7 +43,7 @@ pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sin
     }
 }
 
-/// Merges in a choice that tells its message.
+/// Merges a choice that has its message.
 pub(super) fn fold(snapshot: &mut Snapshot, item: &Object<'_>, out: &mut Sink<'_>) {
     let index = index(item);
     let choice = snapshot.choice(index);
@@ -64,7 +65,7 @@ fn has_begun(choice: &Choice) -> bool {
     texts.into_iter().flatten().any(|text| !text.is_empty()) || !choice.tool_calls().as_slice().is_empty()
 }
 
-/// Merges in a member of the choice, whose lists are all there.
+/// Merges a member of the choice whose lists are complete.
 fn fold_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     if value.is_array() && !RULED.contains(&name) {
         if keep(&mut choice.fields, name, value) {
@@ -79,7 +80,7 @@ fn fold_member(choice: &mut Choice, name: &str, value: Raw<'_>, out: &mut Sink<'
     }
 }
 
-/// Keeps a value that is all of a member. Returns whether that changed anything.
+/// Keeps the complete value of a member. Returns whether that changed anything.
 fn keep(fields: &mut MergedObject, name: &str, value: Raw<'_>) -> bool {
     let same = fields.json_of(name).is_some_and(|own| is_same(&own, value.as_str()));
     !same && fields.merge(name, value, Lists::Replace)

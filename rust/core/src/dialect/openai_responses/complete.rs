@@ -1,11 +1,12 @@
 //! What comes whole: `.done` events, finished items and the terminal's output, compared with what was emitted.
 //!
-//! 1. A whole that says what was emitted, or less, adds nothing. One that goes on after it adds the rest. Any other is the object's
-//!    alone.
-//! 2. A whole item is compared text by text, whatever parts the text came in or is in now: the indexes of parts are not the same
-//!    everywhere (vllm#35184, vllm#45742).
-//! 3. A whole part may begin where its pieces began, after the parts that came whole before it, or at the item's beginning.
-//! 4. A reasoning that comes whole in one list only is the one that came in pieces of the other.
+//! 1. A whole that repeats what was emitted, or part of it, adds nothing. One that continues it adds the rest. Any
+//!    other is the object's alone.
+//! 2. A whole item is compared text by text, whatever parts the text came in or is in now: the indexes of parts are
+//!    not the same in all events (vllm#35184, vllm#45742).
+//! 3. A whole part may begin where its pieces began, after the parts that came whole before it, or at the item's
+//!    beginning.
+//! 4. If a reasoning came in pieces of one list, and whole in the other list only, the two are the same reasoning.
 
 use super::items::Items;
 use super::pieces::{call_of, items_of, name_call, position_of, prepare, speak};
@@ -15,7 +16,7 @@ use super::whole::{Whole, WholeText};
 use crate::json::{Raw, Text, quote};
 use crate::snapshot::{Delta, MergedObject, Overlap, PathStep, Sink, Snapshot, Target, overlap};
 
-/// The kinds of text of which a whole output has just what was emitted, all items together.
+/// The kinds of text of which a whole output has exactly what was emitted, all items together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Settled {
     content: bool,
@@ -67,7 +68,7 @@ fn complete_call(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mu
     }
 }
 
-/// No piece will come of an item any more. Emits what of it is no text: once, or `again`.
+/// No piece will come of an item any more. Emits what it has besides texts: once, or `again`.
 pub(super) fn finish(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, again: bool, out: &mut Sink<'_>) {
     let item = &mut items_of(snapshot).all[at];
     item.closed = true;
@@ -112,7 +113,8 @@ fn complete_text(snapshot: &mut Snapshot, at: usize, text: &WholeText<'_>, whole
     }
 }
 
-/// Whether the whole item has the text of a voice under the voice's own name: another name has another text then.
+/// Whether the whole item has the text of a voice under that voice's own name: then a text under another name is
+/// another text.
 fn is_explained(snapshot: &mut Snapshot, at: usize, voice: usize, whole: &Whole<'_>) -> bool {
     let kept = &items_of(snapshot).all[at].voices[voice];
     let own = whole.texts.iter().filter(|text| kept.source(text.texts).is_some() && !text.whole.is_empty());
@@ -121,7 +123,7 @@ fn is_explained(snapshot: &mut Snapshot, at: usize, voice: usize, whole: &Whole<
     with_emitted(snapshot, at, voice, says)
 }
 
-/// Lends what was emitted by a voice: it may be long, and is not copied.
+/// Lends what a voice has emitted, instead of copying it: it may be long.
 fn with_emitted<R>(snapshot: &mut Snapshot, at: usize, voice: usize, read: impl FnOnce(&str) -> R) -> R {
     snapshot.choice(0);
     let Snapshot { choices, state, .. } = snapshot;
@@ -143,7 +145,7 @@ fn add_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts, res
     snapshot.append(&member, &Text::from(rest), out);
 }
 
-/// The part of the object that the rest of a text goes to: that of its last piece, or a new one.
+/// The part of the object that the rest of a text is added to: that of its last piece, or a new one.
 fn part_of_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts) -> i64 {
     let item = &items_of(snapshot).all[at];
     let (part, position) = (item.voices[voice].source(texts).map_or(0, |source| source.part), item.position);
@@ -158,8 +160,8 @@ fn part_of_rest(snapshot: &mut Snapshot, at: usize, voice: usize, texts: &Texts)
     snapshot.fields.at(&path[..1]).next_index(list.name)
 }
 
-/// Emits what a whole part has that was not emitted. Returns the index at which the object may have it as it came; `None` where its
-/// text went elsewhere.
+/// Emits what only a whole part has. Returns the index at which the object may show the part as it came; `None` where
+/// its text is elsewhere.
 pub(super) fn complete_part(
     snapshot: &mut Snapshot,
     at: usize,
@@ -175,7 +177,7 @@ pub(super) fn complete_part(
     let voice = items_of(snapshot).all[at].voice(texts);
     let (index, rest, own) = weigh_part(snapshot, at, voice, texts, (stage, index), whole);
     let Some(rest) = rest else {
-        // Another version of the part: the object's alone, unless the part is not where its pieces went.
+        // Another version of the part: the object alone has it, unless the pieces of the part went elsewhere.
         if own > 0 {
             let path = texts.path(position_of(snapshot, at), index);
             snapshot.fields.at(&path).seal(texts.member, quote(whole));
@@ -192,8 +194,8 @@ pub(super) fn complete_part(
     Some(index).filter(|_| is_own)
 }
 
-/// The part that a whole one is, what it has beyond what was emitted (`None` where it says something else), and how many bytes of it
-/// the object's part has already, as far as they are the same.
+/// Which part a whole one is, what it has beyond what was emitted (`None` where it says something else), and how many
+/// bytes of it the object's part has already, as far as they are the same.
 fn weigh_part<'w>(
     snapshot: &mut Snapshot,
     at: usize,
@@ -216,7 +218,7 @@ fn weigh_part<'w>(
     (index, rest, same)
 }
 
-/// What the provider runs is told in pieces alone: a whole is the object's.
+/// The input of what the provider runs: it is emitted in pieces only, and a whole is the object's alone.
 fn complete_hosted(snapshot: &mut Snapshot, at: usize, texts: &Texts, whole: &str) {
     let path = texts.path(position_of(snapshot, at), 0);
     prepare(snapshot, at, texts, &path);
@@ -239,7 +241,7 @@ fn text_at<'f>(fields: &'f mut MergedObject, texts: &Texts, path: &[PathStep]) -
     fields.at(path).text(texts.member)
 }
 
-/// Makes an item of the object stand as it came whole, but for texts of which more was emitted than it has.
+/// Shows an item of the object as it came whole, except for texts of which it has less than was emitted.
 pub(super) fn seal_item(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, settled: Settled) {
     let position = position_of(snapshot, at);
     if !whole.item.raw().is_object() {

@@ -1,19 +1,22 @@
 //! Which item of the output an event is about.
 //!
-//! An item has a kind (its type) and up to three names: the `output_index`, its `id` (`item_id` where a piece names it) and, if it
-//! is a call, its `call_id`. `OpenAI` sends all of them and they agree. Others leave the index out (llama.cpp), give one index to
-//! several items (gateways that number what they translate), make a new id for every event (GitHub Copilot), or have the
-//! `call_id` for an `item_id`. So:
+//! An item has a kind (its type) and up to three names: the `output_index`, its `id` (`item_id` where a piece names
+//! it) and, if it is a call, its `call_id`. `OpenAI` sends all of them and they agree. The naive way takes one of
+//! them for the key. But others leave the index out (llama.cpp), give one index to several items (gateways that
+//! number what they translate), make a new id for every event (GitHub Copilot), or have the `call_id` as `item_id`.
+//! So:
 //!
 //! 1. Items of two kinds are two items, and so are calls of two `call_id`s, whatever else they share.
-//! 2. A `call_id` or an id that is known decides; of items with one id that with the index.
-//! 3. Else the newest item of the kind at the index counts, unless what comes begins another one: an announcement of an item
-//!    that was announced already, anything for a call that has ended, an id of its own behind complete arguments.
-//! 4. Else an open item of the kind may have been meant: the newest, where there is no index; one that was announced and has said
-//!    nothing yet, where the index is a new one; for a whole, one whose text it repeats or continues.
-//! 5. Else it is a new item.
+//! 2. A known `call_id` or id decides; of several items with one id, that with the index.
+//! 3. Otherwise the newest item of the kind at the index counts, unless the event begins another one: by an
+//!    announcement of an item that was announced already, by anything for a call that has ended, or by an id of its
+//!    own after complete arguments.
+//! 4. Otherwise an open item of the kind may be meant: the newest, where there is no index; one that was announced
+//!    and has no text yet, where the index is a new one; for a whole, one whose text it repeats or continues.
+//! 5. Otherwise it is a new item.
 //!
-//! What can only be guessed (4) is looked for among the last few items, so that thousands of items take no longer each.
+//! What can only be guessed (4) is looked for among the last few items, so that each of thousands of items is found
+//! in constant time.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -27,7 +30,7 @@ use crate::json::{Object, Payload, Raw};
 use crate::limits::RECENT_ITEMS;
 use crate::snapshot::{Choice, DialectState, Overlap, overlap};
 
-/// The items of a response, in the order in which they were first heard of.
+/// The items of a response, in the order in which they were first mentioned.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     pub(super) all: Vec<Item>,
@@ -36,7 +39,7 @@ pub(crate) struct Items {
     positions: BTreeSet<i64>,
     /// The item that the last piece was of.
     pub(super) last: usize,
-    /// Whose voice was last heard in each of the choice's texts.
+    /// The voice that spoke last in each of the choice's texts.
     pub(super) speakers: Speakers,
 }
 
@@ -54,7 +57,7 @@ pub(super) struct Item {
     pub(super) announced: bool,
     /// It came whole.
     pub(super) closed: bool,
-    /// What of it is no text was emitted.
+    /// What it has besides texts was emitted.
     pub(super) shown: bool,
     pub(super) voices: Vec<Voice>,
 }
@@ -73,7 +76,7 @@ impl<'a> Names<'a> {
         Self { index: index(payload), id: word(payload, "item_id"), call_id: word(payload, "call_id") }
     }
 
-    /// Leaves the id out where the index is enough: some servers make a new id for every piece.
+    /// Drops the id where the index is enough: some servers make a new id for every piece.
     pub(super) fn forget_id(&mut self) {
         if self.index.is_some() {
             self.id = Cow::Borrowed("");
@@ -102,7 +105,7 @@ impl Item {
         self.kind == kind && !differ(&self.call_id, &names.call_id)
     }
 
-    /// The voice that says a text, or one that may have said the same under another name; made where there is none.
+    /// The voice that has a text, or one that may have the same text under another name; made where there is none.
     pub(super) fn voice(&mut self, texts: &Texts) -> usize {
         let own = self.voices.iter().position(|voice| voice.source(texts).is_some());
         let same = || self.voices.iter().position(|voice| voice.kind == texts.kind && !voice.is_silent());
@@ -114,7 +117,7 @@ impl Item {
         self.voices.len() - 1
     }
 
-    /// Whether more of it came than an announcement, and than texts that other items have now.
+    /// Whether more of it came than an announcement, not counting texts that other items have now.
     pub(super) fn has_more_than(&self, settled: Settled) -> bool {
         let is_elsewhere = |voice: &Voice| !voice.is_silent() && settled.has(voice.kind);
         match self.kind.as_str() {
@@ -135,7 +138,8 @@ impl Item {
         self.voices.iter().all(Voice::is_silent)
     }
 
-    /// Whether a piece may go on with the item, be it under a name that is not the item's: what has ended does not.
+    /// Whether the item may take a piece, even one under a name that is not the item's: an item that has ended takes
+    /// none.
     fn takes_piece(&self, texts: &Texts, names: &Names<'_>, choice: Option<&mut Choice>) -> bool {
         let is_whole = self.voices.iter().filter_map(|voice| voice.source(texts)).any(Source::has_ended);
         let is_other = differ(&self.id, &names.id);
@@ -146,7 +150,7 @@ impl Item {
         !self.closed && !ended && (names.id.is_empty() || !self.has_complete_arguments(choice))
     }
 
-    /// Whether all of its arguments were emitted: those of an announcement wait for pieces.
+    /// Whether all of its arguments were emitted; those of an announcement are held back for pieces.
     fn has_complete_arguments(&self, choice: Option<&mut Choice>) -> bool {
         choice.zip(self.call).is_some_and(|(choice, call)| {
             let call = choice.tool_calls.at(call);
@@ -163,7 +167,7 @@ impl Item {
         })
     }
 
-    /// The same of a part of a text, wherever in that it may begin.
+    /// Whether a part of a text repeats or continues what was emitted of the item, wherever in that it may begin.
     fn overlaps_part(&self, texts: &Texts, part: &str, choice: Option<&Choice>) -> bool {
         let has_part = |voice: &Voice, choice: &Choice| {
             voice.source(texts).is_some_and(|source| source.has(&voice.emitted(choice, self.call), part))
@@ -172,12 +176,12 @@ impl Item {
         in_part || self.overlaps(texts.kind, part, choice)
     }
 
-    /// The same of any text of a whole item.
+    /// Whether any text of a whole item repeats or continues what was emitted of the item.
     pub(super) fn overlaps_any(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
         whole.texts.iter().any(|text| self.overlaps(text.texts.kind, &text.whole, choice))
     }
 
-    /// Whether a whole item has just the text that was emitted of the item.
+    /// Whether a whole item has exactly the text that was emitted of the item.
     pub(super) fn says(&self, whole: &Whole<'_>, choice: Option<&Choice>) -> bool {
         let Some(choice) = choice else { return false };
         self.voices.iter().any(|voice| {
@@ -187,7 +191,7 @@ impl Item {
     }
 }
 
-/// Whether two texts are the same JSON value but for white space.
+/// Whether two texts are the same JSON text except for whitespace.
 fn is_same_json(one: &str, other: &str) -> bool {
     let compact = |text: &str| Payload::parse(text).ok().map(|payload| payload.raw().compact());
     compact(one).is_some_and(|one| Some(one) == compact(other))
@@ -202,7 +206,7 @@ impl DialectState for Items {
         Box::new(self.clone())
     }
 
-    /// Whether a name is an item's: a piece with another one may be about another item.
+    /// Whether a name is an item's: only another one can be ignored in a piece.
     fn is_name(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
@@ -211,7 +215,7 @@ impl DialectState for Items {
 impl Items {
     /// The item that a piece, or a part, is of; `None` where it begins one.
     pub(super) fn of_piece(&self, texts: &Texts, names: &Names<'_>, mut choice: Option<&mut Choice>) -> Option<usize> {
-        // One id for all calls is none.
+        // One id that all calls share identifies none.
         let is_ended = |at: &usize, choice| {
             let item = &self.all[*at];
             !item.has_index(names.index) && item.has_complete_arguments(choice)
@@ -234,7 +238,7 @@ impl Items {
         waiting().or_else(|| open().next_back().filter(|at| takes(at)))
     }
 
-    /// The item of which a whole part says what was emitted, whatever it calls it.
+    /// The item whose emitted text a whole part repeats or continues, whatever the part calls it.
     pub(super) fn of_text(
         &self,
         texts: &Texts,
@@ -247,7 +251,8 @@ impl Items {
         self.recent(texts.item, names).rev().find(overlaps)
     }
 
-    /// The item that an announcement is of: one that went on before it was announced, or is announced again.
+    /// The item that an announcement is of: one whose pieces came before the announcement, or one that is announced
+    /// again.
     pub(super) fn of_announcement(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
         let late = |&at: &usize| !self.all[at].announced && !self.all[at].closed;
         let unindexed = || self.recent(kind, names).rev().filter(|_| names.index.is_none()).find(late);
@@ -271,7 +276,7 @@ impl Items {
         open().find(overlaps).or_else(silent).or_else(only)
     }
 
-    /// A voice of an item speaks, at that byte of the choice's text.
+    /// Notes that a voice of an item speaks, from that byte of the choice's text on.
     pub(super) fn begin_to_speak(&mut self, at: usize, voice: usize, length: usize) {
         let kind = self.all[at].voices[voice].kind;
         let before = if kind == Kind::Arguments { None } else { self.speakers.replace(kind, (at, voice)) };
@@ -295,14 +300,14 @@ impl Items {
         at
     }
 
-    /// Adds to an item's names those of its whole that it lacks. Its index is no other one: some servers have the next one's there
-    /// (vllm#31761).
+    /// Adds to an item the names of its whole that it lacks. An index that it has stays: some servers send the next
+    /// item's there (vllm#31761).
     pub(super) fn name_whole(&mut self, at: usize, names: &Names<'_>) {
         let index = names.index.filter(|_| self.all[at].index.is_none());
         self.name(at, &Names { index, id: names.id.clone(), call_id: names.call_id.clone() });
     }
 
-    /// Adds to an item's names those that it lacks.
+    /// Adds to an item the names that it lacks.
     pub(super) fn name(&mut self, at: usize, names: &Names<'_>) {
         let item = &mut self.all[at];
         for (known, name) in [(&mut item.id, &names.id), (&mut item.call_id, &names.call_id)] {
@@ -319,8 +324,9 @@ impl Items {
         }
     }
 
-    /// The item that the `call_id` or the id names. Of several with one id it is the one at the index; one at another index must be
-    /// open, and a text's index counts for more than its id, if it names an open item.
+    /// The item that the `call_id` or the id names. Of several with one id it is the one at the index. One at another
+    /// index must be open, and of a text there must be no open item at the index: there the index counts for more
+    /// than the id.
     pub(super) fn named(&self, kind: &str, names: &Names<'_>) -> Option<usize> {
         let known = |name: &str| self.by_name.get(name).copied().filter(|&at| self.all[at].is(kind, names));
         let is_here = |&at: &usize| self.all[at].has_name(&names.id) && self.all[at].is(kind, names);

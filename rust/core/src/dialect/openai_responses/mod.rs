@@ -1,9 +1,12 @@
 //! `OpenAI`'s Responses: output items that come in pieces, and a terminal event with the whole response.
 //!
-//! The rules, beside those of the provider's reference of streaming events:
+//! A text comes up to four times: in pieces, in its `.done` event, in the `.done` event of its item, and in the
+//! terminal. The naive way takes the terminal's response for the object and the pieces for the text, which loses what
+//! only one of them has, and fails on servers that leave events out, number items differently, or make new ids for
+//! each event. The rules, in addition to those of the provider's reference of streaming events:
 //!
-//! 1. Which item an event is about, its names and its kind tell: see `items`.
-//! 2. A text is emitted once, however often it comes: see `voice` for the pieces, `complete` for what comes whole.
+//! 1. The item that an event is about is found by its names and its kind: see `items`.
+//! 2. A text is emitted once, however often it comes: see `voice` for pieces, `complete` for what comes whole.
 //! 3. The terminal response is the object; items that only it has are added, and items that it leaves out stay.
 //! 4. What the provider runs itself is emitted as it is.
 
@@ -90,7 +93,7 @@ fn fold_text(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &m
     true
 }
 
-/// What a piece says beside its text.
+/// What an event has besides the piece of its text.
 fn fold_beside(
     snapshot: &mut Snapshot,
     (at, part): (usize, i64),
@@ -109,7 +112,7 @@ fn fold_beside(
     }
 }
 
-/// A text that goes on. What else it says is where it goes on, its number and padding.
+/// An event with the next piece of a text. All else that it has are names and numbers, and padding.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
     let texts = Texts::of(kind.strip_prefix("response.")?, ".delta")?;
@@ -125,13 +128,14 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     let ignored = ["obfuscation", "sequence_number"].map(|name| payload.get(name));
     repeat.ignored.extend(ignored.into_iter().flatten());
     if let Some(id) = payload.get("item_id").filter(|id| !snapshot.state.is_name(&id.str().unwrap_or_default())) {
-        // A new one in every event. What a call takes in depends on it.
+        // An id that is new in every event. If the item is a call, it depends on the id which pieces the call takes.
         (item.call.is_none()).then(|| repeat.unnamed.push(id))?;
     }
     Some(repeat)
 }
 
-/// The text that a part in one of an item's lists stands for, be it one or not: that tells the item, and the index.
+/// The text that a part in one of an item's lists is taken for, even if it is none: that decides the item, and which
+/// member has the part's index.
 fn texts_of_part(list: &str, part: &Object<'_>) -> &'static Texts {
     match (list, part.str("type").as_ref()) {
         ("summary", _) => &SUMMARY,
@@ -182,7 +186,7 @@ fn annotate(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind: "citation", json: annotation.as_str() });
 }
 
-/// An item begins, with what it has already.
+/// An item begins, with what it has from the start.
 fn announce_item(snapshot: &mut Snapshot, whole: &Whole<'_>, out: &mut Sink<'_>) {
     let known = items_of(snapshot).of_announcement(&whole.kind, &whole.names);
     let at = known.unwrap_or_else(|| items_of(snapshot).add(&whole.kind, &whole.names));
@@ -208,7 +212,7 @@ fn finish_item(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
     seal_item(snapshot, at, &whole, Settled::default());
 }
 
-/// Takes a response as the object so far, but for its output.
+/// Makes a response the object so far, except for its output.
 fn take_response(snapshot: &mut Snapshot, response: &Object<'_>, out: &mut Sink<'_>) {
     if !response.raw().is_object() {
         return;

@@ -1,4 +1,4 @@
-//! The whole output: of a response that is taken up again, and of the terminal.
+//! The whole output: of a response whose stream is resumed, and of the terminal.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -13,7 +13,7 @@ use crate::json::Raw;
 use crate::limits::RECENT_ITEMS;
 use crate::snapshot::{Choice, Sink, Snapshot};
 
-/// The output so far, of a stream that is taken up again.
+/// Takes the output so far, of a response whose stream is resumed.
 pub(super) fn begin(snapshot: &mut Snapshot, output: Option<Raw<'_>>, out: &mut Sink<'_>) {
     let wholes = wholes(output);
     let known = find(snapshot, &wholes);
@@ -27,8 +27,8 @@ pub(super) fn begin(snapshot: &mut Snapshot, output: Option<Raw<'_>>, out: &mut 
     }
 }
 
-/// Emits what the terminal's output has that was not emitted, and makes it the object's: with the items that it leaves out, and the
-/// texts of which it has less than was emitted.
+/// Emits what only the terminal's output has, and makes it the object's output. Items that it leaves out stay, and so
+/// do texts of which it has less than was emitted.
 pub(super) fn finish(snapshot: &mut Snapshot, output: Option<Raw<'_>>, out: &mut Sink<'_>) {
     let wholes = wholes(output);
     if wholes.is_empty() {
@@ -62,7 +62,7 @@ fn find(snapshot: &mut Snapshot, wholes: &[Whole<'_>]) -> Vec<Option<usize>> {
 }
 
 impl Items {
-    /// Which of our items the items of a whole output are; `None` for those that are new.
+    /// Which of the items so far the items of a whole output are; `None` for new ones.
     fn of_output(&self, wholes: &[Whole<'_>], choice: Option<&Choice>) -> Vec<Option<usize>> {
         let mut found = self.named_in(wholes);
         let taken: HashSet<_> = found.iter().flatten().copied().collect();
@@ -74,7 +74,7 @@ impl Items {
         found
     }
 
-    /// The items that their names tell, each once.
+    /// The items that are found by their names, each once.
     fn named_in(&self, wholes: &[Whole<'_>]) -> Vec<Option<usize>> {
         let mut ids = HashMap::new();
         for whole in wholes {
@@ -82,7 +82,7 @@ impl Items {
         }
         let mut taken = HashSet::new();
         let mut named = |whole: &Whole<'_>| {
-            // An id that several have is nobody's.
+            // An id that several items share identifies none.
             let id = if ids[&whole.names.id] == 1 { whole.names.id.clone() } else { Cow::Borrowed("") };
             let names = Names { index: None, id, call_id: whole.names.call_id.clone() };
             self.named(&whole.kind, &names).filter(|&at| taken.insert(at))
@@ -90,7 +90,8 @@ impl Items {
         wholes.iter().map(&mut named).collect()
     }
 
-    /// The places of items in the order of a whole output; those of the first `ours` that it leaves out stay where they were.
+    /// The positions of items in the order of a whole output; those of the first `ours` that it leaves out stay
+    /// before and after the same items as before.
     fn positions_in(&self, order: &[usize], ours: usize, settled: Settled) -> Vec<i64> {
         let listed: HashSet<_> = order.iter().collect();
         let stays = |at: &usize| !listed.contains(at) && self.all[*at].has_more_than(settled);
@@ -107,7 +108,7 @@ impl Items {
     }
 }
 
-/// Gives each whole that has no item yet the first of the free ones that fits.
+/// Gives each whole without an item the first of the free items that fits.
 fn pair(
     found: &mut [Option<usize>],
     free: &mut VecDeque<usize>,
@@ -119,12 +120,12 @@ fn pair(
     }
 }
 
-/// Whether the items of a whole output have, one after the other, just the text that was emitted: then it does not matter which item
-/// a piece was taken for.
+/// Whether the items of a whole output have, one after the other, exactly the text that was emitted: then it does not
+/// matter which item a piece was taken for.
 fn is_settled(snapshot: &Snapshot, kind: Kind, wholes: &[Whole<'_>]) -> bool {
     let Some(choice) = snapshot.choices.get(&0) else { return false };
     let emitted = kind.text_of(choice, None);
-    // Of a reasoning in two lists either may be the one that came.
+    // Of a reasoning that is in two lists, either may be the one that came in pieces.
     let says_it = |other: &'static Texts| {
         let mut rest = Some(emitted);
         for text in wholes.iter().filter_map(|whole| whole.text(kind, other)) {

@@ -1,4 +1,4 @@
-//! What comes in pieces: emitted as far as it is new, and put together in the object.
+//! What comes in pieces: it is emitted as far as it is new, and put together in the object.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(super) fn items_of(snapshot: &mut Snapshot) -> &mut Items {
     snapshot.state.get_mut::<Items>()
 }
 
-/// Where an item stands in the object's output.
+/// The position of an item in the object's output.
 pub(super) fn position_of(snapshot: &mut Snapshot, at: usize) -> i64 {
     items_of(snapshot).all[at].position
 }
@@ -23,7 +23,7 @@ pub(super) fn position_of(snapshot: &mut Snapshot, at: usize) -> i64 {
 pub(super) fn item_of_piece(snapshot: &mut Snapshot, texts: &Texts, payload: &Object<'_>) -> usize {
     let mut names = Names::of_event(payload);
     if payload.get("delta").is_some_and(|piece| !piece.is_truthy()) {
-        // It begins nothing.
+        // An empty piece begins no item.
         names.forget_id();
     }
     let choice = snapshot.choices.get_mut(&0).map(AsMut::as_mut);
@@ -60,7 +60,7 @@ pub(super) fn part_of_piece(snapshot: &mut Snapshot, at: usize, texts: &Texts, p
     })
 }
 
-/// Makes what a text is to stand in, where it was not announced.
+/// Makes the part or the item that a text is in, if it was not announced.
 pub(super) fn prepare(snapshot: &mut Snapshot, at: usize, texts: &Texts, path: &[PathStep]) {
     let fields = snapshot.fields.at(&path[..1]);
     if !fields.contains("type") {
@@ -94,7 +94,7 @@ fn call_id<'a>(item: &Object<'a>) -> Cow<'a, str> {
     if id.is_empty() { word(item, "id") } else { id }
 }
 
-/// Begins the call that a text is the input of, or adds to it what was not known of it.
+/// Begins the call that a text is the input of, or adds to it an id and a name that it lacks.
 pub(super) fn begin_call(snapshot: &mut Snapshot, at: usize, texts: &Texts, payload: &Object<'_>, out: &mut Sink<'_>) {
     if items_of(snapshot).all[at].call.is_some() {
         name_call(snapshot, at, payload, out);
@@ -111,7 +111,7 @@ pub(super) fn begin_call(snapshot: &mut Snapshot, at: usize, texts: &Texts, payl
     }
 }
 
-/// Adds to an item's call, if it is one, what was not known of it.
+/// Adds an id and a name to an item's call, if it is one and lacks them.
 pub(super) fn name_call(snapshot: &mut Snapshot, at: usize, item: &Object<'_>, out: &mut Sink<'_>) {
     if let Some(call) = items_of(snapshot).all[at].call {
         let (id, name) = (call_id(item), word(item, "name"));
@@ -139,7 +139,8 @@ pub(super) fn add_piece(
     snapshot.append(&Target::Member { path, name: texts.member }, &own, out);
 }
 
-/// Whose voice a piece is, what it adds to what was emitted, and what to its own part of the object.
+/// Finds the voice that a piece belongs to; returns it with what the piece adds to what was emitted, and to its own
+/// part of the object.
 fn hear<'t>(
     snapshot: &mut Snapshot,
     at: usize,
@@ -197,7 +198,7 @@ pub(super) fn announce(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, ou
     }
 }
 
-/// Emits a text that is there when its item or its part begins; its pieces may say it again, from the first part on
+/// Emits a text that is there when its item or its part begins; its pieces may repeat it, from the first part on
 /// (llama-cpp-python#2285).
 pub(super) fn announce_text(
     snapshot: &mut Snapshot,
@@ -220,7 +221,7 @@ pub(super) fn announce_text(
     }
 }
 
-/// A call begins. Arguments that are all there already count where no pieces come: those would say them again.
+/// A call begins. Arguments that are complete already count only if no pieces come: pieces would repeat them.
 fn announce_call(snapshot: &mut Snapshot, at: usize, whole: &Whole<'_>, out: &mut Sink<'_>) {
     let call = call_of(snapshot, at, &whole.item);
     let arguments = whole.texts.first().filter(|text| !text.whole.is_empty());

@@ -1,4 +1,4 @@
-//! One of the events that a text comes in, with its pieces and its whole parts.
+//! One source of a text: the events of one name, with its pieces and its whole parts.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,24 +7,24 @@ use super::texts::Texts;
 use crate::json::Text;
 use crate::snapshot::{News, Overlap, Repetition, overlap};
 
-/// What one event has said of a text; all places are bytes of what was emitted of that.
+/// What one source has said of a text; all positions are bytes of what was emitted of the text.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     event: &'static str,
-    /// Its text stood in an announcement.
+    /// Its text was part of an announcement.
     announced: bool,
     pub(super) repetition: Repetition,
     /// Where each part begins.
     starts: BTreeMap<i64, usize>,
-    /// Up to where whole parts have come, in the events of each stage.
+    /// Up to which byte whole parts have come, in the events of each stage.
     covered: [usize; 3],
-    /// What came last was a whole part.
+    /// Whether a whole part came last.
     is_whole: bool,
     /// The part that came last.
     pub(super) part: i64,
 }
 
-/// The events that a part comes whole in, one after the other.
+/// The events that a part comes whole in, in their order.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
     /// `.done` of the text.
@@ -45,13 +45,13 @@ impl Source {
         self.event == texts.event
     }
 
-    /// A part was announced with words of its own, which its pieces may say again.
+    /// Notes that a part was announced with words of its own, which its pieces may repeat.
     pub(super) fn announce(&mut self, index: i64) {
         self.announced = true;
         self.repetition = Repetition::expected_from(self.starts.get(&index).copied().unwrap_or_default());
     }
 
-    /// A piece of a part; what it adds to what was emitted, and what to the part in the object.
+    /// Takes a piece of a part; returns what it adds to what was emitted, and to the part in the object.
     pub(super) fn hear<'t>(&mut self, index: i64, emitted: &str, piece: &Text<'t>) -> (News<'t>, Text<'t>) {
         self.begin_part(index, emitted.len());
         let news = self.repetition.compare(emitted, piece.clone());
@@ -98,14 +98,14 @@ impl Source {
         })
     }
 
-    /// Whether a whole part was emitted, behind the ones that came whole.
+    /// Whether a whole part repeats or continues what was emitted after the parts that came whole.
     pub(super) fn has(&self, emitted: &str, whole: &str) -> bool {
         let covered = self.covered[Stage::Text as usize];
         let rest = emitted.get(covered..).unwrap_or_default();
         !rest.is_empty() && overlap(rest, whole) != Overlap::Differs
     }
 
-    /// Notes that a span of what was emitted has come whole. What was announced beyond it may still come in pieces.
+    /// Notes that a span of what was emitted has come whole. What was announced after it may still come in pieces.
     fn cover(&mut self, (stage, index): (Stage, i64), span: Range<usize>, length: usize) {
         self.starts.entry(index).or_insert(span.start);
         let covered = &mut self.covered[stage as usize];

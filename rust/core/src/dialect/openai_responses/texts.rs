@@ -1,4 +1,4 @@
-//! The texts of output items, each with the events that its pieces come in.
+//! The texts of output items, each with the names of its events, its list of parts and its member.
 
 use crate::json::{Object, Raw};
 use crate::snapshot::{Choice, Path, PathStep, Target};
@@ -8,11 +8,11 @@ pub(super) const OUTPUT: &str = "output";
 /// One text of an item.
 #[derive(Debug)]
 pub(super) struct Texts {
-    /// Its events, but for `.delta` and `.done`.
+    /// The name of its events, without `.delta` and `.done`.
     pub(super) event: &'static str,
     /// The type of its item.
     pub(super) item: &'static str,
-    /// The list of parts that it stands in.
+    /// The list of parts that it is in.
     pub(super) list: Option<List>,
     /// The member that it is, in the object and in its `.done` event.
     pub(super) member: &'static str,
@@ -29,7 +29,7 @@ pub(super) struct List {
     pub(super) part: &'static str,
 }
 
-/// What a text is for the one who reads the stream.
+/// What a text is for whoever reads the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Content,
@@ -42,7 +42,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What it adds to in the choice.
+    /// The text of the choice that it is appended to.
     pub(super) fn target(self, call: Option<usize>) -> Option<Target> {
         match self {
             Self::Content => Some(Target::Content { choice: 0 }),
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// All that the choice has of it: of all items, but of one call.
+    /// All that the choice has of it, from all items; of arguments, those of one call.
     pub(super) fn text_of(self, choice: &Choice, call: Option<usize>) -> &str {
         let text = match self {
             Self::Content => choice.content(),
@@ -99,7 +99,7 @@ impl Texts {
         ALL.into_iter().find(|texts| texts.event == text)
     }
 
-    /// The input of a call that is the caller's to make.
+    /// The input of a call of the caller's own tools.
     pub(super) fn of_call(item: &str) -> Option<&'static Self> {
         [&ARGUMENTS, &INPUT].into_iter().find(|texts| texts.item == item)
     }

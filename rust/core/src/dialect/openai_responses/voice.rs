@@ -1,11 +1,15 @@
-//! What was emitted of one text of an item, and who said it.
+//! What was emitted of one text of an item, and by which events.
 //!
-//! A choice has one content, one reasoning and one refusal; an item's text is what it added to these, and a call's its arguments.
-//! So nothing is kept twice: a voice knows which spans of the choice's text are its own.
+//! A choice has one content, one reasoning and one refusal, and several items add to each of these. The naive way
+//! keeps a copy of each item's text, to compare what comes later with it. Here nothing is kept twice: a voice is one
+//! text of an item, and knows which spans of the choice's text are its own. (A call's arguments are all its own.)
 //!
-//! One text may come from two sources, each with pieces and wholes of its own: the reasoning as `reasoning_text` and once more as
-//! `reasoning_summary_text` (halogen-flash-server#67, grok2api#960). A source that says what was emitted already adds nothing;
-//! where it goes on beyond that, it adds the rest; where it turns out to say something else, it is a voice of its own.
+//! A text may come from two sources, each with pieces and wholes of its own: the reasoning as `reasoning_text`, and
+//! once more as `reasoning_summary_text` (halogen-flash-server#67, grok2api#960).
+//!
+//! 1. A source that repeats what was emitted adds nothing.
+//! 2. Where it continues all of that, it adds the rest.
+//! 3. Where it turns out to say something else, it becomes a voice of its own.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,7 +23,7 @@ use crate::snapshot::{Choice, News, Repetition};
 #[derive(Clone, Debug)]
 pub(super) struct Voice {
     pub(super) kind: Kind,
-    /// Where in the choice's text it stands. The last one has no end while nobody else speaks.
+    /// Its spans of the choice's text. The last one is open while no other voice speaks.
     spans: Vec<Range<usize>>,
     sources: Vec<Source>,
 }
@@ -29,7 +33,7 @@ pub(super) struct Voice {
 pub(crate) struct Speakers([Option<(usize, usize)>; 3]);
 
 impl Speakers {
-    /// Has another one speak; returns who spoke before.
+    /// Notes another speaker; returns the one before.
     pub(super) fn replace(&mut self, kind: Kind, speaker: (usize, usize)) -> Option<(usize, usize)> {
         let at = match kind {
             Kind::Content => 0,
@@ -50,17 +54,17 @@ impl Voice {
         self.spans.is_empty()
     }
 
-    /// Whether every piece is new.
+    /// Whether all of every piece is new.
     pub(super) fn is_plain(&self) -> bool {
         matches!(&self.sources[..], [only] if !only.repetition.is_expected())
     }
 
-    /// What a text's event has said of it; `None` where it has said nothing.
+    /// What the events of a text have said of it; `None` where they have said nothing.
     pub(super) fn source(&self, texts: &Texts) -> Option<&Source> {
         self.sources.iter().find(|source| source.is(texts))
     }
 
-    /// The same; one that has said nothing may say what was emitted once more.
+    /// The source with the events of a text; a new one may repeat what was emitted.
     pub(super) fn source_mut(&mut self, texts: &Texts) -> &mut Source {
         let at = self.sources.iter().position(|source| source.is(texts)).unwrap_or_else(|| {
             self.sources.push(Source::new(texts, Repetition::expected()));
@@ -86,14 +90,14 @@ impl Voice {
         self.spans.push(at..usize::MAX);
     }
 
-    /// Someone else speaks from that byte of the choice's text on.
+    /// Ends its span: another voice speaks from that byte of the choice's text on.
     pub(super) fn pause(&mut self, at: usize) {
         if let Some(span) = self.spans.last_mut() {
             span.end = span.end.min(at);
         }
     }
 
-    /// A piece of a part; what it adds to what was emitted, and what to the part in the object.
+    /// Takes a piece of a part; returns what it adds to what was emitted, and to the part in the object.
     pub(super) fn hear<'t>(
         &mut self,
         texts: &Texts,
@@ -108,7 +112,7 @@ impl Voice {
         heard
     }
 
-    /// A source goes on beyond what the others have said: they may say it again.
+    /// A source has gone beyond what the others have said: they may repeat that.
     fn outrun(&mut self, texts: &Texts, length: usize) {
         for source in self.sources.iter_mut().filter(|source| !source.is(texts)) {
             if !source.repetition.is_expected() {
@@ -117,7 +121,7 @@ impl Voice {
         }
     }
 
-    /// Takes a source away that turned out to say something else than the others; false where there are none.
+    /// Removes a source that turned out to say something else than the others; false where there are no others.
     pub(super) fn part_from(&mut self, texts: &Texts) -> bool {
         let others = self.sources.len() > 1;
         self.sources.retain(|source| !source.is(texts) || !others);

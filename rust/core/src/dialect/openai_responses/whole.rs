@@ -39,7 +39,7 @@ impl<'a> Whole<'a> {
         whole
     }
 
-    /// Its text of a kind: of a reasoning in two lists the one that is not `other`.
+    /// Its text of a kind: of a reasoning that is in two lists, the one that is not `other`.
     pub(super) fn text(&self, kind: Kind, other: &Texts) -> Option<&str> {
         let found = || self.texts.iter().filter(|text| text.texts.kind == kind && !text.whole.is_empty());
         let usual = found().find(|text| text.texts.event != other.event).or_else(|| found().next());
@@ -65,7 +65,7 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// A text of an item's part, which may be a string by itself.
+/// The text of an item's part, or of a string in place of a part.
 pub(super) fn part_text<'a>(item: &str, list: &str, part: Raw<'a>) -> Option<(&'static Texts, Cow<'a, str>)> {
     let texts = Texts::of_part(item, list, part)?;
     Some((texts, part.str().or_else(|| part.object().get(texts.member)?.str())?))
