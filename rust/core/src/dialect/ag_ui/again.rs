@@ -1,4 +1,4 @@
-//! Texts of messages that come again: whole behind their pieces, or under another name too.
+//! Texts of messages that come again: whole after their pieces, or under another name too.
 
 use super::kind::{Kind, REASONINGS, content_at, path};
 use super::runs::Runs;
@@ -6,12 +6,12 @@ use super::{Sink, Snapshot};
 use crate::json::Text;
 use crate::snapshot::append_all;
 
-/// Whether a message may be saying another one again.
+/// Whether a message may be repeating another one.
 pub(super) fn echoes(snapshot: &Snapshot, position: i64) -> bool {
     Runs::of(snapshot).echoes.contains_key(&position)
 }
 
-/// Adds a piece to a message; what was emitted before is not emitted again.
+/// Appends a piece to a message; what was emitted before is not emitted again.
 pub(super) fn append(snapshot: &mut Snapshot, kind: Kind, position: i64, piece: Text<'_>, out: &mut Sink<'_>) {
     let message = snapshot.fields.at(&path(position));
     let begins = message.word("content").is_empty();
@@ -39,8 +39,9 @@ fn size(piece: &Text<'_>) -> usize {
     }
 }
 
-/// Whether a piece is all of its message again, or, as the first of one, all of the message of its kind right before: some servers
-/// send a text whole behind its pieces. A single piece before it is no evidence.
+/// Whether a piece repeats all of its message, or, as the first piece of one, all of the message of its kind right
+/// before: some servers send a text whole after its pieces. If only a single piece came before, the same text may
+/// well be meant twice.
 fn says_all(snapshot: &Snapshot, kind: Kind, position: i64, piece: &Text<'_>) -> bool {
     let Text::Whole(piece) = piece else { return false };
     let message = |at: i64| snapshot.fields.find(&path(at));
@@ -53,7 +54,8 @@ fn says_all(snapshot: &Snapshot, kind: Kind, position: i64, piece: &Text<'_>) ->
     alike && piece.len() > *first && message.word("content") == piece.as_ref()
 }
 
-/// Reasoning that comes under two names: the first of them leads, and a new message under another may say its last one again.
+/// For reasoning that comes under two names: the first name leads, and a new message under another one may repeat the
+/// leader's last message.
 pub(super) fn follow(snapshot: &mut Snapshot, kind: Kind, position: i64) {
     if !REASONINGS.contains(&kind) {
         return;
@@ -64,7 +66,7 @@ pub(super) fn follow(snapshot: &mut Snapshot, kind: Kind, position: i64) {
     }
 }
 
-/// What a piece says that the leading message does not; `None`: nothing.
+/// What a piece has beyond the leading message; `None` if nothing.
 fn news<'t>(snapshot: &mut Snapshot, position: i64, piece: &Text<'t>) -> Option<Text<'t>> {
     let Some((led, at)) = Runs::of(snapshot).echoes.get(&position).copied() else { return Some(piece.clone()) };
     let leading = snapshot.fields.find(&path(led)).map(|message| message.word("content")).unwrap_or_default();

@@ -13,7 +13,7 @@ pub(super) const ID: &str = "toolCallId";
 const CALLS: &str = "toolCalls";
 const ARGUMENTS: &str = "arguments";
 
-/// The members that have all of the arguments so far, where some servers send them.
+/// The members in which some servers send all of the arguments so far.
 const WHOLE: [&str; 3] = ["args", "input", ARGUMENTS];
 
 /// The members of events that the rules name.
@@ -32,7 +32,7 @@ const RULED: [&str; 12] = [
     ARGUMENTS,
 ];
 
-/// Where a call stands: its message, and its place in there.
+/// The position of a call: its message, and its index in there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
     message: i64,
@@ -67,7 +67,7 @@ fn id_of<'s>(snapshot: &'s Snapshot, payload: &Object<'s>) -> Cow<'s, str> {
     if id.is_empty() { last(snapshot).unwrap_or_default().into() } else { id }
 }
 
-/// The id of the call that pieces without an id go on with.
+/// The id of the call that pieces without an id continue.
 fn last(snapshot: &Snapshot) -> Option<&str> {
     let position = Runs::of(snapshot).last_call?;
     snapshot.choices.get(&0)?.tool_calls.as_slice().get(position)?.id()
@@ -81,7 +81,7 @@ fn position(snapshot: &Snapshot, id: &str) -> Option<usize> {
     }
 }
 
-/// False where the arguments cannot go on with what comes.
+/// Folds an event of a tool call; false where a piece comes for arguments that nothing can follow.
 pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let start = event == "TOOL_CALL_START";
     let id = if start { payload.id(ID) } else { id_of(snapshot, payload).into_owned().into() };
@@ -102,7 +102,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
         snapshot.state.get_mut::<Runs>().last_call = Some(position);
     }
     if known.is_none() {
-        // A call that a snapshot of the messages brought has begun there.
+        // The call may come from a snapshot of the messages, with arguments already.
         let begun = snapshot.fields.at(&spot.function()).json_of(ARGUMENTS).unwrap_or_default();
         let begun = Payload::parse(&begun).map(|begun| arguments(begun.raw()).into_owned()).unwrap_or_default();
         new = begun.is_empty();
@@ -127,12 +127,12 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     true
 }
 
-/// Arguments as text: JSON text of an object as it stands, anything else as JSON.
+/// Arguments as text: a string as it is, anything else as JSON text.
 fn arguments(value: Raw<'_>) -> Cow<'_, str> {
     value.str().unwrap_or_else(|| value.compact().into())
 }
 
-/// Keeps who a call is; returns its position among the tool calls, and whether anything of that is new.
+/// Keeps the identity of a call; returns its position among the tool calls, and whether anything about it is new.
 fn identify(
     snapshot: &mut Snapshot,
     known: Option<usize>,
@@ -144,7 +144,7 @@ fn identify(
     let function = snapshot.fields.at(&spot.function());
     let mut name = payload.first(&["toolCallName", "toolName"]).and_then(Raw::str).unwrap_or_default();
     if !name.is_empty() || known.is_none() {
-        // A call that a snapshot of the messages brought has its name already.
+        // The call may come from a snapshot of the messages, with its name already.
         let first = function.word("name").into_owned();
         match first.as_str() {
             "" if name.is_empty() => {}
@@ -164,13 +164,13 @@ fn arguments_at(spot: Spot) -> Target {
     Target::Member { path: spot.function(), name: ARGUMENTS }
 }
 
-/// Adds a piece to the arguments of a call; whether any were told.
+/// Appends a piece to the arguments of a call; returns whether any were emitted.
 fn append(snapshot: &mut Snapshot, position: usize, spot: Spot, piece: Text<'_>, out: &mut Sink<'_>) -> bool {
     let piece = snapshot.fields.at(&spot.function()).news(ARGUMENTS, piece);
     append_arguments(snapshot, position, &[arguments_at(spot)], &piece, out)
 }
 
-/// Takes all of the arguments: what they have beyond the pieces is emitted; whether that is any.
+/// Takes the whole arguments: emits what they have beyond the pieces; returns whether that is anything.
 fn complete(snapshot: &mut Snapshot, position: usize, spot: Spot, whole: &str, out: &mut Sink<'_>) -> bool {
     if snapshot.choice(0).tool_calls.at(position).arguments.is_empty() {
         return append_arguments(snapshot, position, &[arguments_at(spot)], &Text::from(whole), out);
@@ -204,7 +204,7 @@ fn emit_rest<'w>(
     overlap
 }
 
-/// The end of a call: where its arguments are an object by then, nothing can follow.
+/// Ends a call: if its arguments are a complete object by now, nothing can follow them.
 fn end(snapshot: &mut Snapshot, known: Option<usize>, id: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     if let Some(spot) = find(snapshot, id) {
         keep(snapshot.fields.at(&spot.path()), payload, &RULED);
@@ -218,7 +218,7 @@ fn end(snapshot: &mut Snapshot, known: Option<usize>, id: &str, payload: &Object
     }
 }
 
-/// Makes the call in its message, or in one of its own.
+/// Makes the call in its parent message, or in one of its own.
 fn add(snapshot: &mut Snapshot, id: &str, parent: &str) -> Spot {
     let known = Kind::Text.find(snapshot, parent).filter(|_| !parent.is_empty());
     let message = match known {
@@ -240,7 +240,7 @@ fn add(snapshot: &mut Snapshot, id: &str, parent: &str) -> Spot {
     spot
 }
 
-/// Makes the calls of a message from a snapshot calls that may go on.
+/// Takes over the calls of a snapshot's message, so that they can continue.
 pub(super) fn take_calls(snapshot: &mut Snapshot, message: i64, object: &Object<'_>) {
     let calls = object.objects(CALLS);
     if calls.is_empty() {
@@ -253,7 +253,8 @@ pub(super) fn take_calls(snapshot: &mut Snapshot, message: i64, object: &Object<
     }
 }
 
-/// Emits what the calls of a message from a snapshot have beyond their pieces; where they are pending, the unknown ones too.
+/// Emits what the calls of a snapshot's message have beyond their pieces; unknown ones only where the calls are
+/// pending.
 pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: bool, out: &mut Sink<'_>) {
     for call in message.objects(CALLS) {
         let (id, function) = (call.id("id"), call.child("function"));
@@ -280,7 +281,7 @@ pub(super) fn emit_all(snapshot: &mut Snapshot, message: &Object<'_>, pending: b
     }
 }
 
-/// What grows by a piece of the arguments that is nothing but that: the call's come first.
+/// What a piece of the arguments is appended to, if the event does nothing else: the call's come first.
 pub(super) fn targets(snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
     let id = id_of(snapshot, payload);
     let spot = find(snapshot, &id)?;

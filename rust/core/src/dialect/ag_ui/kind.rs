@@ -1,10 +1,11 @@
-//! The kinds of messages, and where they are found.
+//! The kinds of messages, and how messages are found.
 
 use super::runs::Runs;
 use super::{MESSAGES, Snapshot};
 use crate::snapshot::{Path, PathStep, Target};
 
-/// What a message holds, and under which name. Some servers give a text the id of the reasoning before it.
+/// What a message has, and under which name. Text and reasoning are found separately, since some servers give a text
+/// the id of the reasoning before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Text,
@@ -34,7 +35,7 @@ fn find(snapshot: &Snapshot, kind: Option<Kind>, id: &str) -> Option<i64> {
 }
 
 impl Kind {
-    /// The kind of message that an event is of, and what it says of it.
+    /// The kind of message that an event is of, and the stage of the event.
     pub(super) fn of(event: &str) -> Option<(Self, &str)> {
         [
             ("TEXT_MESSAGE_", Self::Text),
@@ -46,7 +47,7 @@ impl Kind {
         .filter(|(_, stage)| matches!(*stage, "START" | "CONTENT" | "END" | "CHUNK"))
     }
 
-    /// The kind of message that one of a snapshot is, by its role; `None`: it has no text of the run.
+    /// The kind of a snapshot's message, by its role; `None` if it has no text of the run.
     pub(super) fn of_role(role: &str) -> Option<Self> {
         match role {
             "tool" | "activity" => None,
@@ -55,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// The role of a message that does not tell its own.
+    /// The role of a message that does not state one.
     pub(super) fn role(self) -> &'static str {
         if self == Self::Text { "assistant" } else { "reasoning" }
     }
@@ -65,7 +66,7 @@ impl Kind {
         find(snapshot, Some(self), id)
     }
 
-    /// Where its text is seen.
+    /// The text of the choice that its text is appended to.
     pub(super) fn target(self) -> Target {
         if self == Self::Text { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } }
     }

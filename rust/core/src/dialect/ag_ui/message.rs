@@ -9,12 +9,12 @@ use crate::snapshot::{Lists, MergedObject, Overlap, Target, overlap};
 /// The members of events that the rules name.
 const RULED: [&str; 8] = ["messageId", "role", "delta", "id", "content", "toolCalls", "error", "stepId"];
 
-/// False where the event is not of a message, or its text cannot be read.
+/// Folds an event of a message; false where it is none, or its text cannot be read.
 pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let step = event == "STEP_FINISHED" && payload.get("stepId").is_some();
     let Some((kind, stage)) = Kind::of(event).or(Some((Kind::Step, "CONTENT")).filter(|_| step)) else { return false };
     let id = payload.id(if kind == Kind::Step { "stepId" } else { "messageId" });
-    // A start without an id is of a message that has none.
+    // A start without an id begins a message that has none.
     let known = kind.find(snapshot, &id).filter(|_| stage != "START" || !id.is_empty());
     let Ok(text) = read(snapshot, known, payload) else { return false };
     match (known, &text) {
@@ -24,7 +24,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     }
     let role = payload.str("role");
     let position = known.unwrap_or_else(|| add(snapshot, kind, &id, if kind == Kind::Text { &role } else { "" }));
-    // Pieces of a message that is there already must change nothing else: so they do not make it the last.
+    // A piece of a known message must change nothing else: it does not make the message the last.
     let last = matches!(stage, "START" | "CHUNK") || known.is_none();
     if last {
         snapshot.state.get_mut::<Runs>().put_message(Some(kind), "", position);
@@ -49,7 +49,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &str, payload: &Object<'_>, o
     true
 }
 
-/// A text that was begun goes on until its end, whatever a snapshot says of it.
+/// Notes that a text has begun, or ended: until its end it may continue, whatever a snapshot says of it.
 fn note_open(snapshot: &mut Snapshot, position: i64, last: bool, stage: &str) {
     let open = &mut snapshot.state.get_mut::<Runs>().open;
     if stage == "END" {
@@ -59,11 +59,11 @@ fn note_open(snapshot: &mut Snapshot, position: i64, last: bool, stage: &str) {
     }
 }
 
-/// A text that is none.
+/// A text that cannot be read.
 struct Unreadable;
 
-/// The piece that an event brings, if any; without a `delta`, what a `content` has beyond the text so far: some servers send the
-/// whole text so far each time.
+/// The piece of an event, if it has any. Without a `delta` it is what a `content` has beyond the text so far: some
+/// servers send all of the text so far each time.
 fn read<'a>(snapshot: &Snapshot, known: Option<i64>, payload: &Object<'a>) -> Result<Option<Text<'a>>, Unreadable> {
     let Some(value) = payload.first(&["delta", "content"]) else { return Ok(None) };
     let text = value.scalar().ok_or(Unreadable)?;
@@ -76,7 +76,7 @@ fn read<'a>(snapshot: &Snapshot, known: Option<i64>, payload: &Object<'a>) -> Re
     }))
 }
 
-/// Makes a message; returns its place.
+/// Makes a message; returns its position.
 pub(super) fn add(snapshot: &mut Snapshot, kind: Kind, id: &str, role: &str) -> i64 {
     let position = next(snapshot);
     snapshot.fields.item(MESSAGES, position).set("id", quote(id));
@@ -97,7 +97,7 @@ pub(super) fn keep(fields: &mut MergedObject, payload: &Object<'_>, ruled: &[&st
     }
 }
 
-/// What grows by a piece that is nothing but that.
+/// What a piece is appended to, if the event does nothing else.
 pub(super) fn targets(kind: Kind, snapshot: &Snapshot, payload: &Object<'_>) -> Option<Vec<Target>> {
     let position = kind.find(snapshot, &payload.id("messageId"))?;
     (!again::echoes(snapshot, position)).then(|| vec![kind.target(), content_at(position)])

@@ -1,11 +1,12 @@
-//! Snapshots of the messages: all of them, those before the run too.
+//! Snapshots of the messages: all of them, including those before the run.
 //!
-//! 1. Behind the last message of a user stands the run's answer. Its texts, all of a kind together, are compared with what the run
-//!    emitted, and if they say something else, each with the pieces of the message with its id: ids are not always the same again.
-//! 2. Where the run emitted nothing at all, only its end shows that they are its answer, and not of the run before: what then
-//!    stands behind the last message of a user or a tool.
-//! 3. In the object it takes the place of all messages, but for reasoning, if it has none, and for the text that goes on: servers
-//!    leave these out.
+//! 1. The run's answer begins after the last message of a user. Its texts, all of a kind together, are compared with
+//!    what the run emitted; if they say something else, each is compared with the pieces of the message with its id:
+//!    a snapshot's ids are not always those of the pieces.
+//! 2. Where the run emitted nothing at all, only its end shows that they are its answer, and not one of the run
+//!    before: it is then what comes after the last message of a user or a tool.
+//! 3. In the object a snapshot replaces all messages, except reasoning, if it has none, and a text that may continue:
+//!    servers leave these out.
 
 use std::borrow::Cow;
 
@@ -29,7 +30,7 @@ pub(super) fn take(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink
     true
 }
 
-/// At the end of a run that emitted nothing: what the last snapshot has is its answer.
+/// At the end of a run that emitted nothing, emits what the last snapshot has as its answer.
 pub(super) fn emit_unsaid(snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     if !std::mem::take(&mut snapshot.state.get_mut::<Runs>().unsaid) || !runs::is_silent(snapshot) {
         return;
@@ -41,8 +42,8 @@ pub(super) fn emit_unsaid(snapshot: &mut Snapshot, out: &mut Sink<'_>) {
     }
 }
 
-/// Where what stands behind the last message of such a role begins.
-fn behind(messages: &[Object<'_>], ends: impl Fn(&str) -> bool) -> usize {
+/// The index after the last message of a role for which `ends` is true.
+fn after_last(messages: &[Object<'_>], ends: impl Fn(&str) -> bool) -> usize {
     messages.iter().rposition(|message| ends(&message.str("role"))).map_or(0, |last| last + 1)
 }
 
@@ -55,11 +56,11 @@ fn content<'a>(message: &Object<'a>) -> Cow<'a, str> {
     }
 }
 
-/// Emits what the answer says beyond what the run has emitted.
+/// Emits what the answer has beyond what the run emitted.
 fn emit_messages(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sink<'_>) {
     let of_run = |role: &str| matches!(role, "" | "assistant" | "reasoning" | "activity");
-    let answer = &messages[behind(messages, |role| !of_run(role) && role != "tool")..];
-    let last = &messages[behind(messages, |role| !of_run(role))..];
+    let answer = &messages[after_last(messages, |role| !of_run(role) && role != "tool")..];
+    let last = &messages[after_last(messages, |role| !of_run(role))..];
     for kind in [Kind::Reasoning, Kind::Text] {
         emit_texts(snapshot, kind, answer, last, out);
     }
@@ -70,7 +71,7 @@ fn emit_messages(snapshot: &mut Snapshot, messages: &[Object<'_>], out: &mut Sin
     }
 }
 
-/// Emits what the texts of a kind have beyond what the run has emitted.
+/// Emits what the texts of a kind have beyond what the run emitted.
 fn emit_texts(snapshot: &mut Snapshot, kind: Kind, answer: &[Object<'_>], last: &[Object<'_>], out: &mut Sink<'_>) {
     let (target, start) = (kind.target(), runs::before(snapshot, &kind.target()));
     let is_kind = |message: &&Object<'_>| Kind::of_role(&message.str("role")) == Some(kind);
@@ -88,7 +89,7 @@ fn emit_texts(snapshot: &mut Snapshot, kind: Kind, answer: &[Object<'_>], last: 
     }
 }
 
-/// What each message has beyond its pieces, from the first on that any came of.
+/// What each message has beyond its pieces, from the first message on that any piece came of.
 fn each_beyond<'m, 'a: 'm>(
     snapshot: &Snapshot,
     kind: Kind,
@@ -105,7 +106,7 @@ fn each_beyond<'m, 'a: 'm>(
     messages.skip_while(|message| known(message).is_none()).filter_map(rest).collect()
 }
 
-/// Makes the messages those of a snapshot.
+/// Replaces the messages by those of a snapshot.
 fn replace(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
     let first = next(snapshot);
     clear(snapshot, messages);
@@ -129,7 +130,7 @@ fn replace(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
     }
 }
 
-/// Takes the messages away, but for what a snapshot leaves out.
+/// Removes the messages, except for those that a snapshot leaves out.
 fn clear(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
     let has_reasoning = messages.iter().any(|message| message.str("role") == "reasoning");
     let open = Runs::of(snapshot).open.filter(|open| !is_said(snapshot, *open, messages));
@@ -138,7 +139,7 @@ fn clear(snapshot: &mut Snapshot, messages: &[Object<'_>]) {
         snapshot.fields.remove_item(MESSAGES, kept);
     }
     snapshot.state.get_mut::<Runs>().kept = open.or(kept);
-    // Reasoning that was kept once is not looked at again.
+    // Reasoning that has been kept once is not looked at again.
     let from = if has_reasoning { 0 } else { Runs::of(snapshot).first };
     for position in snapshot.fields.indexes_from(MESSAGES, from) {
         let is_reasoning = snapshot.fields.item(MESSAGES, position).word("role") == "reasoning";

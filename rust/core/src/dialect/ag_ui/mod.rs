@@ -1,10 +1,15 @@
 //! AG-UI: the events of an agent's runs, which add up to messages and a state.
 //!
-//! 1. A message is found by its kind and id, a tool call by its id. What was never started is started by its first piece.
-//! 2. A chunk without an id goes on with what the last start or chunk named.
-//! 3. A tool call stands in its parent message, or else in a message of its own, which has the call's id.
-//! 4. The state is what the last snapshot and the patches behind it make; a snapshot of the messages takes the place of all, and
-//!    what it says beyond their pieces is emitted.
+//! The naive way is one text for each message id, replaced whenever a snapshot of the messages comes. But servers
+//! leave out starts and ids, spell types and members in their own way, send reasoning under two names, and send
+//! snapshots with other ids than the pieces had.
+//!
+//! 1. A message is found by its kind and id, a tool call by its id. What was never started is started by its first
+//!    piece.
+//! 2. A chunk without an id continues what the last start or chunk named.
+//! 3. A tool call is in its parent message, or else in a message of its own, which has the call's id.
+//! 4. The state is what the last snapshot and the patches after it make. A snapshot of the messages replaces all of
+//!    them, and what it has beyond their pieces is emitted.
 //! 5. Another run may follow the end of one.
 
 use super::{Again, RepeatPlan, Rules};
@@ -30,10 +35,10 @@ pub(super) static RULES: Rules = Rules { detects, fold, repeats, complete: |_| f
 
 const MESSAGES: &str = "messages";
 
-/// What an event says of itself, and of nothing that is kept.
+/// The members that describe the event itself, and are not kept.
 const OF_EVENT: [&str; 3] = ["type", "timestamp", "rawEvent"];
 
-/// The protocol's own names of members, which some servers write as `message_id`.
+/// The protocol's own spelling of members, which some servers write as `message_id`.
 const NAMES: [&str; 13] = [
     "threadId",
     "runId",
@@ -50,7 +55,7 @@ const NAMES: [&str; 13] = [
     "activityType",
 ];
 
-/// The members by which types that are spelt otherwise are told from other protocols' types.
+/// The members of which one must be there where a type is spelt in another way: other protocols have such types too.
 const IDS: [&str; 8] =
     ["threadId", "runId", "messageId", "toolCallId", "thread_id", "run_id", "message_id", "tool_call_id"];
 
@@ -90,7 +95,7 @@ fn emit(kind: &str, value: Raw<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: value.as_str() });
 }
 
-/// The place of the next message. Each is of one message only, though a snapshot may take that away.
+/// The position of the next message. A position is never used again, even if a snapshot removes its message.
 fn next(snapshot: &Snapshot) -> i64 {
     snapshot.fields.next_index(MESSAGES).max(Runs::of(snapshot).first)
 }
@@ -121,7 +126,7 @@ fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<
     emit("signature", payload.raw(), out);
 }
 
-/// A text that goes on. Members that are kept from it are what they are already.
+/// A piece of a text or of arguments. Its other members that are kept have been kept already.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
     let kind = types::known(&kind)?;
@@ -135,8 +140,9 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     };
     let limit = size(snapshot, &targets);
     let mut repeat = RepeatPlan::of(Append { text: payload.get("delta")?, targets })?;
-    // A chunk is what the next one without an id goes on with: one of something else is not the same.
-    // Without an id it is of the last, which another one changes.
+    // The id of a chunk is no routing value: a chunk without an id continues the message of the chunk before, so that
+    // one with another id changes more than the text. Without an id a piece belongs to the last message, which may be
+    // another one by then.
     repeat.routing.extend(payload.truthy(id).filter(|id| !chunk && id.text().is_some()));
     repeat.ignored.extend(payload.get("timestamp").filter(|timestamp| timestamp.index().is_some()));
     repeat.ignored.extend(payload.get(whole).filter(|whole| whole.text().is_some()));
@@ -144,7 +150,7 @@ fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'
     Some(repeat)
 }
 
-/// How much there is of the text that grows, in bytes.
+/// The size of the text that is appended to, in bytes.
 fn size(snapshot: &Snapshot, targets: &[Target]) -> usize {
     let size = |target: &Target| match target {
         Target::Member { path, name } => Some(snapshot.fields.find(path)?.word(name).len()),

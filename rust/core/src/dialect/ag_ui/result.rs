@@ -3,7 +3,7 @@
 use super::runs::Runs;
 use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, emit, next, quote};
 
-/// A result; the same again, of the same call and under the same id, says nothing.
+/// A result. The same result of the same call and under the same id again changes nothing, and is not emitted.
 pub(super) fn fold(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let ids = (payload.id("messageId").into_owned(), payload.id("toolCallId").into_owned());
     let known = Runs::of(snapshot).results.get(&ids).copied();

@@ -4,14 +4,14 @@ use super::runs::Runs;
 use super::{MESSAGES, OF_EVENT, Object, Sink, Snapshot, messages, types};
 use crate::snapshot::Lists;
 
-/// The start of a run: of another one, where one has ended.
+/// The start of a run, which may follow the end of another.
 pub(super) fn start(snapshot: &mut Snapshot, payload: &Object<'_>) {
     snapshot.resume();
     Runs::begin(snapshot);
     fold(snapshot, payload);
 }
 
-/// The end of a run, which may not be the last.
+/// The end of a run, which may not be the last one.
 pub(super) fn finish(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     messages::emit_unsaid(snapshot, out);
     fold(snapshot, payload);

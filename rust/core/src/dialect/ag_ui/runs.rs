@@ -1,4 +1,4 @@
-//! What is known of the runs of a stream: one after the other, and where each began among what was emitted.
+//! What is known of the runs of a stream: they follow each other, and each begins somewhere in what was emitted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -11,39 +11,39 @@ use crate::snapshot::DialectState;
 const TEXT: Target = Target::Content { choice: 0 };
 const REASONING: Target = Target::Reasoning { choice: 0 };
 
-/// What is known of the runs beside their object. Messages are numbered as in there.
+/// What is known of the runs in addition to their object. Messages are numbered as in the object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
-    /// How much of the texts, in bytes, and how many calls there were when the run began.
+    /// The sizes of the texts, in bytes, and the number of calls when the run began.
     text: usize,
     reasoning: usize,
     calls: usize,
-    /// The messages by their kinds (`None`: those of tools) and ids; by "", the last of the kind.
+    /// The messages by their kinds (`None`: those of tools) and ids; under "", the last of the kind.
     messages: HashMap<Option<Kind>, HashMap<String, i64>>,
     /// The messages of results by their own ids and their calls'.
     pub(super) results: HashMap<(String, String), i64>,
     pub(super) calls_by_id: HashMap<String, Spot>,
-    /// A snapshot of the messages came while the run had emitted nothing.
+    /// A snapshot of the messages came before the run had emitted anything.
     pub(super) unsaid: bool,
     /// The first message of the last such snapshot.
     pub(super) first: i64,
-    /// The text that may go on.
+    /// The text that may still continue.
     pub(super) open: Option<i64>,
-    /// The text that the last snapshot left out while it was going on.
+    /// The text that the last snapshot left out while it could continue.
     pub(super) kept: Option<i64>,
-    /// The call that the last start or chunk named, or the last piece that began one.
+    /// The call that the last start or chunk named, or that the last piece began.
     pub(super) last_call: Option<usize>,
-    /// Calls that have ended with arguments that nothing can follow.
+    /// Calls that have ended, with arguments that nothing can follow.
     pub(super) ended: BTreeSet<usize>,
-    /// The name of reasoning that came first.
+    /// The kind of reasoning that came first.
     pub(super) leader: Option<Kind>,
-    /// The size of the first piece of a message.
+    /// The size of the first piece of each message.
     pub(super) first_pieces: BTreeMap<i64, usize>,
-    /// The messages that may be saying another one again: which, and how much of it was said again.
+    /// The messages that may be repeating another one: which one, and how much of it was repeated.
     pub(super) echoes: BTreeMap<i64, (i64, usize)>,
 }
 
-/// Before the first.
+/// The runs of a stream in which none has begun.
 static NO_RUNS: LazyLock<Runs> = LazyLock::new(Runs::default);
 
 impl Runs {
@@ -59,7 +59,7 @@ impl DialectState for Runs {
 }
 
 impl Runs {
-    /// Begins another one behind what was emitted so far.
+    /// Begins another run after what was emitted so far.
     pub(super) fn begin(snapshot: &mut Snapshot) {
         let sizes = [TEXT, REASONING].map(|target| snapshot.emitted(&target).len());
         let calls = calls(snapshot);
@@ -67,12 +67,12 @@ impl Runs {
         ([runs.text, runs.reasoning], runs.calls) = (sizes, calls);
     }
 
-    /// Where the message of that kind and id was last, though it may be there no more.
+    /// The position of the message of that kind and id, which may have been removed since.
     pub(super) fn message(&self, kind: Option<Kind>, id: &str) -> Option<i64> {
         self.messages.get(&kind)?.get(id).copied()
     }
 
-    /// Lets a message be found by that kind and id; returns where the one before was.
+    /// Sets the position of the message of that kind and id; returns the one before.
     pub(super) fn put_message(&mut self, kind: Option<Kind>, id: &str, position: i64) -> Option<i64> {
         self.messages.entry(kind).or_default().insert(id.to_owned(), position)
     }
@@ -84,7 +84,7 @@ pub(super) fn is_silent(snapshot: &Snapshot) -> bool {
     texts && Runs::of(snapshot).calls == calls(snapshot)
 }
 
-/// How much of a text there was when the run began.
+/// The size of a text when the run began, in bytes.
 pub(super) fn before(snapshot: &Snapshot, target: &Target) -> usize {
     let runs = Runs::of(snapshot);
     if matches!(target, Target::Content { .. }) { runs.text } else { runs.reasoning }

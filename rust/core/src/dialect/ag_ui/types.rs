@@ -1,6 +1,6 @@
-//! The types of events, however they are spelt.
+//! The types of events, in any spelling.
 
-/// The types that no other protocol has: not `RAW` and `CUSTOM`, which say nothing.
+/// The types that no other protocol has: without `RAW` and `CUSTOM`, which identify nothing.
 const KNOWN: [&str; 34] = [
     "RUN_STARTED",
     "RUN_FINISHED",
@@ -38,7 +38,7 @@ const KNOWN: [&str; 34] = [
     "SUBAGENT_ERROR",
 ];
 
-/// Whether it is a type of the protocol as that spells it.
+/// Whether it is a type in the protocol's own spelling.
 pub(super) fn is_exact(kind: &str) -> bool {
     KNOWN.contains(&kind)
 }
@@ -49,7 +49,7 @@ pub(super) fn known(kind: &str) -> Option<&'static str> {
     exact.or_else(|| KNOWN.into_iter().find(|known| letters(known).eq(letters(kind))))
 }
 
-/// What all spellings have in common.
+/// The letters that all spellings have in common.
 fn letters(kind: &str) -> impl Iterator<Item = u8> {
     kind.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b'.' | b' ')).map(|byte| byte.to_ascii_uppercase())
 }

@@ -106,7 +106,7 @@ fn drop_others(snapshot: &mut Snapshot, known: &[Option<i64>], is_all: impl Fn(&
 struct Said {
     /// More than was emitted.
     is_news: bool,
-    /// All that was emitted, perhaps with more behind it.
+    /// All that was emitted, perhaps with more after it.
     is_all: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Short streams, and what they tell.
+//! Short streams, and what is emitted of them.
 
 use crate::dialect::folded::{Folded, folded};
 
@@ -57,7 +57,7 @@ fn the_end_may_be_an_error() {
     assert_eq!(folded.emitted[1..], ["finish ERROR".to_owned(), "usage {\"tokens\":{\"input_tokens\":4}}".to_owned()]);
     assert_eq!(folded.error(), Some("no"));
     assert!(folded.accumulator.is_complete());
-    // Under one blank line too.
+    // With a single blank line between them.
     assert_eq!(fold(&[START, &format!("{end}\ndata: {behind}")]).emitted, folded.emitted);
 }
 

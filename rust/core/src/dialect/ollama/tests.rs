@@ -1,4 +1,4 @@
-//! Short streams, and what they tell.
+//! Short streams, and what is emitted of them.
 
 use crate::dialect::Dialect;
 use crate::dialect::folded::of_body;

@@ -83,7 +83,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink
     let emitted = KINDS.map(|kind| emitted_of(snapshot, position, kind));
     let known = Others::of(snapshot.fields.item(MESSAGES, position));
     snapshot.fields.replace_item(MESSAGES, position, message);
-    let content = message.get("content").map(usual).unwrap_or_default();
+    let content = message.get("content").map(normalized).unwrap_or_default();
     if matches!(content, Cow::Owned(_)) {
         snapshot.fields.item(MESSAGES, position).set("content", &content);
     }
@@ -209,13 +209,13 @@ fn other_kind<'a>(part: &Object<'a>) -> Option<Cow<'a, str>> {
 }
 
 /// A content as the API has it: a list of parts, whose texts are objects with a value.
-fn usual(content: Raw<'_>) -> Cow<'_, str> {
+fn normalized(content: Raw<'_>) -> Cow<'_, str> {
     let parts = if content.is_array() { content.items() } else { vec![content] };
     let is_odd = |part: &Raw<'_>| text_of(*part).is_some();
     if content.is_array() && !parts.iter().any(is_odd) {
         return content.as_str().into();
     }
-    let parts: Vec<_> = parts.into_iter().map(usual_part).collect();
+    let parts: Vec<_> = parts.into_iter().map(normalized_part).collect();
     format!("[{}]", parts.join(",")).into()
 }
 
@@ -224,7 +224,7 @@ fn text_of(part: Raw<'_>) -> Option<Text<'_>> {
     if part.is_object() { part.object().get("text")?.scalar() } else { part.scalar() }
 }
 
-fn usual_part(part: Raw<'_>) -> String {
+fn normalized_part(part: Raw<'_>) -> String {
     if text_of(part).is_none() {
         return part.as_str().to_owned();
     }
@@ -262,7 +262,7 @@ pub(super) fn fold_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mu
     if !kept.contains("content") {
         kept.set("content", "[]");
     }
-    let content = delta.get("content").map_or("[]".into(), usual);
+    let content = delta.get("content").map_or("[]".into(), normalized);
     let Ok(content) = Payload::parse(&content) else { return false };
     for (part, item) in indexed(content.raw().objects()) {
         fold_part(snapshot, At { message, part }, &item, out);
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_contradicts_them_what_was_emitted_stands() {
+    fn where_it_contradicts_them_what_was_emitted_stays() {
         let none = whole("x").replace(r#"{"type":"text","text":{"value":"x","annotations":[]}}"#, "");
         let folded = fold(&[text("a"), whole("x"), none, text("b"), whole("xy"), whole("abc")]);
         assert_eq!(folded.emitted, ["text a", "role \"assistant\"", "text b", "text c"]);

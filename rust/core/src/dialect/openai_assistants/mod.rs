@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_tells_how_it_ended() {
+    fn a_run_says_how_it_ended() {
         for (payload, emitted) in [
             (run("queued", ""), &[][..]),
             (run("completed", r#","usage":{"total_tokens":3}"#), &["usage {\"total_tokens\":3}", "finish completed"]),

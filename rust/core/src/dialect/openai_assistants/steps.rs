@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_step_tells_what_its_pieces_lack() {
+    fn a_whole_step_adds_what_its_pieces_lack() {
         let call = |arguments: &str| {
             format!(
                 r#"{{"id":"f","type":"function","function":{{"name":"f","arguments":"{arguments}","output":null}}}}"#

@@ -1,10 +1,10 @@
-//! Which call a part of a whole message is.
+//! Which call a part of a whole message is: some providers' ids come again, so that an id alone does not decide.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::Snapshot;
 
-/// The calls that no part of a whole message is yet, in their order: some providers' ids come again.
+/// The calls that no part of a whole message was matched with yet, by their ids, in their order.
 pub(super) struct Calls(HashMap<String, VecDeque<usize>>);
 
 impl Calls {
@@ -17,7 +17,7 @@ impl Calls {
         Self(calls)
     }
 
-    /// The first of them with that id.
+    /// Takes the first of the calls with that id.
     pub(super) fn take(&mut self, id: &str) -> Option<usize> {
         self.0.get_mut(id).filter(|_| !id.is_empty())?.pop_front()
     }

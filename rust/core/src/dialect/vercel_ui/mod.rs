@@ -1,14 +1,16 @@
 //! The AI SDK's UI message stream: one message whose parts come in pieces.
 //!
-//! The rules are those of the SDK's own reading of it, made to stand what the SDK throws at:
+//! The naive way is one part for each id. But ids begin anew with each step, and some come again with another call.
+//! The rules are those by which the SDK reads its own stream, extended to streams on which the SDK raises an error:
 //!
-//! 1. A text is found by its kind and id until it ends, a tool by the id of its call, data by its type and id. A text that starts
-//!    is a new part, since ids begin anew with each step; a piece of one that never started starts it, for as long as the step.
-//!    So does an input that starts behind the result of the call with its id.
-//! 2. Parts keep their numbers: what a reset drops leaves a gap, so that nothing said of a dropped part can reach another.
-//! 3. A `finish` is not the last where a message or a step begins behind it. A whole message behind its stream repeats it.
+//! 1. A text is found by its kind and id until it ends, a tool by the id of its call, data by its type and id. A text
+//!    that starts is a new part; a piece of one that never started starts it, until the step ends. An input that
+//!    starts after the result of the call with its id is a new part, too.
+//! 2. Parts keep their numbers: what a reset drops leaves a gap, so that nothing that is said of a dropped part can
+//!    reach another.
+//! 3. A `finish` is not the last if a message or a step begins after it. A whole message after its stream repeats it.
 //! 4. The parts of `streamText`'s own stream are read like those that the SDK makes of them for the UI.
-//! 5. Who runs a tool does not matter: this stream is made for those who show it.
+//! 5. Who runs a tool makes no difference: this stream is made for whoever shows the tools.
 
 use std::borrow::Cow;
 
@@ -35,7 +37,7 @@ fn detects(kind: &str, payload: &Object<'_>) -> bool {
     let text = |name: &str| payload.get(name).is_some_and(|value| value.text().is_some());
     let only = |names: &[&str]| payload.iter().all(|(name, _)| name == "type" || names.contains(&name));
     if payload.str("type") != kind {
-        // The protocol names no events, and others have events of such names.
+        // The protocol has no event names, and other APIs have events of such names.
         return false;
     }
     match kind {
@@ -117,7 +119,7 @@ fn finish(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     snapshot.pause(|kind| matches!(kind, "start" | "start-step"), out);
 }
 
-/// An id's text: some servers count.
+/// An id as text: some servers send a number.
 fn id_of<'a>(payload: &Object<'a>, name: &str) -> Cow<'a, str> {
     payload.get(name).map(|id| id.str().unwrap_or(Cow::Borrowed(id.as_str()))).unwrap_or_default()
 }
@@ -131,7 +133,7 @@ fn part(snapshot: &mut Snapshot, position: i64) -> &mut MergedObject {
     snapshot.fields.at(&[part_at(position)])
 }
 
-/// Makes a new part of a type; returns its place.
+/// Makes a new part of a type; returns its position.
 fn add_part(snapshot: &mut Snapshot, kind: &str) -> i64 {
     let parts = snapshot.state.get_mut::<Parts>();
     let position = parts.next;
@@ -165,7 +167,7 @@ fn reset_step(snapshot: &mut Snapshot) {
     snapshot.fields.cut_items(PARTS, step.map_or(0, |step| step + 1));
 }
 
-/// What data is found by, if it has an id: that and its type.
+/// The key by which data is found, if it has an id: its type and that id.
 fn data_key(kind: &str, payload: &Object<'_>) -> Option<(String, String)> {
     let named = kind.starts_with("data-") && payload.get("id").is_some();
     named.then(|| (kind.to_owned(), id_of(payload, "id").into_owned()))
@@ -234,7 +236,7 @@ fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<
     true
 }
 
-/// Emits what a text that comes whole has beyond its pieces.
+/// Emits what a text that came whole has beyond its pieces.
 fn complete_text(snapshot: &mut Snapshot, part: &str, position: i64, whole: &str, out: &mut Sink<'_>) {
     let fields = self::part(snapshot, position);
     fields.end_announcement("text");
@@ -258,19 +260,19 @@ fn add_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'
     position
 }
 
-/// What grows by a piece of the text of a part.
+/// What a piece of the text of a part is appended to.
 fn text_targets(part: &str, position: i64) -> [Target; 2] {
     let target = if part == "text" { Target::Content { choice: 0 } } else { Target::Reasoning { choice: 0 } };
     [target, Target::Member { path: [part_at(position)].into(), name: "text" }]
 }
 
-/// What a piece of a text adds to.
+/// A piece of a text, with what it is appended to.
 fn text_append<'a>(snapshot: &Snapshot, part: &str, payload: &Object<'a>) -> Option<Append<'a>> {
     let position = Parts::find_text(snapshot, part, &id_of(payload, "id"))?;
     Some(Append { text: payload.first(&PIECES)?, targets: text_targets(part, position).into() })
 }
 
-/// A text or an input that goes on. Members that are kept from it are what they are already.
+/// A piece of a text or an input. Its other members that are kept have been kept already.
 fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<RepeatPlan<'a>> {
     let kind = payload.str("type");
     let (append, id) = match text_event(&kind) {

@@ -1,4 +1,4 @@
-//! What is known of a message's parts beside what is in the object.
+//! What is known of a message's parts, in addition to what is in the object.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(super) struct Parts {
     pub(super) came_whole: bool,
     /// The texts that have started and not ended, of each kind.
     started: [Ids; 2],
-    /// The texts of this step that go on, though they never started.
+    /// The texts of this step that may continue, though they never started.
     unstarted: [Ids; 2],
     /// Data by type and id.
     pub(super) data: HashMap<(String, String), i64>,
@@ -46,7 +46,7 @@ impl Parts {
         look_up(snapshot.state.get()?).filter(|position| snapshot.fields.has_item(PARTS, *position))
     }
 
-    /// The text of that kind and id that goes on; one that has started counts before one that never did.
+    /// The open text of that kind and id; one that has started counts before one that never did.
     pub(super) fn find_text(snapshot: &Snapshot, part: &str, id: &str) -> Option<i64> {
         let started = Self::find(snapshot, |parts| parts.started[kind_of(part)].get(id).copied());
         started.or_else(|| Self::find(snapshot, |parts| parts.unstarted[kind_of(part)].get(id).copied()))
@@ -71,7 +71,7 @@ impl Parts {
         }
     }
 
-    /// The end of a step, with which the texts end that never started.
+    /// Ends the step, and with it the texts that never started.
     pub(super) fn end_step(&mut self) {
         self.unstarted = Default::default();
     }

@@ -1,4 +1,8 @@
 //! The tools of a UI message: each call is a part, which goes through states.
+//!
+//! The part and the tool call of the choice are kept side by side: the part is found by the id of the call, the call
+//! by the position of the part. An id may come again once its call has a result; then it is another call, and another
+//! part.
 
 use std::borrow::Cow;
 
@@ -12,7 +16,7 @@ use crate::snapshot::{
 pub(super) const ID: &str = "toolCallId";
 pub(super) const DELTA: &str = "tool-input-delta";
 
-/// The members that may have a piece of an input, all of it, and an output.
+/// The members that may have a piece of an input, a whole input, and an output.
 const PIECES: [&str; 3] = ["inputTextDelta", "delta", "argsTextDelta"];
 const INPUTS: [&str; 2] = ["input", "args"];
 const OUTPUTS: [&str; 2] = ["output", "result"];
@@ -46,7 +50,7 @@ const RULED: [&str; 22] = [
     "signature",
 ];
 
-/// The SDK's name of an event for the UI, by the names that the parts of its own streams have.
+/// The SDK's name of an event for the UI, for names of the parts of its other streams.
 fn meant(kind: &str) -> &str {
     match kind {
         "tool-call-streaming-start" => "tool-input-start",
@@ -63,7 +67,7 @@ pub(super) fn is_known(kind: &str) -> bool {
     state_of(meant(kind)).is_some()
 }
 
-/// Whether an event of a tool is one of the SDK's: the names are others' too.
+/// Whether an event of a tool is one of the SDK's: other APIs have some of the names.
 pub(super) fn detects(kind: &str, payload: &Object<'_>) -> bool {
     let text = |name: &str| payload.get(name).is_some_and(|value| value.text().is_some());
     match kind {
@@ -94,13 +98,13 @@ fn call_id<'a>(payload: &Object<'a>) -> Cow<'a, str> {
     id_of(payload, if payload.get(ID).is_some() { ID } else { "id" })
 }
 
-/// False too where an event is kept, but told as what it is.
+/// Folds an event of a tool; false also where it is kept, but has to be emitted as an event.
 pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let kind = meant(kind);
     let Some(state) = state_of(kind) else { return kind == "tool-input-end" };
     let position = prepare_part(snapshot, kind, payload);
     let fields = part(snapshot, position);
-    // A piece that comes late takes nothing back.
+    // A late piece does not take a part back into the streaming state.
     if kind != DELTA || !fields.contains("state") {
         fields.set("state", quote(state));
     }
@@ -127,7 +131,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, ou
     true
 }
 
-/// No more pieces of an input come: it is there whole, or what stood in its place counts.
+/// No more pieces of an input will come: it comes whole now, or the placeholder before the pieces is the input.
 fn end_input(snapshot: &mut Snapshot, position: i64, kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     if kind == "tool-input-available" {
         complete_input(snapshot, position, payload, out);
@@ -143,7 +147,8 @@ fn emit(kind: &str, payload: &Object<'_>, out: &mut Sink<'_>) {
     out(Delta::Other { choice: 0, kind, json: payload.raw().as_str() });
 }
 
-/// Whether an input is of another call with the id of one: behind that one's result it starts, or is another one.
+/// Whether an input belongs to another call with the same id: after a result, an input that starts does, and so does
+/// a different whole input.
 fn begins_another(snapshot: &Snapshot, position: i64, kind: &str, payload: &Object<'_>) -> bool {
     let Some(known) = snapshot.fields.find(&[part_at(position)]) else { return false };
     let differs = || {
@@ -156,7 +161,7 @@ fn begins_another(snapshot: &Snapshot, position: i64, kind: &str, payload: &Obje
     has_result && again && call_at(snapshot, position).is_some()
 }
 
-/// Where the part of a payload's call is; made where there is none.
+/// The position of the part of a payload's call; made where there is none.
 fn prepare_part(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>) -> i64 {
     let (id, name) = (call_id(payload), payload.str("toolName"));
     let known = Parts::find_tool(snapshot, &id).filter(|&known| !begins_another(snapshot, known, kind, payload));
@@ -179,10 +184,11 @@ fn add_tool(snapshot: &mut Snapshot, id: &str) -> i64 {
     position
 }
 
-/// Makes the tool call of a part, or adds to it what was not known of it; returns its position, and whether anything is new.
+/// Makes the tool call of a part, or adds an id and a name that it lacks; returns its position, and whether anything
+/// is new.
 fn identify(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>) -> (usize, bool) {
     let (id, name) = (call_id(payload), payload.str("toolName"));
-    // The part's place is the call's index: an id that comes again behind a reset is another call.
+    // The position of the part is the call's index: an id that comes again after a reset is another call.
     let piece = CallFragment::start(Some(position), &id, &name);
     let known = call_at(snapshot, position);
     let calls = &mut snapshot.choice(0).tool_calls;
@@ -192,7 +198,7 @@ fn identify(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>) -> (us
     }
 }
 
-/// Makes the call of a part, or completes it, and adds to its arguments.
+/// Makes or completes the call of a part, and appends to its arguments.
 fn add_call(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, arguments: &Text<'_>, out: &mut Sink<'_>) {
     let (call, new) = identify(snapshot, position, payload);
     if new || !arguments.is_empty() {
@@ -211,12 +217,13 @@ fn says(snapshot: &Snapshot, position: i64, name: &str, json: &str) -> bool {
     snapshot.fields.find(&[part_at(position)]).and_then(|fields| fields.value(name)) == Some(json)
 }
 
-/// Whether the input is text that no JSON is made of.
+/// Whether the input is plain text, which is no JSON.
 fn is_text(snapshot: &Snapshot, position: i64) -> bool {
     says(snapshot, position, "inputEncoding", r#""text""#)
 }
 
-/// What of the part grows with the arguments: nothing behind the whole input, whose place a piece must not take.
+/// The members of the part that pieces are appended to: none once the whole input has come, which a piece must not
+/// replace.
 fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
     if !says(snapshot, position, "state", &quote(STREAMING)) {
         return vec![];
@@ -227,7 +234,7 @@ fn copies(snapshot: &Snapshot, position: i64) -> Vec<Target> {
     vec![raw, if text { Target::Member { path, name: "input" } } else { Target::Json { path, name: "input" } }]
 }
 
-/// What a piece of an input that goes on adds to, and the member that tells whose it is.
+/// A piece of an input that has begun, with what it is appended to, and the member that has the id of its call.
 pub(super) fn append<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<(Append<'a>, &'static str)> {
     let position = Parts::find_tool(snapshot, &call_id(payload))?;
     let (choice, call) = (0, call_at(snapshot, position)?);
@@ -259,7 +266,7 @@ fn fold_piece(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out:
     }
 }
 
-/// Keeps what an event says of a part beside its input.
+/// Keeps what an event says of a part besides its input.
 fn keep_members(fields: &mut MergedObject, state: &str, payload: &Object<'_>) {
     let of_result = state.starts_with("output-");
     keep(fields, payload, &RULED);
@@ -273,7 +280,7 @@ fn keep_members(fields: &mut MergedObject, state: &str, payload: &Object<'_>) {
     if let Some(value) = payload.member("errorText").or_else(|| payload.get("error")) {
         fields.set("errorText", value.as_str());
     }
-    // The last output is not preliminary because an earlier one was.
+    // An earlier output being preliminary does not make the last one so.
     match payload.get("preliminary") {
         Some(value) => _ = fields.set("preliminary", value.as_str()),
         None if of_result => fields.remove("preliminary"),
@@ -281,7 +288,7 @@ fn keep_members(fields: &mut MergedObject, state: &str, payload: &Object<'_>) {
     }
 }
 
-/// The members of a request for approval, and their names in the part.
+/// The members of a request for approval, and the names that they have in the part.
 const APPROVAL: [(&str, &str); 4] = [
     ("approvalId", "id"),
     ("approvalDescriptor", "descriptor"),
@@ -298,7 +305,7 @@ fn approve(fields: &mut MergedObject, payload: &Object<'_>) {
     }
 }
 
-/// An input that could not be read.
+/// Keeps an input that could not be read.
 fn refuse_input(fields: &mut MergedObject, payload: &Object<'_>) {
     let name = if fields.text("type") == "dynamic-tool" { "input" } else { "rawInput" };
     if let Some(input) = input_of(payload) {
@@ -310,12 +317,12 @@ fn input_of<'a>(payload: &Object<'a>) -> Option<Raw<'a>> {
     INPUTS.iter().find_map(|name| payload.member(name))
 }
 
-/// The arguments that an input is: its JSON text, or the text itself where it came as one.
+/// The arguments that an input is: its JSON text, or the text itself where the input is a string of JSON.
 fn arguments(input: Raw<'_>) -> Cow<'_, str> {
     quoted_object(input).unwrap_or_else(|| input.compact().into())
 }
 
-/// An input that comes whole: what it has beyond its pieces is told.
+/// An input that comes whole: emits what it has beyond its pieces.
 fn complete_input(snapshot: &mut Snapshot, position: i64, payload: &Object<'_>, out: &mut Sink<'_>) {
     let Some(input) = input_of(payload) else {
         return add_call(snapshot, position, payload, &Text::default(), out);
@@ -345,7 +352,7 @@ fn beyond(emitted: &str, whole: &str, is_text: bool) -> String {
     }
 }
 
-/// The tool call that a part of a whole message is: what it has beyond the call so far is told.
+/// The tool call of a part of a whole message: emits what the part has beyond the call so far.
 pub(super) fn fold_whole(
     snapshot: &mut Snapshot,
     position: i64,

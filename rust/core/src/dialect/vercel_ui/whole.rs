@@ -1,4 +1,7 @@
-//! A `UIMessage` that comes instead of its stream, or behind it.
+//! A `UIMessage` that comes instead of its stream, or after it.
+//!
+//! After a stream its texts are compared with those so far, its calls are matched with them, and what the message has
+//! beyond them is emitted; the message itself is then the object.
 
 use std::collections::HashSet;
 
@@ -7,7 +10,7 @@ use super::{Delta, Object, PARTS, Parts, Raw, Sink, Snapshot, Target, Text, data
 use crate::json::{Payload, compact};
 use crate::snapshot::beyond;
 
-/// The parts that are texts, and where these are seen.
+/// The parts that are texts, and the texts of the choice that they are appended to.
 const TEXTS: [(&str, Target); 2] =
     [("text", Target::Content { choice: 0 }), ("reasoning", Target::Reasoning { choice: 0 })];
 
@@ -38,7 +41,8 @@ pub(super) fn is_complete(snapshot: &Snapshot) -> bool {
     snapshot.state.get::<Parts>().is_some_and(|parts| parts.came_whole)
 }
 
-/// A whole message is the end where no stream preceded it, and else a repetition, which the end may follow.
+/// A whole message is the end if no stream came before it; otherwise it is a repetition, and the end may still
+/// follow.
 pub(super) fn fold(snapshot: &mut Snapshot, message: &Object<'_>, out: &mut Sink<'_>) {
     let first = snapshot.state.get::<Parts>().map_or(0, |parts| parts.next);
     let parts = message.objects(PARTS);
@@ -82,7 +86,7 @@ fn emit_rest(snapshot: &mut Snapshot, parts: &[Object<'_>], out: &mut Sink<'_>) 
     }
 }
 
-/// What a part tells; of one that was told before, and of a text that was compared, nothing.
+/// Emits a part, unless it was emitted before, or is a text, which was compared.
 fn fold_part(snapshot: &mut Snapshot, position: i64, part: &Object<'_>, so_far: &mut SoFar, out: &mut Sink<'_>) {
     let text = part.get("text").and_then(Raw::text);
     let kind = part.str("type");
