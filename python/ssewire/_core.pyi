@@ -143,7 +143,7 @@ class SSEDecoder:
         """
 
     def close(self) -> list[ServerSentEvent]:
-        """Tells that the input has ended, and makes ready for a new stream.
+        """Marks the end of the input, and makes ready for a new stream.
 
         `last_event_id` and `retry` survive.
 
@@ -301,7 +301,7 @@ class FinishDelta:
 class Usage:
     """Token counts, of one meaning in every dialect; None where the provider did not say.
 
-    Input and output are wholes, and the other counts are parts of them, as OpenTelemetry's conventions have it:
+    Input and output are totals, and the other counts are parts of them, as OpenTelemetry's conventions have it:
     <https://github.com/open-telemetry/semantic-conventions-genai>. docs/usage.md says which of a provider's members
     make up each, and where the provider says so.
 
@@ -399,7 +399,7 @@ class Accumulator:
     """Accumulates one stream, without I/O: bytes in, deltas out, the whole in `snapshot`.
 
     Args:
-        dialect: The API's name; None finds it from the first payload that tells it.
+        dialect: The API's name; None finds it from the first payload that shows it.
         max_event_size: Bytes that one event may have; None for no limit.
         max_total_size: Bytes of texts, and of the JSON text of objects, that may be kept; None for no limit.
             Text that the provider's own object has too counts twice, as it is kept twice.
@@ -436,7 +436,7 @@ class Accumulator:
 
     @property
     def dialect(self) -> Dialect | None:
-        """The dialect's name; None until a payload told it."""
+        """The dialect's name; None until a payload has shown it."""
 
     @property
     def done(self) -> bool:
@@ -465,7 +465,7 @@ class Accumulator:
         """
 
     def feed_event(self, event: ServerSentEvent) -> list[Delta]:
-        """Takes an event that was framed otherwise, a websocket's for example.
+        """Takes an event that came in another framing, a websocket's for example.
 
         Returns:
             Its deltas, in order.
@@ -484,7 +484,7 @@ class Accumulator:
         """
 
     def flush(self) -> list[Delta]:
-        """Tells that the input has ended.
+        """Marks the end of the input.
 
         Returns:
             The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that
@@ -513,7 +513,7 @@ class Snapshot:
 
     @property
     def dialect(self) -> Dialect | None:
-        """The dialect's name; None until a payload told it."""
+        """The dialect's name; None until a payload has shown it."""
 
     @property
     def id(self) -> str | None:
@@ -564,7 +564,7 @@ class Snapshot:
             partial_numbers: Give the number that the text breaks off in, as far as it goes.
 
         Raises:
-            json.JSONDecodeError: The text cannot become JSON, however it goes on; it is a ValueError.
+            json.JSONDecodeError: The text cannot become JSON, whatever follows; it is a ValueError.
         """
 
     def to_dict(self) -> dict[str, Any]:
@@ -588,7 +588,7 @@ class Choice:
 
     @property
     def content(self) -> str | None:
-        """The answer's text; None until some came, be it empty."""
+        """The answer's text; None until some came, even an empty piece."""
 
     @property
     def reasoning(self) -> str | None:
@@ -622,7 +622,7 @@ class Choice:
             partial_numbers: Give the number that the text breaks off in, as far as it goes.
 
         Raises:
-            json.JSONDecodeError: The content cannot become JSON, however it goes on; it is a ValueError.
+            json.JSONDecodeError: The content cannot become JSON, whatever follows; it is a ValueError.
         """
 
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -679,7 +679,7 @@ class ToolCall:
                 `{"n": 12`, which may become 12.5 or 120. This makes an object of its own.
 
         Raises:
-            json.JSONDecodeError: The arguments cannot become JSON, however they go on, or are nested deeper
+            json.JSONDecodeError: The arguments cannot become JSON, whatever follows, or are nested deeper
                 than 1024 levels. The message says what was expected, what came, and at which character, which
                 `pos` is in `doc`, the text so far; later calls raise the same. It is a ValueError.
         """
@@ -688,7 +688,7 @@ class ToolCall:
 
 @final
 class EventIterator(Generic[_E]):
-    """The events of an iterator of pieces, or of pieces that Python awaits and puts in hand.
+    """The events of an iterator of pieces, or of pieces that Python awaits and passes in.
 
     Args:
         pieces: The iterator; None where `take` is called instead.
@@ -727,7 +727,7 @@ class EventIterator(Generic[_E]):
         make: Callable[[str, str, str, int | None], _E],
     ) -> EventIterator[_E]: ...
     def close(self) -> list[_E]:
-        """Tells that the input has ended.
+        """Marks the end of the input.
 
         Returns:
             What the tail policy gives: no event or one.
@@ -770,11 +770,11 @@ class SdkEvent:
     def json(self) -> Any:
         """Reads the data.
 
-        One that is "unread" returns itself where that is an object that is no error, since nothing needs it as
+        An event of kind "unread" returns itself if its data is an object that is no error: nothing needs it as
         Python objects then.
 
         Raises:
-            json.JSONDecodeError: It is no JSON. An unread object that is none raises when it is read.
+            json.JSONDecodeError: The data is not JSON. An unread object that is not raises when it is read.
         """
 
     def read(self) -> Any:
@@ -819,9 +819,9 @@ class TextIterator:
 
 @final
 class PushDeltaIterator:
-    """What is in hand of an `AsyncStream`, whose pieces Python awaits.
+    """The deltas of an `AsyncStream`, whose pieces Python awaits.
 
-    Iterating gives what the piece taken last completes, and goes on when another one is taken.
+    Iterating gives what the last piece taken completes, and continues when another one is taken.
 
     Args:
         accumulator: What the pieces are fed to.
@@ -834,14 +834,14 @@ class PushDeltaIterator:
 
     @property
     def texts(self) -> Iterator[str]:
-        """The same, giving the text of choice 0."""
+        """An iterator of the same pieces that gives only the text of choice 0."""
 
     @property
     def nothing(self) -> Iterator[Never]:
-        """The same, giving nothing: what is in hand is folded only."""
+        """An iterator of the same pieces that gives nothing: they are only folded."""
 
     def flush(self) -> None:
-        """Tells that the input has ended."""
+        """Marks the end of the input."""
 
     def take(self, data: _Data) -> None:
         """Takes a piece, once all of the one before was given out.
@@ -857,7 +857,7 @@ def may_have_huge_integer(text: str) -> bool:
     """Whether JSON text may hold an integer of more than 64 bits."""
 
 def body_format(body: bytes) -> str | None:
-    """What a body is that begins like this, where its first bytes say it; None where nothing is known of it."""
+    """The format of a body that begins like this, if its first bytes show it; None where they do not."""
 
 def observe_whole(
     data: _Data,
@@ -875,10 +875,10 @@ def observe_whole(
     """
 
 def _restore_snapshot(pickled: str) -> Snapshot:
-    """The way back from a pickle to a snapshot."""
+    """Restores a snapshot from its pickle."""
 
 def _choice(snapshot: Snapshot, index: int) -> Choice:
-    """The way back from a pickle to a choice."""
+    """Restores a choice from its pickle."""
 
 def _tool_call(snapshot: Snapshot, choice: int, index: int) -> ToolCall:
-    """The way back from a pickle to a tool call."""
+    """Restores a tool call from its pickle."""

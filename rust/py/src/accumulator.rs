@@ -18,17 +18,17 @@ use crate::piece::Piece;
 use crate::snapshot::Snapshot;
 use crate::string_cache::{Part, Texts};
 
-/// Takes deltas as they are found, with the texts that are Python strings already.
+/// Takes deltas as they are found, with the texts that have been made Python strings.
 pub(crate) trait DeltaSink: FnMut(&mut Texts, Delta<'_>) {}
 
 impl<F: FnMut(&mut Texts, Delta<'_>)> DeltaSink for F {}
 
-/// What a snapshot is a view of.
+/// What a snapshot shows: a stream, or a pickled snapshot.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are streams, which are not to be reached by another pointer")]
 pub(crate) enum Source {
     Stream(Core),
-    /// What came out of a pickle.
+    /// A snapshot that was pickled.
     Pickle(PickledSnapshot),
 }
 
@@ -62,7 +62,7 @@ impl Source {
         }
     }
 
-    /// The stream. A pickle is seen by snapshots only, and these ask for none.
+    /// The stream. Only snapshots show a pickle, and they never ask for its stream.
     fn stream(&mut self) -> &mut Core {
         match self {
             Self::Stream(core) => core,
@@ -71,12 +71,12 @@ impl Source {
     }
 }
 
-/// The state of one stream, or what a pickle kept of it.
+/// The state of one stream, or of one pickled snapshot.
 pub(crate) struct Accumulation {
     pub(crate) source: Source,
     flushed: bool,
     texts: Texts,
-    /// What was made of texts that were read as JSON.
+    /// The Python objects of texts that were read as JSON.
     pub(crate) trees: Trees,
 }
 
@@ -127,7 +127,7 @@ impl Shared {
         Some(errors::provider(py, &error, Some(self)).into_value(py).into_bound(py).into_any())
     }
 
-    /// Raises what is wrong with the stream as it stands.
+    /// Raises what is wrong with the stream so far.
     pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
         let mut state = self.lock(py);
         let error = state.source.snapshot().error().cloned();
@@ -175,8 +175,8 @@ impl Accumulation {
         self.source.stream().feed_event(name, data, |delta| out(texts, delta))
     }
 
-    /// Folds the next event of `data`; false when there is none, or none that counts: a stream ends at its terminal or
-    /// first error, wherever its body is cut.
+    /// Folds the next event of `data`; false where there is none, or none that counts: a stream ends at its terminal
+    /// or its first error, wherever its body is cut.
     pub(crate) fn step(&mut self, data: &mut &[u8], mut out: impl DeltaSink) -> Result<bool, EventTooLarge> {
         if self.is_over() {
             return Ok(false);
@@ -208,7 +208,7 @@ impl Accumulation {
 /// Accumulates one stream, without I/O: bytes in, deltas out, the whole in `snapshot`.
 ///
 /// Args:
-///     dialect: The API's name; None finds it from the first payload that tells it.
+///     dialect: The API's name; None finds it from the first payload that shows it.
 ///     max_event_size: Bytes that one event may have; None for no limit.
 ///     max_total_size: Bytes of texts, and of the JSON text of objects, that may be kept; None for no limit.
 ///         Text that the provider's own object has too counts twice, as it is kept twice.
@@ -265,7 +265,7 @@ impl Accumulator {
         self.shared.feed(py, &Piece::of(data)?)
     }
 
-    /// Takes an event that was framed otherwise, a websocket's for example.
+    /// Takes an event that came in another framing, a websocket's for example.
     ///
     /// Returns:
     ///     Its deltas, in order.
@@ -303,7 +303,7 @@ impl Accumulator {
         }
     }
 
-    /// Tells that the input has ended.
+    /// Marks the end of the input.
     ///
     /// Returns:
     ///     The deltas of an unterminated last event, if it is a whole payload or the sentinel; text that
@@ -345,7 +345,7 @@ impl Accumulator {
         self.shared.error(py)
     }
 
-    /// The dialect's name; None until a payload told it.
+    /// The dialect's name; None until a payload has shown it.
     #[getter]
     fn dialect(&self, py: Python<'_>) -> Option<&'static str> {
         self.shared.lock(py).source.dialect()
@@ -404,7 +404,7 @@ pub(crate) fn observe_whole(
     let piece = Piece::of(data)?;
     let mut state = Accumulation::open(dialect, max_event_size, max_total_size, max_choices, max_tool_calls)?;
     let bytes = &*piece;
-    // Nobody else has it yet.
+    // No other thread has the accumulation yet.
     let (result, state) = py.detach(|| {
         let result = state.feed(bytes, |_, _| {});
         state.flush(|_, _| {});
@@ -415,7 +415,7 @@ pub(crate) fn observe_whole(
     Ok(Accumulator { shared })
 }
 
-/// What a body is that begins like this, where its first bytes say it; None where nothing is known of it.
+/// The format of a body that begins like this, if its first bytes show it; None where they do not.
 #[pyfunction]
 pub(crate) fn body_format(body: &[u8]) -> Option<&'static str> {
     ssewire_core::binding::body_format(body)

@@ -7,7 +7,7 @@ use ssewire_core::{Event, EventDecoder, EventTooLarge};
 use crate::event::ServerSentEvent;
 use crate::new_str;
 
-/// A decoder and what its binding keeps beside it.
+/// A decoder, with what the binding keeps for it.
 #[derive(Default)]
 pub(crate) struct Decoding {
     pub(crate) decoder: EventDecoder,
@@ -16,7 +16,7 @@ pub(crate) struct Decoding {
     strings: Strings,
 }
 
-/// Strings made for the last events, of which the next ones have many again.
+/// Strings made for the last events: the next ones often have the same.
 #[derive(Default)]
 struct Strings {
     message: Option<Py<PyString>>,
@@ -30,12 +30,12 @@ impl Decoding {
         Self { decoder, ..Self::default() }
     }
 
-    /// One in the same state, which goes on by itself.
+    /// A decoder in the same state, which is independent of this one.
     pub(crate) fn copy(&self) -> Self {
         Self { fault: self.fault.clone(), ..Self::new(self.decoder.clone()) }
     }
 
-    /// The next event of `data` of which `make` makes anything.
+    /// The next event of `data` for which `make` returns anything.
     pub(crate) fn next<T>(
         &mut self,
         py: Python<'_>,
@@ -50,7 +50,7 @@ impl Decoding {
         Ok(None)
     }
 
-    /// Feeds one piece: every event completed before a fault; the fault itself where nothing was.
+    /// Feeds one piece: returns every event completed before a fault, or the fault where there was none.
     pub(crate) fn feed(&mut self, py: Python<'_>, mut data: &[u8]) -> Result<Vec<ServerSentEvent>, EventTooLarge> {
         let mut events = Vec::new();
         loop {
@@ -74,7 +74,7 @@ impl Decoding {
         }
     }
 
-    /// The end of input: what `make` makes of the event that it leaves; a fault that no call has raised yet.
+    /// Ends the input: returns what `make` returns for the last event, or a fault that no call has raised yet.
     pub(crate) fn close<T>(
         &mut self,
         py: Python<'_>,

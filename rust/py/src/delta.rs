@@ -138,7 +138,7 @@ record! {
 
 /// Token counts, of one meaning in every dialect; None where the provider did not say.
 ///
-/// Input and output are wholes, and the other counts are parts of them, as OpenTelemetry's conventions have it:
+/// Input and output are totals, and the other counts are parts of them, as OpenTelemetry's conventions have it:
 /// <https://github.com/open-telemetry/semantic-conventions-genai>. docs/usage.md says which of a provider's members
 /// make up each, and where the provider says so.
 ///
@@ -284,8 +284,9 @@ record_methods! {
     }
 }
 
-/// A delta whose Python object is still to be made. That may run any code: the garbage collector's finalizers, on a Python
-/// that collects where it allocates. So it waits until no lock is held; its strings do not.
+/// A delta whose Python object is still to be made. Making it may run any code, since some Pythons collect garbage
+/// where they allocate, which runs finalizers. So it waits until no lock is held; its strings, which run nothing, are
+/// made at once.
 pub(crate) enum PendingDelta {
     Text(TextDelta),
     Reasoning(ReasoningDelta),
@@ -304,7 +305,7 @@ impl PendingDelta {
             Delta::Reasoning { choice, text: piece } => Self::Reasoning(ReasoningDelta { text: text(piece), choice }),
             Delta::Refusal { choice, text: piece } => Self::Refusal(RefusalDelta { text: text(piece), choice }),
             Delta::ToolCall { choice, index, id, name, arguments } => {
-                // Every delta of a call has these two: all share one string.
+                // Every delta of a call has its id and its name: all of them share one string for each.
                 let id = id.map(|id| texts.made(py, choice, Part::Id(index), id));
                 let name = name.map(|name| texts.made(py, choice, Part::Name(index), name));
                 Self::ToolCall(ToolCallDelta { index, id, name, arguments: text(arguments), choice })

@@ -14,17 +14,17 @@ static EVENT_TOO_LARGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static PROVIDER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static INCOMPLETE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// A second reader, where there is one already.
+/// The error of a second reader, where there is one already.
 pub(crate) fn already_read() -> PyErr {
     PyValueError::new_err("the stream is already being read, by another thread or by its own source")
 }
 
-/// An exception, or what went wrong in making it.
+/// An exception, or the one that was raised while it was made.
 fn made(error: PyResult<Bound<'_, PyAny>>) -> PyErr {
     error.map_or_else(|error| error, PyErr::from_value)
 }
 
-/// `EventTooLargeError(text, size, limit)`: of whichever limit.
+/// `EventTooLargeError(text, size, limit)`, whichever limit was crossed.
 pub(crate) fn event_too_large(py: Python<'_>, fault: &EventTooLarge) -> PyErr {
     let class = EVENT_TOO_LARGE.import(py, "ssewire._errors", "EventTooLargeError");
     made(class.and_then(|class| class.call1((fault.to_string(), fault.size, fault.limit))))

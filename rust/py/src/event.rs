@@ -151,7 +151,7 @@ impl SSEDecoder {
         events.map_err(|fault| errors::event_too_large(py, &fault))
     }
 
-    /// Tells that the input has ended, and makes ready for a new stream.
+    /// Marks the end of the input, and makes ready for a new stream.
     ///
     /// `last_event_id` and `retry` survive.
     ///
@@ -178,7 +178,7 @@ impl SSEDecoder {
         self.state.lock(py).decoder.retry()
     }
 
-    /// A decoder in the same state, which goes on by itself.
+    /// A decoder in the same state, which is independent of this one.
     fn __copy__(&self, py: Python<'_>) -> Self {
         Self { state: Lock::new(self.state.lock(py).copy()) }
     }

@@ -1,4 +1,4 @@
-//! The iterator behind `iter_sse` and its twins.
+//! The iterator of `iter_sse` and its variants.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -13,7 +13,7 @@ use crate::lock::Lock;
 use crate::piece::{Asking, UnreadPiece};
 use crate::sdk_event::SdkEvent;
 
-/// The events of an iterator of pieces, or of pieces that Python awaits and puts in hand.
+/// The events of an iterator of pieces, or of pieces that Python awaits and passes in.
 ///
 /// Args:
 ///     pieces: The iterator; None where `take` is called instead.
@@ -32,7 +32,7 @@ pub(crate) struct EventIterator {
 
 struct Reading {
     decoding: Decoding,
-    /// The piece in hand: it is decoded event by event, as they are asked for.
+    /// The current piece: it is decoded event by event, as they are asked for.
     piece: Option<UnreadPiece>,
     ended: bool,
     /// A thread is asking the source for a piece right now.
@@ -59,12 +59,13 @@ impl Kind {
     }
 }
 
-/// What is given of an event: its Python object is made when no lock is held.
+/// What Python is given of an event: its object is made when no lock is held.
 trait FromEvent: Sized {
-    /// `None`: nothing.
+    /// `None` where nothing is given.
     fn of(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self>;
 
-    /// The same of what the end of input left without its blank line.
+    /// What Python is given of the event that the end of input left without its blank line; `None` where nothing is
+    /// given.
     fn of_last(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self>;
 
     fn object(self, py: Python<'_>, make: Option<&Py<PyAny>>) -> PyResult<Py<PyAny>>;
@@ -129,7 +130,7 @@ impl EventIterator {
         Ok(())
     }
 
-    /// Tells that the input has ended.
+    /// Marks the end of the input.
     ///
     /// Returns:
     ///     What the tail policy gives: no event or one.
@@ -159,7 +160,7 @@ impl EventIterator {
 }
 
 impl Reading {
-    /// The next event of the piece in hand.
+    /// The next event of the current piece.
     fn take<G: FromEvent>(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<G>, EventTooLarge> {
         let Some(piece) = &mut self.piece else { return Ok(None) };
         let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| G::of(event, made, kind)));

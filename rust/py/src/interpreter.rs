@@ -9,9 +9,10 @@ const MAIN: i64 = 0;
 
 /// Refuses any interpreter but the main one.
 ///
-/// Classes and functions of Python are kept in statics, which all interpreters of a process share: another one would be given
-/// those of the first, and all would be left with the remains of one that has ended. CPython refuses by itself only where an
-/// interpreter has a GIL of its own, which is from 3.12 on, and PyO3 (0.30) only modules inside modules.
+/// Classes and functions of Python are kept in statics, which all interpreters of a process share: a second
+/// interpreter would be given those of the first, and all would be left with what remains of one that has ended.
+/// CPython itself refuses only where an interpreter has a GIL of its own, which is from 3.12 on, and PyO3 (0.30) only
+/// modules inside modules.
 ///
 /// # Errors
 /// `ImportError`.

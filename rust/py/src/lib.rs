@@ -1,10 +1,10 @@
 //! `ssewire._core`: conversions between `ssewire-core` and Python, nothing else.
 //!
 //! 1. No JSON field and no provider is known here: the core knows them.
-//! 2. State shared with Python lies behind a lock that is never held while Python code could run: not while a source is asked
-//!    for bytes, and not while an object that the garbage collector tracks is made.
-//! 3. No `unsafe` but in `append_str`, `interpreter`, `lock` and `new_str`.
-//! 4. One interpreter of a process only: what is kept in statics is made of its objects.
+//! 2. State shared with Python is behind a lock that is never held while Python code could run: not while a source is
+//!    asked for bytes, and not while an object is made that the garbage collector tracks.
+//! 3. No `unsafe` except in `append_str`, `interpreter`, `lock` and `new_str`.
+//! 4. Only one interpreter of a process: statics keep objects that belong to it.
 
 mod accumulator;
 mod append_str;
@@ -30,7 +30,8 @@ mod tree;
 
 use pyo3::prelude::*;
 
-/// A function, since the interpreter is looked at before the first class is made: classes are kept for the whole process.
+/// A function, since the interpreter is checked before the first class is made: classes are kept for the whole
+/// process.
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     interpreter::refuse_other(module.py())?;
@@ -59,6 +60,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(snapshot::choice_of, module)?)?;
     module.add_function(wrap_pyfunction!(snapshot::restore_snapshot, module)?)?;
     module.add_function(wrap_pyfunction!(snapshot::tool_call_of, module)?)?;
-    // The version of the package, from its one place.
+    // The version of the package: Cargo.toml is the one place that has it.
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

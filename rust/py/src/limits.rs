@@ -13,7 +13,7 @@ const ARGUMENTS: [(&str, &str); 4] = [
     ("max_tool_calls", "number"),
 ];
 
-/// One of them.
+/// One of the limits; `None` for no limit.
 pub(crate) struct Limit<const ARGUMENT: usize>(pub(crate) Option<usize>);
 
 pub(crate) type EventSize = Limit<0>;
@@ -44,7 +44,7 @@ impl<const ARGUMENT: usize> FromPyObject<'_, '_> for Limit<ARGUMENT> {
         if limit.is_none() {
             return Ok(Self(None));
         }
-        // What no machine's memory holds is as good as no limit.
+        // More than any machine's memory holds is as good as no limit.
         let limit = limit.cast::<PyInt>()?;
         if limit.gt(0)? {
             return Ok(Self(Some(limit.extract().unwrap_or(usize::MAX))));

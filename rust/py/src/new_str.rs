@@ -1,25 +1,22 @@
-//! Python strings of bytes.
+//! Python strings, of bytes and of text.
 #![allow(unsafe_code, reason = "Python's own decoder takes twice as long, and most text is ASCII")]
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// Python keeps the strings of no and of one character.
+/// Python has one shared object for the empty string, and one for each string of one Latin-1 character: strings up to
+/// this length are left to it.
 #[cfg(not(feature = "abi3"))]
 const KEPT: usize = 1;
 
-/// The text of bytes, with U+FFFD for what is no UTF-8.
-///
-/// # Panics
-/// Where memory is out, as all of Python's own conversions from Rust do.
+/// Where there is no memory, as all of Python's own conversions from Rust do.
 pub(crate) fn lossy(py: Python<'_>, bytes: &[u8]) -> Py<PyString> {
     #[cfg(not(feature = "abi3"))]
     if bytes.len() > KEPT && is_ascii(bytes) {
         return ascii(py, bytes);
     }
-    // Python replaces what is wrong without making an exception, which the garbage collector would track: a lock is held.
-    // SAFETY: the pointer and the size are a slice's, and the name of the error handler ends in a null byte; what comes back
-    // is a new string, or null, which panics.
+    // Python replaces what is invalid without making an exception, which the garbage collector would track: a lock is
+    // held.
     unsafe {
         let text =
             pyo3::ffi::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), bytes.len().cast_signed(), c"replace".as_ptr());
@@ -27,7 +24,7 @@ pub(crate) fn lossy(py: Python<'_>, bytes: &[u8]) -> Py<PyString> {
     }
 }
 
-/// The same of text.
+/// The Python string of a text.
 pub(crate) fn new(py: Python<'_>, text: &str) -> Py<PyString> {
     #[cfg(not(feature = "abi3"))]
     if text.len() > KEPT && is_ascii(text.as_bytes()) {
@@ -36,7 +33,7 @@ pub(crate) fn new(py: Python<'_>, text: &str) -> Py<PyString> {
     PyString::new(py, text).unbind()
 }
 
-/// The same as the standard library's, which looks at half as many bytes at once.
+/// What the standard library's `is_ascii` returns, which looks at half as many bytes at once.
 #[cfg(not(feature = "abi3"))]
 fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<64>();
@@ -47,7 +44,7 @@ fn is_ascii(bytes: &[u8]) -> bool {
 #[cfg(not(feature = "abi3"))]
 fn ascii(py: Python<'_>, bytes: &[u8]) -> Py<PyString> {
     const LARGEST: u32 = 0x7F;
-    // A slice is never longer than this type's largest number.
+    // A slice is never longer than the largest number of this type.
     let size = bytes.len().cast_signed();
     // SAFETY: `PyUnicode_New` returns a new string of exactly `size` characters of one byte each, or null,
     // which panics. Nobody else has it yet, so that its characters may be written; ASCII is what was asked for.

@@ -1,11 +1,14 @@
 //! `parse_partial`: Python objects that grow with their JSON text.
 //!
-//! 1. A text has one tree, which every view of the stream shares; nothing is read before somebody asks.
-//! 2. The state of a tree lies behind a lock of its own, since making dicts and lists can run the garbage collector, and
-//!    with it any finalizer: one that asks for the very tree that is growing gets a tree of its own.
-//! 3. A finalizer that runs while its thread makes a tree grow never waits for another tree, whose thread may run one that waits
-//!    for this one: it gets a tree of its own too.
-//! 4. No lock is taken by a holder of the accumulation's: only the other way round.
+//! The naive way reads all of the text at each call, which takes the square of its length over a stream. Here a tree
+//! is kept and each call only adds what the text has grown by.
+//!
+//! 1. A text has one tree, which all views of the stream share; nothing is read before somebody asks.
+//! 2. A tree has a lock of its own, since making dicts and lists can run the garbage collector, and with it any
+//!    finalizer: one that asks for the very tree that is growing gets a tree of its own.
+//! 3. A finalizer that runs while its thread makes a tree grow never waits for another tree, since that tree's thread
+//!    may be running one that waits for this tree: it gets a tree of its own too.
+//! 4. Whoever holds the accumulation's lock takes no tree's lock; the other way round is allowed.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -39,7 +42,7 @@ pub(crate) struct Key {
 pub(crate) struct Trees(HashMap<Key, Arc<Mutex<Growing>>>);
 
 thread_local! {
-    /// This thread makes a tree grow right now.
+    /// Whether this thread is making a tree grow right now.
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -55,10 +58,10 @@ struct Growing {
     fault: Option<(NotJson, Py<PyString>)>,
 }
 
-/// What has come of a text since it was last looked at.
+/// What has come of a text since it was last read.
 struct News {
     text: String,
-    /// It is not the text that was looked at: all of it is news.
+    /// It is another text than the one that was read: all of it is new.
     replaced: bool,
     ended: bool,
 }
@@ -93,7 +96,7 @@ impl Shared {
         let snapshot = state.source.snapshot();
         let choice = snapshot.find_choice(key.choice)?;
         let text = key.part.of(choice)?;
-        // Text only grows. One that was replaced all the same is told by its length and by the last bytes taken.
+        // Text only grows. That it was replaced nevertheless shows in its length, or in the last bytes taken.
         let fresh = text.get(growing.taken..).filter(|_| text.as_bytes()[..growing.taken].ends_with(&growing.tail));
         let ended = snapshot.done() || choice.finish_reason().is_some();
         Some(News { text: fresh.unwrap_or(text).to_owned(), replaced: fresh.is_none(), ended })
@@ -141,7 +144,7 @@ impl Growing {
         Ok(fed)
     }
 
-    /// Keeps in mind what was taken.
+    /// Remembers what was taken.
     fn note(&mut self, text: &str) {
         const TAIL: usize = 32;
         self.taken += text.len();
@@ -149,7 +152,7 @@ impl Growing {
         self.tail.drain(..self.tail.len().saturating_sub(TAIL));
     }
 
-    /// The tree. A number outside of any bracket ends with its text only.
+    /// The tree's value. A number outside of any bracket is complete only when its text has ended.
     fn value(&mut self, py: Python<'_>, key: Key, ended: bool) -> PyResult<Option<Py<PyAny>>> {
         match self.json.number() {
             Some(digits) if ended && self.tree.is_outermost() => number(py, digits).map(|it| Some(it.unbind())),

@@ -1,4 +1,7 @@
-//! What a stream has read and not yet given out.
+//! What a stream has read and not given out yet.
+//!
+//! A piece is folded event by event, as its deltas are asked for, instead of all at once: so the snapshot is never
+//! ahead of the deltas that were given out, wherever the body was cut.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,35 +18,34 @@ use crate::new_str;
 use crate::piece::UnreadPiece;
 use crate::string_cache::Texts as Strings;
 
-/// The piece in hand is folded event by event, as its deltas are asked for: so the snapshot has come as far as they have,
-/// wherever the body was cut.
+/// A piece that is being folded, and the deltas of its last event that wait.
 #[derive(Default)]
 pub(crate) struct Pending {
     piece: Option<UnreadPiece>,
-    /// Deltas of the last event, behind the one that was given out.
+    /// Deltas of the last event, after the one that was given out.
     rest: VecDeque<PendingDelta>,
     /// A terminal, an error or a fault was seen.
     over: bool,
 }
 
-/// What is wanted of the deltas.
+/// What a reader wants of the deltas.
 pub(crate) trait Output {
-    /// As it is found, under locks.
+    /// What is made of a delta where it is found, under locks.
     type Found;
-    /// As Python gets it.
+    /// What Python is given.
     type Item;
 
-    /// What is wanted of a delta; `None`: nothing.
+    /// What is wanted of a delta that was just found; `None` where it is not wanted.
     fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Self::Found>;
 
-    /// The same of one that waited.
+    /// What is wanted of a delta that has waited; `None` where it is not wanted.
     fn from_pending(delta: PendingDelta) -> Option<Self::Found>;
 
     /// Makes the Python object, when no lock is held.
     fn item(py: Python<'_>, found: Self::Found) -> PyResult<Self::Item>;
 }
 
-/// All of them.
+/// All deltas.
 pub(crate) struct Deltas;
 
 impl Output for Deltas {
@@ -86,7 +88,7 @@ impl Output for Texts {
     }
 }
 
-/// Nothing but the whole.
+/// No delta: only the snapshot is wanted.
 pub(crate) struct Nothing;
 
 impl Output for Nothing {
@@ -107,7 +109,7 @@ impl Output for Nothing {
 }
 
 impl Pending {
-    /// Takes a piece, when there is none.
+    /// Takes a piece, if there is none.
     pub(crate) fn take(&mut self, piece: UnreadPiece) {
         self.piece = Some(piece);
     }
@@ -122,7 +124,8 @@ impl Pending {
         self.rest.extend(deltas);
     }
 
-    /// The next of what is wanted; `None` when nothing is left. Behind a terminal or an error the piece does not count.
+    /// The next delta that is wanted; `None` when nothing is left. After a terminal or an error the rest of the piece
+    /// does not count.
     ///
     /// # Errors
     /// An event is larger than the limit.
@@ -162,9 +165,9 @@ impl Pending {
 
 type Next = fn(&PushDeltaIterator, Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 
-/// What is in hand of an `AsyncStream`, whose pieces Python awaits.
+/// The deltas of an `AsyncStream`, whose pieces Python awaits.
 ///
-/// Iterating gives what the piece taken last completes, and goes on when another one is taken.
+/// Iterating gives what the last piece taken completes, and continues when another one is taken.
 ///
 /// Args:
 ///     accumulator: What the pieces are fed to.
@@ -204,7 +207,7 @@ impl PushDeltaIterator {
         Ok(())
     }
 
-    /// Tells that the input has ended.
+    /// Marks the end of the input.
     fn flush(&self, py: Python<'_>) {
         let deltas = self.shared.flush(py);
         self.pending.lock(py).extend(deltas);
@@ -216,13 +219,13 @@ impl PushDeltaIterator {
         self.shared.lock(py).is_over()
     }
 
-    /// The same, giving the text of choice 0.
+    /// An iterator of the same pieces that gives only the text of choice 0.
     #[getter]
     fn texts(&self) -> Self {
         self.wanting(|pending, py| Ok(pending.next::<Texts>(py)?.map(Py::into_any)))
     }
 
-    /// The same, giving nothing: what is in hand is folded only.
+    /// An iterator of the same pieces that gives nothing: they are only folded.
     #[getter]
     fn nothing(&self) -> Self {
         self.wanting(|pending, py| pending.next::<Nothing>(py).map(|_| None))

@@ -34,7 +34,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// A piece that is taken event by event: as it stood when it came.
+/// A piece that is read event by event, as it was when it came.
 pub(crate) struct UnreadPiece {
     bytes: Bytes,
     taken: usize,
@@ -68,7 +68,7 @@ impl UnreadPiece {
         }
     }
 
-    /// Lets `take` have what is left; what it leaves is left.
+    /// Gives `take` what is left; what it leaves stays left.
     pub(crate) fn take<T>(&mut self, py: Python<'_>, take: impl FnOnce(&mut &[u8]) -> T) -> T {
         let bytes = self.bytes(py);
         let mut left = &bytes[self.taken..];
@@ -85,11 +85,11 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// So many pieces are asked for without a look around.
+    /// So many pieces are asked for before signals and other threads get a chance.
     const DEAF: u32 = 32;
 
-    /// The next piece. Where the iterator is no Python code, nobody else looks at the signals, or lets other threads run, until
-    /// something is complete, which may be never.
+    /// The next piece. If the iterator is not Python code, nothing else handles signals or lets other threads run
+    /// until something is complete, which may be never.
     pub(crate) fn next<'py>(&mut self, pieces: &Bound<'py, PyIterator>) -> Option<PyResult<Bound<'py, PyAny>>> {
         self.asked = self.asked.wrapping_add(1);
         if self.asked.is_multiple_of(Self::DEAF) {

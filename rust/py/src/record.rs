@@ -1,4 +1,4 @@
-//! Frozen classes that are their values: equality, hash, repr, `match`, copy and pickle, all by the
+//! Frozen classes that are compared by value: equality, hash, repr, `match`, copy and pickle all go by the
 //! constructor's arguments.
 
 use pyo3::PyClass;
@@ -8,7 +8,7 @@ use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::json;
 
-/// A class whose instances are told apart by the values of its fields only.
+/// A class whose instances differ only by the values of their fields.
 pub(crate) trait Record: PyClass {
     /// The constructor's parameters, in order.
     const FIELDS: &'static [&'static str];
@@ -56,7 +56,7 @@ pub(crate) fn repr<T: Record>(py: Python<'_>, record: &T) -> PyResult<String> {
     let mut fields = Vec::with_capacity(T::FIELDS.len());
     for (name, value) in T::FIELDS.iter().zip(values.iter()) {
         let shown = match value.repr() {
-            // Python writes no integers of some thousands of digits.
+            // Python refuses to write integers of some thousands of digits.
             Err(error) if error.is_instance_of::<PyValueError>(py) => json::show(&value)?,
             shown => shown?.extract()?,
         };
@@ -71,7 +71,7 @@ pub(crate) fn text_or(py: Python<'_>, text: Option<Bound<'_, PyString>>, default
     text.unwrap_or_else(|| PyString::new(py, default)).unbind()
 }
 
-/// Writes the trait for a class whose fields are its struct's, and its methods.
+/// Implements the trait for a class whose fields are its struct's, and its methods.
 macro_rules! record {
     ($class:ident { $($field:ident),+ } $($own:tt)*) => {
         impl $crate::record::Record for $class {
@@ -87,7 +87,7 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// Writes the methods that every [`Record`] has beside its own.
+/// Implements the methods that every [`Record`] has, in addition to its own.
 macro_rules! record_methods {
     ($class:ident { $($field:ident),+ } $($own:tt)*) => {
         #[pymethods]

@@ -1,4 +1,4 @@
-//! Events in the terms of the providers' packages.
+//! Events as the providers' packages expect them.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -26,7 +26,7 @@ pub(crate) struct SdkEvent {
     /// The reconnection time in milliseconds, where this event carried one.
     #[pyo3(get)]
     retry: Option<u64>,
-    /// It stands for its payload until something is built of it.
+    /// Whether it is passed on in place of its payload, until something is built of that.
     unread: bool,
 }
 
@@ -58,11 +58,11 @@ impl SdkEvent {
 impl SdkEvent {
     /// Reads the data.
     ///
-    /// One that is "unread" returns itself where that is an object that is no error, since nothing needs it as
+    /// An event of kind "unread" returns itself if its data is an object that is no error: nothing needs it as
     /// Python objects then.
     ///
     /// Raises:
-    ///     json.JSONDecodeError: It is no JSON. An unread object that is none raises when it is read.
+    ///     json.JSONDecodeError: The data is not JSON. An unread object that is not raises when it is read.
     fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, event) = (slf.py(), slf.get());
         if event.unread && event.is_plain(py)? {

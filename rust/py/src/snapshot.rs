@@ -31,7 +31,7 @@ impl Snapshot {
 
 #[pymethods]
 impl Snapshot {
-    /// The dialect's name; None until a payload told it.
+    /// The dialect's name; None until a payload has shown it.
     #[getter]
     fn dialect(&self, py: Python<'_>) -> Option<&'static str> {
         self.shared.lock(py).source.dialect()
@@ -110,7 +110,7 @@ impl Snapshot {
     ///     partial_numbers: Give the number that the text breaks off in, as far as it goes.
     ///
     /// Raises:
-    ///     json.JSONDecodeError: The text cannot become JSON, however it goes on; it is a ValueError.
+    ///     json.JSONDecodeError: The text cannot become JSON, whatever follows; it is a ValueError.
     #[pyo3(signature = (*, partial_numbers=false))]
     fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
         let Some(choice) = self.first(py, |_, first| Some(first)) else { return Ok(None) };
@@ -142,7 +142,7 @@ impl Snapshot {
     }
 }
 
-/// What stands in for a repr that could be of any size.
+/// A short repr, where the whole one could be of any size.
 pub(crate) fn describe(class: &str, source: &Source) -> String {
     let snapshot = source.snapshot();
     let (dialect, choices) = (source.dialect().unwrap_or("unknown"), snapshot.choices().len());
@@ -154,7 +154,7 @@ pub(crate) fn describe(class: &str, source: &Source) -> String {
     format!("<ssewire.{class} {state}: dialect {dialect}, {choices} choices>")
 }
 
-/// The way back from a pickle to a snapshot.
+/// Restores a snapshot from its pickle.
 #[pyfunction]
 #[pyo3(name = "_restore_snapshot")]
 pub(crate) fn restore_snapshot(pickled: &str) -> PyResult<Snapshot> {
@@ -187,7 +187,7 @@ impl Choice {
         self.read(py, |choice| choice.role().map(Into::into))
     }
 
-    /// The answer's text; None until some came, be it empty.
+    /// The answer's text; None until some came, even an empty piece.
     #[getter]
     fn content(&self, py: Python<'_>) -> Option<Py<PyString>> {
         self.shared.lock(py).text(py, self.index, Part::Content)
@@ -235,7 +235,7 @@ impl Choice {
     ///     partial_numbers: Give the number that the text breaks off in, as far as it goes.
     ///
     /// Raises:
-    ///     json.JSONDecodeError: The content cannot become JSON, however it goes on; it is a ValueError.
+    ///     json.JSONDecodeError: The content cannot become JSON, whatever follows; it is a ValueError.
     #[pyo3(signature = (*, partial_numbers=false))]
     fn parse_partial(&self, py: Python<'_>, partial_numbers: bool) -> PyResult<Option<Py<PyAny>>> {
         self.shared.parse_partial(py, Key { choice: self.index, part: Part::Content, partial_numbers })
@@ -255,7 +255,7 @@ impl Choice {
     }
 }
 
-/// The way back from a pickle to a choice.
+/// Restores a choice from its pickle.
 #[pyfunction]
 #[pyo3(name = "_choice")]
 pub(crate) fn choice_of(snapshot: &Bound<'_, Snapshot>, index: i64) -> Choice {
@@ -337,7 +337,7 @@ impl ToolCall {
     ///         `{"n": 12`, which may become 12.5 or 120. This makes an object of its own.
     ///
     /// Raises:
-    ///     json.JSONDecodeError: The arguments cannot become JSON, however they go on, or are nested deeper
+    ///     json.JSONDecodeError: The arguments cannot become JSON, whatever follows, or are nested deeper
     ///         than 1024 levels. The message says what was expected, what came, and at which character, which
     ///         `pos` is in `doc`, the text so far; later calls raise the same. It is a ValueError.
     #[pyo3(signature = (*, partial_numbers=false))]
@@ -360,7 +360,7 @@ impl ToolCall {
     }
 }
 
-/// The way back from a pickle to a tool call.
+/// Restores a tool call from its pickle.
 #[pyfunction]
 #[pyo3(name = "_tool_call")]
 pub(crate) fn tool_call_of(snapshot: &Bound<'_, Snapshot>, choice: i64, index: usize) -> ToolCall {

@@ -1,4 +1,10 @@
-//! The iterators behind `Stream`: they pull the source themselves, so that no Python code runs per delta.
+//! The iterators of `Stream`: they pull the source themselves, so that no Python code runs per delta.
+//!
+//! 1. Locks are held only between the calls of Python code, never during one: the source and the reader may run
+//!    anything, this stream's own methods included.
+//! 2. One thread at a time asks the source; another one that would is refused.
+//! 3. The source is released when the stream ends: by the reader's `finish` or `release`, or by whoever called `stop`
+//!    while no thread was reading.
 
 use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -38,8 +44,8 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// No more pieces will be asked for; what is in hand is still to be given out. With the exception that ended it, the
-    /// transport's or a fault.
+    /// No more pieces will be asked for; those deltas that wait are still given out. With the exception that ended
+    /// it, the transport's or a fault.
     Read(Option<PyErr>),
     /// Nothing more comes.
     Ended,
@@ -83,14 +89,14 @@ impl DeltaIterator {
         let left = (std::mem::replace(&mut state.phase, Phase::Ended), std::mem::take(&mut state.pending));
         let reading = state.reading;
         drop(state);
-        // Not before: dropping Python objects may run any code, this stream's own included.
+        // Only now: dropping Python objects may run any code, this stream's own included.
         drop(left);
         reading
     }
 }
 
 impl DeltaIterator {
-    /// The next of what is wanted; `None` at the end.
+    /// The next delta that is wanted; `None` at the end.
     fn next<W: Output>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
         let mut state = self.state.lock(py);
         let mut asking = Asking::default();
@@ -141,7 +147,7 @@ impl DeltaIterator {
         if matches!(state.phase, Phase::Ended) {
             drop(state);
             drop(asked);
-            // Whatever woke the reader is of no interest to one who has closed the stream.
+            // The stream was closed meanwhile: whatever woke the reader no longer matters.
             self.release(py)?;
         } else if let Some(Ok(Ok(piece))) = asked {
             state.pending.take(piece);
@@ -173,7 +179,7 @@ impl DeltaIterator {
         let before = std::mem::replace(&mut self.state.lock(py).phase, Phase::Ended);
         drop(before);
         if let Err(failed) = self.release(py) {
-            // What stopped the reading counts more than what went wrong in releasing the source.
+            // What stopped the reading matters more than what went wrong while the source was released.
             failed.write_unraisable(py, Some(self.reader.bind(py)));
         }
         Err(error)
@@ -186,7 +192,7 @@ impl DeltaIterator {
     /// Everything was given out: lets the reader release the source, and raise what is wrong.
     fn finish<T>(&self, py: Python<'_>, mut state: Held<'_, State>, error: Option<PyErr>) -> PyResult<Option<T>> {
         state.phase = Phase::Ended;
-        // Finishing reads on too, to the body's end.
+        // Finishing reads the body to its end.
         state.reading = true;
         drop(state);
         let error = error.map(|error| error.into_value(py));

@@ -1,4 +1,4 @@
-//! Texts of a snapshot that Python has as strings.
+//! Texts of a snapshot that have been made Python strings.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// Whether the text is never another one, but for what is added to it.
+    /// Whether the text never changes except that more is appended.
     fn only_grows(self) -> bool {
         !matches!(self, Self::Id(_) | Self::Name(_))
     }
@@ -44,14 +44,14 @@ impl Part {
 pub(crate) struct Texts(HashMap<(i64, Part), (usize, Py<PyString>)>);
 
 impl Texts {
-    /// A text's string. Where the text has grown, so does its string, in place if nobody else has it: a text that is looked
-    /// at after each of its pieces takes no time in the square of its length.
+    /// A text's string. Where the text has grown, its string grows too, in place if nobody else holds it: reading a
+    /// text after each of its pieces then takes time in proportion to its length, not to the square of that.
     pub(crate) fn made(&mut self, py: Python<'_>, choice: i64, part: Part, text: &str) -> Py<PyString> {
         let made = match self.0.remove(&(choice, part)) {
             Some((size, made)) if size == text.len() => made,
             Some((size, made)) if part.only_grows() && size < text.len() => {
                 let grown = append_str::append(made, new_str::new(py, &text[size..]).bind(py));
-                // It fails for want of memory only, of which a new string needs less.
+                // It fails only for lack of memory, of which a new string needs less.
                 grown.map_or_else(|_| new_str::new(py, text), Bound::unbind)
             }
             _ => new_str::new(py, text),

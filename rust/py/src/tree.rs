@@ -12,23 +12,23 @@ use crate::json;
 #[derive(Default)]
 pub(crate) struct Tree {
     root: Option<Py<PyAny>>,
-    /// The empty object that stands for a text without anything in it, once it was given out: it is the one to grow.
+    /// The empty object that was given out for a text without anything in it: it is the one to grow.
     blank: Option<Py<PyDict>>,
     open: Vec<Open>,
     /// The string that came last.
     string: Option<Py<PyString>>,
-    /// The number that is not complete is in its place already.
+    /// Whether the incomplete number has been put in its position already.
     number_shown: bool,
 }
 
 enum Open {
-    /// An object, and the name whose value comes.
+    /// An object, and the name whose value comes next.
     Object(Py<PyDict>, Py<PyString>),
     Array(Py<PyList>),
 }
 
 impl Tree {
-    /// All of it; where there is nothing yet, an empty object if that is what no text stands for.
+    /// The outermost value; where there is none yet, an empty object if `blank` asks for one.
     pub(crate) fn value(&mut self, py: Python<'_>, blank: bool) -> Option<Py<PyAny>> {
         let root = self.root.as_ref().map(|root| root.clone_ref(py));
         root.or_else(|| {
@@ -68,7 +68,7 @@ impl Tree {
         }
     }
 
-    /// Puts a number that is not complete into its place.
+    /// Shows a number that is not complete, in its position.
     pub(crate) fn show_number(&mut self, py: Python<'_>, digits: &str) -> PyResult<()> {
         let number = number(py, digits)?;
         self.end_number(&number)?;
@@ -95,7 +95,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Puts the next value into its place.
+    /// Adds the next value to what is open.
     fn put(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = value.py();
         match self.open.last() {
@@ -106,11 +106,12 @@ impl Tree {
         Ok(())
     }
 
-    /// Puts another value into the place of the last one.
+    /// Replaces the last value.
     fn put_again(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         if let Some(Open::Array(array)) = self.open.last() {
             let array = array.bind(value.py());
-            // Whoever took items out of it finds the rest of them further on.
+            // If items were removed meanwhile, the value is no longer at the position where it was added: the last
+            // one is replaced.
             if let Some(last) = array.len().checked_sub(1) {
                 return array.set_item(last, value);
             }
@@ -118,10 +119,10 @@ impl Tree {
         self.put(value)
     }
 
-    /// Makes the last string longer: in place, if nobody else holds it when its place does not.
+    /// Makes the last string longer: in place, if nobody else holds it once its position in the tree does not.
     fn lengthen(&mut self, more: &Bound<'_, PyString>) -> PyResult<()> {
         let Some(string) = self.string.take() else { return self.put(more.as_any()) };
-        // A string too, since another thread may be looking.
+        // A string meanwhile, since another thread may be looking.
         self.put_again(PyString::new(more.py(), "").as_any())?;
         let string = append(string, more)?;
         self.put_again(string.as_any())?;
