@@ -223,8 +223,8 @@ mod tests {
         scalar.prop_recursive(4, 40, 6, |inner| {
             let blank = || prop::sample::select(&BLANKS[..]);
             let name = prop::sample::select(NAMES);
-            let padded = (blank(), inner.clone(), blank())
-                .prop_map(|(before, value, behind)| before.to_owned() + &value + behind);
+            let padded =
+                (blank(), inner.clone(), blank()).prop_map(|(before, value, after)| before.to_owned() + &value + after);
             let member = (blank(), name, blank(), blank(), inner, blank())
                 .prop_map(|(a, name, b, c, value, d)| format!("{a}{name}{b}:{c}{value}{d}"));
             prop_oneof![

@@ -146,12 +146,12 @@ impl Template {
     }
 
     /// Learns the text around the payload.
-    pub(crate) fn frame(&mut self, before: &[u8], behind: &[u8]) {
-        if before.len() + behind.len() > TEMPLATE_SIZE {
+    pub(crate) fn frame(&mut self, before: &[u8], after: &[u8]) {
+        if before.len() + after.len() > TEMPLATE_SIZE {
             return;
         }
         let shift = |span: &mut Span| *span = Span::of((span.start() + before.len(), span.end() + before.len()));
-        self.text = [before, &self.text, behind].concat();
+        self.text = [before, &self.text, after].concat();
         shift(&mut self.payload);
         self.holes.iter_mut().for_each(|(hole, _)| shift(hole));
         self.padding.iter_mut().chain(&mut self.routing).for_each(shift);

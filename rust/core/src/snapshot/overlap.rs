@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_repeat_an_announcement_or_go_on_after_it() {
+    fn pieces_repeat_an_announcement_or_continue_it() {
         for (announced, pieces, expected) in [
             ("He", &["He", "llo"][..], "Hello"),
             ("He", &["H", "ello"], "Hello"),

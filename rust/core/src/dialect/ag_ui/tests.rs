@@ -56,7 +56,7 @@ fn chunks_start_what_they_name() {
 }
 
 #[test]
-fn tool_calls_stand_in_messages() {
+fn tool_calls_are_in_messages() {
     let result = r#"{"type":"TOOL_CALL_RESULT","messageId":"x","toolCallId":"c","content":"5","timestamp":1}"#;
     check(
         &[
@@ -94,7 +94,7 @@ fn tool_calls_stand_in_messages() {
 }
 
 #[test]
-fn calls_without_an_id_go_on_with_the_last() {
+fn pieces_without_an_id_continue_the_last_call() {
     let call = r#""type":"function","function":"#;
     let message = |name, arguments| {
         format!(

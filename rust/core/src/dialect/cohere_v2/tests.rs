@@ -9,7 +9,7 @@ fn fold(payloads: &[&str]) -> Folded {
 }
 
 #[test]
-fn blocks_stand_at_their_indexes() {
+fn blocks_are_at_their_indexes() {
     let folded = fold(&[
         START,
         r#"{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"thinking","thinking":""}}}}"#,
@@ -52,13 +52,13 @@ fn a_plan_and_calls() {
 #[test]
 fn the_end_may_be_an_error() {
     let end = r#"{"type":"message-end","delta":{"finish_reason":"ERROR","error":"no","usage":{"tokens":{"input_tokens":4}}}}"#;
-    let behind = r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"late"}}}}"#;
-    let folded = fold(&[START, end, behind]);
+    let late = r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"late"}}}}"#;
+    let folded = fold(&[START, end, late]);
     assert_eq!(folded.emitted[1..], ["finish ERROR".to_owned(), "usage {\"tokens\":{\"input_tokens\":4}}".to_owned()]);
     assert_eq!(folded.error(), Some("no"));
     assert!(folded.accumulator.is_complete());
     // With a single blank line between them.
-    assert_eq!(fold(&[START, &format!("{end}\ndata: {behind}")]).emitted, folded.emitted);
+    assert_eq!(fold(&[START, &format!("{end}\ndata: {late}")]).emitted, folded.emitted);
 }
 
 #[test]

@@ -124,13 +124,13 @@ fn keys(path: &str) -> Option<Vec<Key<'_>>> {
         }
         let inner = rest.strip_prefix('[')?;
         if let Some(quote @ ('\'' | '"')) = inner.chars().next() {
-            let (name, behind) = inner[1..].split_once(quote)?;
+            let (name, after) = inner[1..].split_once(quote)?;
             keys.push(Key::Name(name));
-            rest = behind.strip_prefix(']')?;
+            rest = after.strip_prefix(']')?;
         } else {
-            let (index, behind) = inner.split_once(']')?;
+            let (index, after) = inner.split_once(']')?;
             keys.push(Key::Index(index.parse().ok()?));
-            rest = behind;
+            rest = after;
         }
     }
     Some(keys)

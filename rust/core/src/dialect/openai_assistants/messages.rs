@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_message_tells_what_its_pieces_lack() {
+    fn a_whole_message_adds_what_its_pieces_lack() {
         let folded = fold(&[text("a"), whole("ab"), whole("ab"), whole("abc"), text("d")]);
         assert_eq!(folded.emitted, ["text a", "role \"assistant\"", "text b", "text c", "text d"]);
         assert!(folded.object().contains(r#""value":"abcd""#));
