@@ -1,6 +1,4 @@
-//! Payloads -> deltas: one file a dialect.
-//!
-//! To add a dialect: write its file with its `RULES`, and a line of [`dialects!`] for it.
+//! Payloads -> deltas: how each API's payloads add up to a snapshot, one file for each dialect.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,7 +22,7 @@ mod vercel_ui;
 
 /// How one API's payloads are read. All state is in the snapshot, so that copying it copies everything.
 pub(crate) struct Rules {
-    /// Whether a payload can only be this dialect's: its kind and the JSON.
+    /// Whether a payload, of a kind and with some JSON, can only be this dialect's.
     pub(crate) detects: fn(&str, &Object<'_>) -> bool,
     /// Merges a payload into the snapshot and emits what changed; false where it is not a payload of the dialect. It
     /// is given the terminal too, and whole objects.
@@ -240,7 +238,7 @@ fn known_calls(snapshot: &Snapshot, ids: &[Cow<'_, str>]) -> Vec<Option<usize>> 
     ids.iter().zip(&by_id).map(next).collect()
 }
 
-/// Whether every choice that was seen has ended.
+/// Whether there is a choice, and all of them have ended.
 fn all_finished(snapshot: &Snapshot) -> bool {
     !snapshot.choices.is_empty() && snapshot.choices.values().all(|choice| choice.finish_reason().is_some())
 }

@@ -5,7 +5,7 @@ use super::text::Text;
 /// Characters that were not emitted yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Characters {
-    /// As WTF-8.
+    /// The characters that are certain, as WTF-8.
     certain: Vec<u8>,
     /// An escaped first half of a surrogate pair, while its second may still come.
     half: Option<u16>,
@@ -57,14 +57,14 @@ impl Characters {
         }
     }
 
-    /// The second half of a pair did not come.
+    /// Ends the wait for the second half of a pair, which did not come.
     pub(super) fn flush_surrogates(&mut self) {
         if let Some(half) = self.half.take() {
             self.push_lone(half);
         }
     }
 
-    /// WTF-8 holds a surrogate as UTF-8 would, were it a character: in three bytes.
+    /// Adds half a pair. WTF-8 holds it as UTF-8 would, were it a character: in three bytes.
     fn push_lone(&mut self, unit: u16) {
         let [high, low] = (unit << 2).to_be_bytes();
         self.certain.extend_from_slice(&[0xED, 0x80 | high & 0x3F, 0x80 | low >> 2]);

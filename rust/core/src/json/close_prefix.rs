@@ -7,7 +7,7 @@ use super::text::{Text, TextBuffer};
 use super::write::quote;
 use crate::limits::PAYLOAD_DEPTH;
 
-/// The value that is certain of JSON text, written out with all that is open closed; `None` where nothing is.
+/// The value that is certain of JSON text, with everything that is open closed; `None` where nothing is certain.
 pub(crate) fn close_prefix(text: &str) -> Option<String> {
     let mut out = Prefix::default();
     // What is certain before a fault counts; the text itself is kept elsewhere.

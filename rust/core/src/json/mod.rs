@@ -97,7 +97,7 @@ pub(crate) fn is_beginning(pieces: [&str; 2]) -> bool {
     pieces.iter().all(|piece| json.feed(piece, &mut |_| {}).is_ok())
 }
 
-/// Whether text is a JSON object, all of it.
+/// Whether text is one complete JSON object.
 pub(crate) fn is_object(text: &str) -> bool {
     Payload::parse(text).is_ok_and(|payload| payload.raw().is_object())
 }
@@ -125,7 +125,7 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
-/// The brackets that open, in strings too.
+/// The number of opening brackets, including those in strings.
 fn open_brackets(bytes: &[u8]) -> usize {
     // `[` and `{` differ in one bit. Counts over so few bytes fit into a byte, so that many are counted at once.
     let count = |few: &[u8]| few.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
@@ -153,7 +153,7 @@ fn spell_constants(text: &str) -> Option<String> {
     let mut taken = 0;
     for (at, _) in outside_strings(text).filter(|(_, byte)| matches!(byte, b'N' | b'I')) {
         let constants = [("NaN", "null"), ("Infinity", "1e999")];
-        // After a digit or a letter it is the rest of something else: `1Infinity`, the second of `NaNaN`.
+        // After a digit or a letter it is part of something else: `1Infinity`, the second of `NaNaN`.
         let begins = at == 0 || !is_mid_word(text.as_bytes()[at - 1]);
         let ends = |name: &str| !text.as_bytes().get(at + name.len()).is_some_and(|&byte| is_mid_word(byte));
         let found = constants.iter().find(|(name, _)| begins && text[at..].starts_with(name) && ends(name));

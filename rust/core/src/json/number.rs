@@ -5,7 +5,7 @@
 pub(super) enum NumberState {
     Start,
     Sign,
-    /// A first zero: no other digit may follow.
+    /// A leading zero: no other digit may follow.
     Zero,
     Integer,
     Point,
@@ -44,7 +44,7 @@ impl NumberState {
         (self, bytes.len())
     }
 
-    /// How many of the first bytes are a number, at most.
+    /// The length of the longest prefix that is a number.
     pub(super) fn longest(bytes: &[u8]) -> usize {
         let (mut state, mut longest) = (Self::Start, 0);
         for (at, &byte) in bytes.iter().enumerate() {

@@ -66,7 +66,7 @@ impl<'a> Object<'a> {
         self.get(name).map(Raw::object).unwrap_or_default()
     }
 
-    /// The first member that is there, of several names.
+    /// The first of several names' members that is there.
     #[inline]
     pub(crate) fn first(&self, names: &[&str]) -> Option<Raw<'a>> {
         names.iter().find_map(|name| self.get(name))
@@ -122,7 +122,7 @@ impl<'a> Object<'a> {
         self
     }
 
-    /// Whether any name is `a_b`.
+    /// Whether any name is spelt like `a_b`.
     pub(crate) fn is_snake_case(&self) -> bool {
         // Nearly always there is no such character anywhere in the object.
         memchr::memchr(b'_', self.raw.as_str().as_bytes()).is_some() && self.iter().any(|(name, _)| is_snake_case(name))
@@ -183,7 +183,7 @@ fn is_snake_case(name: &str) -> bool {
     name.bytes().position(|byte| byte == b'_').is_some_and(|at| at > 0 && at + 1 < name.len())
 }
 
-/// `aB` for `a_b`.
+/// The name `aB` for `a_b`.
 fn camel_case(name: &str) -> String {
     let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
     let mut words = name.split('_');

@@ -25,7 +25,7 @@ use crate::limits::PARTIAL_DEPTH;
 
 #[derive(Clone, Copy, Debug, Default)]
 enum State {
-    /// A value has to come.
+    /// A value has to come next.
     #[default]
     Value,
     /// After `[`.
@@ -122,7 +122,7 @@ impl PartialJson {
         Ok(())
     }
 
-    /// The number that the text ends in, if it is one as it stands.
+    /// The number that the text ends in, if it is a valid one already.
     pub fn number(&self) -> Option<&str> {
         match self.state {
             State::Number(state) if state.is_complete() => Some(&self.digits),

@@ -112,7 +112,7 @@ mod tests {
             for digits in ["", "12", "12aF", "12aG", "d83d"] {
                 let text = format!("\\{}{digits}", char::from(byte));
                 let read = super::super::read::string(&format!("\"{text}\""));
-                // What is left over is plain text, but for a quote.
+                // What follows the escape is plain text, except for quotes.
                 let known = escape(text.as_bytes()).filter(|&size| !text[size..].contains(['"', '\\']));
                 assert_eq!(known.is_some(), read.is_some(), "{text:?}");
             }

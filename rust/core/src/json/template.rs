@@ -71,7 +71,7 @@ pub(crate) struct Template {
     routing: Vec<Span>,
 }
 
-/// What was found in a hole: a string, well-formed but for bytes that are no UTF-8, a number's digits, or a value.
+/// What was found in a hole: a string, well-formed except for bytes that are no UTF-8, a number's digits, or a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hole {
     /// Its range in the payload, quotes excluded.
@@ -183,8 +183,8 @@ impl Template {
         starts.zip(ends).map(|(start, end)| &self.text[start..end]).collect()
     }
 
-    /// Reads the strings of a payload that differs from the template in its holes only. It may be followed by anything;
-    /// returns its size in bytes.
+    /// Reads the strings of a payload that differs from the template in its holes only. Anything may follow the
+    /// payload; returns its size in bytes.
     pub(crate) fn read(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
         self.read_within((self.payload.start(), self.payload.end()), bytes, holes)
     }
@@ -242,14 +242,14 @@ fn string(bytes: &[u8]) -> Option<(usize, bool)> {
     if bytes[size] == b'"' { Some((size, false)) } else { scan::end_of_escaped(bytes, size).map(|size| (size, true)) }
 }
 
-/// The size of the whole number that `bytes` begin with; what follows it is compared.
+/// The size of the whole number that `bytes` begin with; the caller compares what follows it.
 fn digits(bytes: &[u8]) -> Option<usize> {
     let size = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let number = size == 1 || (size > 1 && bytes[0] != b'0');
     number.then_some(size)
 }
 
-/// The size of the value that `bytes` begin with, whose nodes are kept.
+/// The size of the value that `bytes` begin with; its nodes are added to `values`.
 #[inline(never)]
 fn value(bytes: &[u8], hole: usize, depth: usize, values: &mut Vec<(usize, Vec<Node>)>) -> Option<usize> {
     let (nodes, size) = nodes::first(bytes, depth)?;

@@ -96,7 +96,7 @@ pub(crate) struct TextBuffer {
 }
 
 impl TextBuffer {
-    /// The text so far, without a waiting half.
+    /// The text so far, without a first half that waits.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }

@@ -65,8 +65,9 @@ impl ApiError {
         Self { kind: Some("malformed_payload".into()), ..Self { message, ..Self::of_text(text) } }
     }
 
-    /// The error that a payload of a stream carries, in any of the shapes that no dialect uses for anything else: a truthy
-    /// `error`, `"object": "error"`, `"type": "error"`, anything under `event: error`, or a `base_resp` with a status.
+    /// The error in a payload of a stream, in any of the shapes that no dialect uses for anything else: a truthy
+    /// `error`, `"object": "error"`, `"type": "error"`, anything under `event: error`, or a `base_resp` with a
+    /// status.
     pub(crate) fn find(event: &str, payload: &Object<'_>) -> Option<Self> {
         // Next to a call's id it is a tool's error, after which the answer may continue.
         if let Some(error) = payload.truthy("error").filter(|_| payload.get("toolCallId").is_none()) {
@@ -106,7 +107,7 @@ impl ApiError {
         Self::find_in_body(payload.raw()).filter(|_| !brings_more(payload))
     }
 
-    /// The error that a whole body is, in any of the shapes that providers answer with.
+    /// The error in a whole body, in any of the shapes that providers answer with.
     pub(crate) fn find_in_body(body: Raw<'_>) -> Option<Self> {
         if let [only] = body.items()[..] {
             return Self::find_in_body(only);
@@ -120,7 +121,7 @@ impl ApiError {
         found.or_else(|| bare.then(|| Self::of(body.raw(), &body)))
     }
 
-    /// The error that a line outside the standard is: `error: …`, or bare JSON.
+    /// The error in a line outside the standard: `error: …`, or bare JSON.
     pub(crate) fn find_in_nonstandard_lines(nonstandard_lines: &str) -> Option<Self> {
         let (named, text) = match nonstandard_lines.strip_prefix("error:") {
             Some(rest) => (true, rest.trim()),
@@ -161,7 +162,7 @@ fn brings_more(payload: &Object<'_>) -> bool {
     !(kind.is_empty() || of_errors) || CARGO.iter().any(|name| payload.truthy(name).is_some())
 }
 
-/// Whether a code is a number, or one in a string, that says failure.
+/// Whether a code is a number, perhaps in a string, that says failure.
 fn says_failure(code: Option<Raw<'_>>) -> bool {
     let number = code.and_then(|code| code.str().unwrap_or(code.as_str().into()).parse::<i64>().ok());
     number.is_some_and(|number| number != 0 && !(100..300).contains(&number))

@@ -7,7 +7,7 @@ use super::tool_call::CallFragment;
 use super::tool_calls::ToolCalls;
 use crate::json::{Text, TextBuffer};
 
-/// One of the answers.
+/// One of the answers to a request.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     pub(crate) index: i64,
@@ -37,12 +37,12 @@ fn text_of(buffer: Option<&TextBuffer>) -> Option<&str> {
 }
 
 impl Choice {
-    /// Its index.
+    /// The choice's index.
     pub fn index(&self) -> i64 {
         self.index
     }
 
-    /// The speaker; `None` where the stream does not say.
+    /// The role of the speaker; `None` where the stream does not say.
     pub fn role(&self) -> Option<&str> {
         Some(self.role.as_str()).filter(|role| !role.is_empty())
     }
@@ -234,7 +234,7 @@ pub(crate) struct Details {
 }
 
 impl Details {
-    /// Where the item of that type, index and id is.
+    /// The position of the item of that type, index and id.
     pub(crate) fn position(&self, key: &(String, String, String)) -> Option<usize> {
         self.positions.get(key).copied()
     }

@@ -1,4 +1,4 @@
-//! What a payload changed, in one vocabulary over all dialects.
+//! What a payload changed, in one vocabulary for all dialects.
 
 use super::usage::Usage;
 

@@ -38,7 +38,7 @@ pub use usage::Usage;
 pub struct Snapshot {
     pub(crate) id: String,
     pub(crate) model: String,
-    /// Boxed: a map makes room for eleven at once, and most streams have one.
+    /// Boxed, since a map makes room for eleven at once, and most streams have one.
     pub(crate) choices: BTreeMap<i64, Box<Choice>>,
     pub(crate) usage: Usage,
     pub(crate) error: Option<ApiError>,
@@ -113,7 +113,7 @@ impl Snapshot {
         self.choices.len() > self.bounds.choices
     }
 
-    /// Keeps an error; the first one counts, since later ones are its consequences.
+    /// Keeps an error. Only the first counts, since later ones are its consequences.
     pub(crate) fn fail(&mut self, error: ApiError) {
         self.error.get_or_insert(error);
     }
@@ -255,7 +255,7 @@ impl Snapshot {
         self.resumes = Some(resumes);
     }
 
-    /// Begins anew after a terminal that was not the last.
+    /// Continues after a terminal that was not the last.
     pub(crate) fn resume(&mut self) {
         self.done = false;
         self.resumes = None;

@@ -37,9 +37,9 @@ pub struct ToolCall {
     complete: Completeness,
     /// How far pieces have repeated arguments that were complete.
     again: Repetition,
-    /// The arguments came in more than one piece.
+    /// Whether the arguments came in more than one piece.
     in_pieces: bool,
-    /// Bytes of the name when it was last emitted.
+    /// The size of the name when it was last emitted, in bytes.
     pub(super) emitted_name: usize,
     /// Members of the call, and of its function, that the merge rule has no field for.
     pub(crate) fields: MergedObject,
@@ -110,7 +110,7 @@ impl ToolCall {
         self.arguments.flush_surrogates()
     }
 
-    /// Merges a piece in; returns what the arguments grew by.
+    /// Merges a piece into the call; returns what the arguments grew by.
     pub(crate) fn merge(&mut self, piece: &CallFragment<'_>) -> &str {
         self.identify(piece);
         self.add(&piece.arguments)
@@ -129,7 +129,7 @@ impl ToolCall {
 
     fn merge_name(&mut self, name: &str) {
         if name.starts_with(self.name.as_str()) {
-            // Equal, the first, or sent cumulatively.
+            // The name is equal, the first one, or sent cumulatively.
             name.clone_into(&mut self.name);
         } else if self.said().is_empty() && !name.is_empty() {
             self.name.push_str(name);
@@ -245,7 +245,7 @@ impl ToolCall {
         if self.arguments.is_empty() { &self.initial_input } else { self.arguments.as_str() }
     }
 
-    /// Whether these are the arguments that it has.
+    /// Whether the call has exactly these arguments.
     pub(crate) fn has(&self, arguments: &Text<'_>) -> bool {
         let Text::Whole(text) = arguments else { return false };
         text == self.said() || says_same(self.said(), text)

@@ -76,7 +76,7 @@ struct Reading {
     output: &'static [Paths],
 }
 
-/// All input, and all output.
+/// Totals of input and output.
 type Wholes = (Option<u64>, Option<u64>);
 
 const ALL_INSIDE: Reading = Reading { input: &[], output: &[] };
@@ -91,7 +91,7 @@ static OPENAI: [Reading; 4] = [
     Reading { input: &[], output: &[REASONING] },
     // Mistral's models that take audio.
     Reading { input: &[AUDIO], output: &[] },
-    // Anthropic's way of counting under OpenAI's names.
+    // Anthropic's counting under OpenAI's names.
     Reading { input: &[CACHED, CACHE_WRITE], output: &[] },
 ];
 static ANTHROPIC: [Reading; 2] =
@@ -103,7 +103,7 @@ static GEMINI: [Reading; 2] = [
 ];
 
 impl Usage {
-    /// All of it, as the provider names it.
+    /// All members, as the provider names them.
     pub(super) fn fields(&self) -> &MergedObject {
         &self.fields
     }

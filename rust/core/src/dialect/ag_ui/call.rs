@@ -61,7 +61,7 @@ fn put(snapshot: &mut Snapshot, id: &str, spot: Spot) {
     snapshot.state.get_mut::<Runs>().calls_by_id.insert(id.to_owned(), spot);
 }
 
-/// The id that a payload names, or else the last call's.
+/// The id that a payload names, or else that of the last call.
 fn id_of<'s>(snapshot: &'s Snapshot, payload: &Object<'s>) -> Cow<'s, str> {
     let id = payload.id(ID);
     if id.is_empty() { last(snapshot).unwrap_or_default().into() } else { id }

@@ -25,7 +25,7 @@ pub(crate) struct Runs {
     pub(super) calls_by_id: HashMap<String, Spot>,
     /// A snapshot of the messages came before the run had emitted anything.
     pub(super) unsaid: bool,
-    /// The first message of the last such snapshot.
+    /// The first message of the last snapshot of the messages.
     pub(super) first: i64,
     /// The text that may still continue.
     pub(super) open: Option<i64>,

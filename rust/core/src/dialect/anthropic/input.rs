@@ -34,7 +34,7 @@ pub(super) fn begin_again(snapshot: &mut Snapshot, position: i64, block: &Object
     expect(snapshot, position, call, block);
 }
 
-/// Keeps the input that a block starts with: its arguments where no pieces come.
+/// Keeps the input that a block starts with, which is its arguments if no pieces come.
 fn expect(snapshot: &mut Snapshot, position: i64, call: usize, block: &Object<'_>) {
     let Some(input) = block.truthy("input") else { return };
     let call = snapshot.choice(0).tool_calls.at(call);
@@ -77,7 +77,7 @@ fn holds_back(snapshot: &mut Snapshot, position: i64, call: Option<usize>, piece
     {
         match call.initial_input.as_str() {
             "" if placeholder => call.initial_input = PLACEHOLDER.into(),
-            // The pieces count.
+            // The pieces replace what the block started with.
             _ if !placeholder => call.initial_input.clear(),
             _ => {}
         }

@@ -130,7 +130,8 @@ fn fold_texts(snapshot: &mut Snapshot, blocks: &[Object<'_>], target: &Target, o
     Said { is_news: !news.is_empty(), is_all: !emitted.is_empty() && whole.starts_with(&emitted) }
 }
 
-/// Keeps what a whole block says of one so far; of a text that `is_all` there, nothing else.
+/// Merges a whole block into one so far. If the whole message `is_all` that was emitted of a text, the block keeps
+/// only what the whole one has of it.
 fn complete(snapshot: &mut Snapshot, position: i64, block: &Object<'_>, is_all: bool, out: &mut Sink<'_>) {
     let mine = block_at(snapshot, position);
     if let Some((name, _)) = text_of(&block.str("type"), block) {

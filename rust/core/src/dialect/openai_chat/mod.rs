@@ -31,7 +31,7 @@ pub(super) use whole::is_whole;
 pub(super) static RULES: Rules =
     Rules { detects, fold, repeats: repeats::repeats, complete: all_finished, object: object::object };
 
-/// Random padding against observers who count bytes.
+/// Random padding that hides the size of a text from observers of the connection.
 const PADDING: [&str; 2] = ["obfuscation", "p"];
 
 /// The members of a reasoning detail that come in pieces.
@@ -71,7 +71,7 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
     true
 }
 
-/// The choices that a payload has something of.
+/// The choices that a payload has, in whatever form.
 pub(super) fn choices<'a>(payload: &Object<'a>) -> Vec<Object<'a>> {
     payload.get("choices").map(Raw::listed).unwrap_or_default().into_iter().map(Raw::object).collect()
 }
@@ -164,7 +164,7 @@ pub(super) fn fold_choice_member(choice: &mut Choice, name: &str, value: Raw<'_>
     }
 }
 
-/// A word, a number, or an object that has one of them.
+/// Folds a finish reason: a word, a number, or an object that has one of them.
 fn fold_finish_reason(choice: &mut Choice, value: Raw<'_>, out: &mut Sink<'_>) {
     let object = value.object();
     let reason = calls::said(object.first(&["type", "reason"]).unwrap_or(value));

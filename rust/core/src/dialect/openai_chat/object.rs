@@ -55,7 +55,7 @@ fn write_message(out: &mut String, choice: &Choice) {
     message.end();
 }
 
-/// A text, as it came whole where the pieces say something else.
+/// Writes a text; as it came whole, where that differs from its pieces.
 fn write_text(message: &mut ObjectWriter<'_>, choice: &Choice, name: &str, text: Option<&str>) {
     match choice.whole.value(name) {
         Some(whole) => message.json(name, whole),

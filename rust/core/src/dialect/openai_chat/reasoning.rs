@@ -4,7 +4,7 @@ use super::emit_other;
 use crate::json::{Object, Raw, Text, TextBuffer};
 use crate::snapshot::{Choice, Lists, Sink};
 
-/// The members that are the reasoning, the first that is not empty before the others.
+/// The members that have the reasoning; of several in one delta, the first that is not empty counts.
 pub(super) const NAMES: [&str; 4] = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
 
 /// Lists whose items may have reasoning too, together with other members that are kept.

@@ -52,10 +52,10 @@ pub(super) struct Item {
     index: Option<i64>,
     /// Its index in the object's output.
     pub(super) position: i64,
-    /// The call that it is, by its position in the choice.
+    /// The position of its call among the choice's tool calls, if it is one.
     pub(super) call: Option<usize>,
     pub(super) announced: bool,
-    /// It came whole.
+    /// Whether it came whole.
     pub(super) closed: bool,
     /// What it has besides texts was emitted.
     pub(super) shown: bool,
@@ -350,7 +350,7 @@ impl Items {
         items.iter().rev().take(RECENT_ITEMS).copied()
     }
 
-    /// The last items of the kind, in order.
+    /// The items of the kind among the last few, in order.
     fn recent(&self, kind: &str, names: &Names<'_>) -> impl DoubleEndedIterator<Item = usize> {
         let first = self.all.len().saturating_sub(RECENT_ITEMS);
         (first..self.all.len()).filter(move |&at| self.all[at].is(kind, names))

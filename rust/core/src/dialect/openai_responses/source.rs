@@ -14,7 +14,7 @@ pub(super) struct Source {
     /// Its text was part of an announcement.
     announced: bool,
     pub(super) repetition: Repetition,
-    /// Where each part begins.
+    /// The byte at which each part begins.
     starts: BTreeMap<i64, usize>,
     /// Up to which byte whole parts have come, in the events of each stage.
     covered: [usize; 3],
@@ -31,7 +31,7 @@ pub(super) enum Stage {
     Text,
     /// `.done` of the part.
     Part,
-    /// Of the item, or the whole output.
+    /// `.done` of the item, or the whole output.
     Item,
 }
 
@@ -69,8 +69,8 @@ impl Source {
         self.is_whole = false;
     }
 
-    /// What a whole part has beyond what was emitted; `None` where it says something else. It may begin where its pieces began, after
-    /// the whole parts of its stage, or at the beginning. `own`: what the object has of it.
+    /// What a whole part has beyond what was emitted; `None` where it says something else. It may begin where its
+    /// pieces began, after the whole parts of its stage, or at the beginning. `own` is what the object has of it.
     pub(super) fn complete<'w>(
         &mut self,
         (stage, index): (Stage, i64),
@@ -88,7 +88,7 @@ impl Source {
             }
         }
         if !own.is_empty() {
-            // Its pieces were interleaved with another part's.
+            // Its pieces may have been interleaved with another part's: then only the object has them together.
             return rest(own, whole);
         }
         let is_new = self.covered.iter().any(|&covered| covered >= emitted.len());
@@ -122,12 +122,12 @@ impl Source {
         self.is_whole && !self.repetition.is_expected()
     }
 
-    /// The part that a piece without an index is of.
+    /// The part of a piece without an index.
     pub(super) fn open_part(&self) -> i64 {
         if self.is_whole { self.part.saturating_add(1) } else { self.part }
     }
 
-    /// The part that a whole without an index is of: one that came whole already, or the open one.
+    /// The part of a whole without an index: the last one if it came whole already, or the open one.
     pub(super) fn whole_part(&self, emitted: &str, whole: &str) -> i64 {
         let start = self.starts.get(&self.part).filter(|start| **start < emitted.len());
         let again = start.is_some_and(|&start| overlap(&emitted[start..], whole) != Overlap::Differs);

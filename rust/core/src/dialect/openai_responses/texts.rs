@@ -14,7 +14,7 @@ pub(super) struct Texts {
     pub(super) item: &'static str,
     /// The list of parts that it is in.
     pub(super) list: Option<List>,
-    /// The member that it is, in the object and in its `.done` event.
+    /// The name of its member, in the object and in its `.done` event.
     pub(super) member: &'static str,
     pub(super) kind: Kind,
 }
@@ -93,7 +93,7 @@ static MCP_ARGUMENTS: Texts = input("mcp_call_arguments", "mcp_call", "arguments
 static ALL: [&Texts; 8] = [&OUTPUT_TEXT, &ARGUMENTS, &SUMMARY, &REASONING, &REFUSAL, &INPUT, &CODE, &MCP_ARGUMENTS];
 
 impl Texts {
-    /// What an event brings a piece of, or the whole.
+    /// The text that an event has a piece of, or all of.
     pub(super) fn of(event: &str, stage: &str) -> Option<&'static Self> {
         let text = event.strip_suffix(stage)?;
         ALL.into_iter().find(|texts| texts.event == text)
@@ -104,7 +104,7 @@ impl Texts {
         [&ARGUMENTS, &INPUT].into_iter().find(|texts| texts.item == item)
     }
 
-    /// What a part in a list of an item is; `None` where it is no text.
+    /// The text that a part in a list of an item is; `None` where it is none.
     pub(super) fn of_part(item: &str, list: &str, part: Raw<'_>) -> Option<&'static Self> {
         let usual = match (item, list) {
             ("reasoning", "summary") => &SUMMARY,

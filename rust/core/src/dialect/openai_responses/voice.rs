@@ -85,7 +85,7 @@ impl Voice {
         }
     }
 
-    /// Begins to speak, at that byte of the choice's text.
+    /// Begins a span of its own, at that byte of the choice's text.
     pub(super) fn begin(&mut self, at: usize) {
         self.spans.push(at..usize::MAX);
     }

@@ -198,7 +198,7 @@ fn fold_data(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mu
 /// The members that may have a piece of a text.
 const PIECES: [&str; 3] = ["delta", "textDelta", "text"];
 
-/// The kind of text that an event is of, and what it says of it.
+/// The kind of text that an event is of, and the stage of the event.
 fn text_event(kind: &str) -> Option<(&str, &str)> {
     if kind == "reasoning" {
         return Some((kind, "delta"));
@@ -207,7 +207,7 @@ fn text_event(kind: &str) -> Option<(&str, &str)> {
     (matches!(part, "text" | "reasoning") && matches!(stage, "start" | "delta" | "end")).then_some((part, stage))
 }
 
-/// False where its text cannot be read.
+/// Folds an event of a text; false where the text cannot be read.
 fn fold_text(snapshot: &mut Snapshot, part: &str, stage: &str, payload: &Object<'_>, out: &mut Sink<'_>) -> bool {
     let value = payload.first(&PIECES);
     if value.is_some_and(|text| text.scalar().is_none()) {

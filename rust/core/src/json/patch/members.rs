@@ -25,7 +25,7 @@ impl Inside {
         Extent { size: self.size + 2, depth: self.by_depth.len().max(1) }
     }
 
-    /// Counts one more, with a name of so many bytes.
+    /// Counts one more value, with a name of so many bytes.
     fn add(&mut self, name: usize, Extent { size, depth }: Extent) {
         self.size += name + size + 1;
         self.by_depth.resize(self.by_depth.len().max(depth + 1), 0);
@@ -72,7 +72,7 @@ impl<'a> Members<'a> {
         self.inside.extent()
     }
 
-    /// Adds a member as the last one; one of the same name goes.
+    /// Adds a member as the last one; an earlier one of the same name is dropped.
     pub(super) fn push(&mut self, name: Cow<'_, str>, node: Node<'a>) {
         let (size, extent) = (name_size(&name), node.extent());
         if let Some((_, old)) = self.by_name.insert(name.into_owned(), (self.end, node)) {

@@ -245,7 +245,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// Takes a new node in hand, if there is room for it.
+    /// Takes a new node in hand, unless there is no room for it.
     fn take(&mut self, node: Node<'a>) -> Option<()> {
         self.room = self.room.checked_sub(node.extent().size)?;
         self.hand = Some(node);

@@ -1,4 +1,4 @@
-//! Scalars that are the same value, however they are written.
+//! Whether two scalars are the same value, however they are written.
 
 use crate::json::Raw;
 

@@ -236,7 +236,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The index that a pointer's name is: digits without leading zeros.
+/// The index that a name in a pointer stands for: digits without leading zeros.
 fn index(name: &str) -> Option<usize> {
     let digits = name.bytes().all(|byte| byte.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     name.parse().ok().filter(|_| digits)

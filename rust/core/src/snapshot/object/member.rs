@@ -27,13 +27,13 @@ pub(super) enum Member {
     Object(MergedObject),
     /// A list whose items are found by their indexes and keep changing.
     Items(BTreeMap<i64, Member>),
-    /// A string that grows by pieces.
+    /// A string that comes in pieces.
     Text(TextBuffer),
     /// A string that was announced before its pieces, which may repeat it.
     Announced(Box<(TextBuffer, Repetition)>),
-    /// A value whose JSON text grows by pieces.
+    /// A value whose JSON text comes in pieces.
     Json(TextBuffer),
-    /// A value that patches change.
+    /// A value that JSON Patches change.
     Patched(Box<Patched>),
     /// What came whole, and the draft that its pieces had made: the draft counts again if it grows further.
     Whole(Box<(String, Member)>),
@@ -66,7 +66,7 @@ impl Member {
         }
     }
 
-    /// The object that it is, or is made.
+    /// Makes the member an object, if it is none, and returns it.
     pub(super) fn object(&mut self) -> &mut MergedObject {
         self.unseal();
         if let Self::Value(json) = self {
@@ -84,7 +84,7 @@ impl Member {
         }
     }
 
-    /// The items that it has, or is given.
+    /// Makes the member a list of items, if it is none, and returns them.
     pub(super) fn items(&mut self) -> &mut BTreeMap<i64, Self> {
         self.unseal();
         if !matches!(self, Self::Items(_)) {
@@ -113,14 +113,14 @@ impl Member {
         }
     }
 
-    /// Its own items, if it is a list, and then more.
+    /// The JSON text of its own items, if it is a list, followed by more.
     pub(super) fn listed(&mut self, more: &str) -> String {
         let own: Vec<String> = self.items().values().map(Self::json).collect();
         let more = Some(more).filter(|more| !more.is_empty());
         own.iter().map(String::as_str).chain(more).collect::<Vec<_>>().join(",")
     }
 
-    /// Appends to the string that it is, or is made.
+    /// Makes the member a string, if it is none, and appends to it.
     pub(super) fn append(&mut self, piece: &Text<'_>) {
         if let Self::Announced(announced) = self {
             announced.0.push(piece);

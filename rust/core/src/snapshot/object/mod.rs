@@ -206,7 +206,7 @@ impl MergedObject {
         }
     }
 
-    /// Whether these are the members of an object, in their order.
+    /// Whether it has exactly the names of an object, in the same order.
     fn has_names_of(&self, object: &Object<'_>) -> bool {
         self.0.iter().map(|(name, _)| name).eq(object.iter().map(|(name, _)| name))
     }
@@ -284,7 +284,7 @@ impl MergedObject {
         }
     }
 
-    /// The JSON text of a member that never grew.
+    /// The JSON text of a member that is still a single value.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {
             Member::Value(json) => Some(json),

@@ -15,17 +15,17 @@ use crate::json::{Object, Raw};
 use crate::limits::OVERLAY_DEPTH;
 
 impl MergedObject {
-    /// Merges a member in. Returns whether that changed anything.
+    /// Merges a member into the object. Returns whether that changed anything.
     pub(crate) fn merge(&mut self, name: &str, value: Raw<'_>, lists: Lists) -> bool {
         self.merge_at(name, value, (lists, Nulls::Drop), OVERLAY_DEPTH)
     }
 
-    /// Lays all members of an object over these.
+    /// Lays all members of an object over these. Returns whether that changed anything.
     pub(crate) fn overlay(&mut self, object: Raw<'_>, lists: Lists, nulls: Nulls) -> bool {
         self.overlay_at(object, (lists, nulls), OVERLAY_DEPTH)
     }
 
-    /// Becomes that object, nulls and all. Returns whether that changed anything.
+    /// Becomes an object, including its nulls. Returns whether that changed anything.
     pub(crate) fn assign(&mut self, object: Raw<'_>) -> bool {
         self.assign_at(object, OVERLAY_DEPTH)
     }
