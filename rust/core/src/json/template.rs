@@ -1,17 +1,16 @@
 //! The fast path of reading payloads: what a chunk shares with an earlier one is compared instead of parsed.
 //!
-//! Within one response the chunks differ in a few strings and counts only. The naive way parses each of them in full.
-//! A template keeps the text of one payload that was, with holes where those strings and counts are:
+//! Within one response the chunks differ in a few strings and counts only; the naive way parses each in full. A
+//! template keeps the text of one payload that was, with holes where those strings and counts are:
 //!
 //! ```text
 //!   {"choices":[{"delta":{"content":"Hel"}}],"usage":{"total_tokens":7}}
 //!   {"choices":[{"delta":{"content":"_____"}}],"usage":______________________}    a string and a value
 //! ```
 //!
-//! 1. Where a payload has the same text around the holes, byte for byte, a full parse would find the same members,
-//!    with other values in the holes: so only what the holes hold is read.
+//! 1. Where the text around the holes is the same, a full parse would find the same members: only the holes are read.
 //! 2. Any difference, and anything in a hole that is not valid JSON there, is left to the full parse.
-//! 3. Bytes that are no UTF-8 become U+FFFD here as in a full parse, since there is ASCII around each string.
+//! 3. Bytes that are no UTF-8 become U+FFFD, as in a full parse, since there is ASCII around each string.
 
 use std::borrow::Cow;
 
@@ -71,7 +70,7 @@ pub(crate) struct Template {
     routing: Vec<Span>,
 }
 
-/// What was found in a hole: a string, well-formed except for bytes that are no UTF-8, a number's digits, or a value.
+/// What was found in a hole: a string (which may have bytes that are no UTF-8), a number's digits, or a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hole {
     /// Its range in the payload, quotes excluded.
@@ -103,8 +102,7 @@ impl Holes {
 }
 
 impl Template {
-    /// Makes holes of strings and whole numbers of `payload`, and of `values` whatever they are; sorts the holes by
-    /// position.
+    /// Makes holes of strings and whole numbers of `payload`, and of all `values`; sorts the holes by position.
     pub(crate) fn learn<'a>(
         payload: Raw<'a>,
         holes: &mut Vec<Raw<'a>>,
@@ -183,8 +181,7 @@ impl Template {
         starts.zip(ends).map(|(start, end)| &self.text[start..end]).collect()
     }
 
-    /// Reads the strings of a payload that differs from the template in its holes only. Anything may follow the
-    /// payload; returns its size in bytes.
+    /// Reads the holes of a payload that is the template around them, and that anything may follow; returns its size.
     pub(crate) fn read(&self, bytes: &[u8], holes: &mut Holes) -> Option<usize> {
         self.read_within((self.payload.start(), self.payload.end()), bytes, holes)
     }
@@ -249,7 +246,7 @@ fn digits(bytes: &[u8]) -> Option<usize> {
     number.then_some(size)
 }
 
-/// The size of the value that `bytes` begin with; its nodes are added to `values`.
+/// The size of the value that `bytes` begin with; adds its nodes to `values`.
 #[inline(never)]
 fn value(bytes: &[u8], hole: usize, depth: usize, values: &mut Vec<(usize, Vec<Node>)>) -> Option<usize> {
     let (nodes, size) = nodes::first(bytes, depth)?;

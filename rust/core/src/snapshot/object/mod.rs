@@ -1,9 +1,8 @@
 //! JSON objects that are put together from many payloads, and merged by one rule.
 //!
-//! A dialect's object has members of its own kind, which its rules name, and any number of others, now and in future.
 //! The naive way is a tree of parsed values into which each payload is merged: it takes all of an object apart for a
-//! member that is only passed on, and its strings are copied whenever they grow. Here a member stays the JSON text
-//! that it came as until something inside it changes; what grows by pieces is a buffer (see `Member`).
+//! member that is only passed on. Here a member stays the JSON text that it came as until something inside it
+//! changes, and what grows by pieces is a buffer (see `Member`).
 //!
 //! The rule, for members that a dialect says nothing else about:
 //!
@@ -69,7 +68,7 @@ impl MergedObject {
         true
     }
 
-    /// Sets a member unless it is there already, and unless the value is empty: the first one counts.
+    /// Sets a member, unless it is there already or the value is empty.
     pub(crate) fn set_once(&mut self, name: &str, value: Option<Raw<'_>>) {
         if let Some(value) = value.filter(|value| value.is_truthy() && !self.contains(name)) {
             self.set(name, value.as_str());
@@ -101,7 +100,7 @@ impl MergedObject {
         })
     }
 
-    /// The object at the end of a path, if it was ever reached by a path: one that never was is still JSON text.
+    /// The object at the end of a path, if it was ever reached by one: before that it is still JSON text.
     pub(crate) fn find(&self, path: &[PathStep]) -> Option<&MergedObject> {
         path.iter().try_fold(self, |fields, step| {
             let kept = match *step {
@@ -137,7 +136,7 @@ impl MergedObject {
         }
     }
 
-    /// Takes a list apart that came as one value, so that its items can be reached by their indexes.
+    /// Takes a list apart that came as one value: its items can then be reached by their indexes.
     pub(crate) fn take_apart(&mut self, list: &str) {
         if let Some(kept) = self.0.get_mut(list) {
             kept.items();
@@ -162,7 +161,7 @@ impl MergedObject {
         self.0.entry(name, || Member::Text(TextBuffer::default())).seal(json);
     }
 
-    /// Arranges the items of a list in the order of the given indexes; the items that are not among them are dropped.
+    /// Arranges the items of a list in the order of these indexes; items that are not among them are dropped.
     pub(crate) fn arrange(&mut self, list: &str, order: &[i64]) {
         if let Some(kept) = self.0.get_mut(list) {
             let items = kept.items();
