@@ -13,7 +13,7 @@ use crate::snapshot::{Append, Delta, MergedObject, Path, PathStep, Sink, Snapsho
 pub(super) const MESSAGES: &str = "messages";
 
 /// The member of the snapshot that keeps what was emitted of parts; no object shows it.
-const EMITTED: &str = "emitted";
+const EMITTED: &str = "said";
 
 /// The texts that a part may have.
 #[derive(Clone, Copy)]
