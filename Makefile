@@ -13,10 +13,11 @@ RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/py -name '*.rs' -o -na
 # Peers that cannot be installed side by side have an environment each.
 BENCH := .venv-bench
 BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
-ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging
+SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
+ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-setup environments guard bench bench-functions merging lint format stubs lock \
+.PHONY: help demo test test-rust test-python test-sdks test-setup environments guard bench bench-functions merging lint format stubs lock \
     clean always
 
 help:  ## what can be made
@@ -32,6 +33,11 @@ test-rust: .interpreter
 
 test-python: $(VENV)/built
 	$(BIN)/python -m pytest
+
+test-sdks: $(VENV)/built $(SDKS:=/tools)  ## the adapters with the newest release of each SDK, and with the oldest
+	for environment in $(SDKS); do \
+	    PYTHONPATH=python $$environment/bin/python -m pytest --noconftest tests/integrations/test_sdks.py || exit 1; \
+	done
 
 test-setup:  ## whether a fresh clone sets itself up, with every Python that is found
 	.ci/fresh-clone
@@ -77,7 +83,7 @@ lock: .interpreter  ## newest versions of everything, into the lock files, which
 	"$(PYTHON)" -m venv --clear $(LOCKER)
 	$(LOCKER)/bin/python -m pip install --quiet uv
 	$(COMPILE) --python-version 3.10 --group dev --output-file requirements/dev.txt
-	for group in bench bench-niquests bench-litellm bench-merging; do \
+	for group in bench bench-niquests bench-litellm bench-merging sdks-newest sdks-oldest; do \
 	    $(COMPILE) --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done
 	cargo update

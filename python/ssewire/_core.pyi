@@ -693,8 +693,9 @@ class EventIterator(Generic[_E]):
     Args:
         pieces: The iterator; None where `take` is called instead.
         decoder: A decoder with the options and the state to begin with; it is not changed.
-        kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect, and "unread"
-            for the same with payloads that are read when they are needed.
+        kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect of a decoder; "loop"
+            for the same without named blocks that have no data, which their loops choke on, but for errors; "unread"
+            for "loop" with payloads that are read when they are needed.
         make: What makes the objects that are given instead of `ServerSentEvent`s, called with each one's type, data,
             id and reconnection time.
     """
@@ -713,7 +714,7 @@ class EventIterator(Generic[_E]):
         cls,
         pieces: Iterable[_Data] | None,
         decoder: SSEDecoder,
-        kind: Literal["package", "unread"],
+        kind: Literal["package", "loop", "unread"],
         *,
         make: None = None,
     ) -> EventIterator[SdkEvent]: ...

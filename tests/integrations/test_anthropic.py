@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anthropic
 import pytest
 from anthropic import Anthropic, AnthropicBedrock, AnthropicVertex, AsyncAnthropic
-from ssewire.integrations._decoder import UnreadDecoder
+from ssewire.integrations._decoder import Decoder
 from ssewire.integrations.anthropic import accelerate
 from ssewire.replay import ReplayServer
 
@@ -250,7 +250,7 @@ def test_only_this_client_and_its_copies_change() -> None:
         assert "_make_sse_decoder" not in vars(other)
         for derived in (client, client.copy(), client.with_options(timeout=3), client.with_options().copy()):
             assert type(derived) is Anthropic
-            assert isinstance(derived._make_sse_decoder(), UnreadDecoder)  # noqa: SLF001 - the seam
+            assert isinstance(derived._make_sse_decoder(), Decoder)  # noqa: SLF001 - the seam
 
 
 def test_copies_read_streams() -> None:
@@ -263,7 +263,7 @@ def test_a_client_that_frames_otherwise_keeps_its_framing() -> None:
     bedrock = accelerate(AnthropicBedrock(aws_region="r", api_key="-"))
     assert "_make_sse_decoder" not in vars(bedrock)
     vertex = accelerate(AnthropicVertex(region="r", project_id="p", access_token="-"))  # noqa: S106 - none
-    assert isinstance(vertex._make_sse_decoder(), UnreadDecoder)  # noqa: SLF001 - the seam
+    assert isinstance(vertex._make_sse_decoder(), Decoder)  # noqa: SLF001 - the seam
 
 
 def test_only_clients_are_accepted() -> None:

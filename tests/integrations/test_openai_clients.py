@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openai import AzureOpenAI, OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
-from ssewire.integrations._decoder import UnreadDecoder
+from ssewire.integrations._decoder import Decoder
 from ssewire.integrations.openai import accelerate
 from ssewire.replay import ReplayServer
 
@@ -30,7 +30,7 @@ def test_only_this_client_and_its_copies_change() -> None:
         assert "_make_sse_decoder" not in vars(other)
         for derived in (client.copy(), client.with_options(timeout=3), client.with_options().copy()):
             assert type(derived) is OpenAI
-            assert isinstance(derived._make_sse_decoder(), UnreadDecoder)  # noqa: SLF001 - the seam
+            assert isinstance(derived._make_sse_decoder(), Decoder)  # noqa: SLF001 - the seam
         assert client.with_options(timeout=3).timeout == 3
 
 

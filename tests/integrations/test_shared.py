@@ -12,9 +12,9 @@ import pytest
 from openai import BaseModel, _models
 from pydantic import BaseModel as AnyModel
 from pydantic import Field
-from ssewire._core import SdkEvent
+from ssewire._core import EventIterator, SdkEvent, SSEDecoder
 from ssewire.integrations._builders import same
-from ssewire.integrations._decoder import Decoder, UnreadDecoder
+from ssewire.integrations._decoder import Decoder
 from ssewire.integrations._schema import construct_validator
 
 from tests.support.sdk_objects import state
@@ -41,38 +41,42 @@ BODY = (
 )
 
 
+def read_events(*pieces: bytes, kind: Literal["package", "loop", "unread"] = "loop") -> list[SdkEvent]:
+    decoder = SSEDecoder(max_event_size=None, tail="dispatch", dispatch_empty=True)
+    return list(EventIterator(pieces, decoder, kind))
+
+
 def seen(events: Iterable[SdkEvent]) -> list[tuple[Any, ...]]:
     return [(event.event, event.data, event.id, event.retry) for event in events]
 
 
 def test_events_are_those_of_the_packages() -> None:
-    assert seen(Decoder().iter_bytes([BODY])) == [
-        ("ping", '{"a": 1}', "3", 10),
-        (None, "[1]", "3", None),
-        ("error", "", "3", None),
-    ]
+    read = [("ping", '{"a": 1}', "3", 10), (None, "[1]", "3", None), ("error", "", "3", None)]
+    assert seen(read_events(BODY)) == read
+    assert seen(read_events(BODY[:20], BODY[20:], kind="unread")) == read
+    assert seen(read_events(BODY, kind="package")) == [*read, ("other", "", "3", None)]
 
 
 def test_a_copy_of_a_decoder_decodes() -> None:
-    decoder = copy.copy(Decoder())
+    decoder = copy.copy(Decoder(None, None, frozenset()))
     assert seen(decoder.iter_bytes([BODY])) == seen(decoder.iter_bytes([BODY[:20], BODY[20:]]))
 
 
 def test_raw_lines_of_an_event() -> None:
-    [event] = Decoder().iter_bytes([b"event: a\ndata: b\ndata: c\n\n"])
+    [event] = read_events(b"event: a\ndata: b\ndata: c\n\n")
     assert event.raw == ["event: a", "data: b", "data: c"]
     assert repr(event) == "ServerSentEvent(event=a, data=b\nc, id=None, retry=None)"
 
 
 @pytest.mark.parametrize("end", ['data: {"a": 1}', 'data: {"a": 1}\n', "data: [DONE]", "data: [DONE]\r"])
 def test_a_last_event_without_its_blank_line_is_given(end: str) -> None:
-    events = list(Decoder().iter_bytes([b"data: 1\n\n", end.encode()]))
+    events = read_events(b"data: 1\n\n", end.encode())
     assert [event.data for event in events] == ["1", end[6:].strip()]
 
 
 @pytest.mark.parametrize("end", ['data: {"a": 1', "data: 12", "event: error\n", "event: ping", "data: [DON"])
 def test_a_last_event_that_was_cut_off_is_not_given(end: str) -> None:
-    assert [event.data for event in Decoder().iter_bytes([b"data: 1\n\n" + end.encode()])] == ["1"]
+    assert [event.data for event in read_events(b"data: 1\n\n" + end.encode())] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +84,13 @@ def test_a_last_event_that_was_cut_off_is_not_given(end: str) -> None:
     ['{"error": {"a": 1}}', '{"\\u0065rror": 1}', "[1]", '"text"', "1", "null", '{"a": NaN, "error": true}'],
 )
 def test_what_may_be_an_error_or_is_no_object_is_read(text: str) -> None:
-    [event] = UnreadDecoder().iter_bytes([f"data: {text}\n\n".encode()])
+    [event] = read_events(f"data: {text}\n\n".encode(), kind="unread")
     assert state(event.json()) == state(json.loads(text))
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', '{"error": null}', '{"a": "error"}', '{"a": "\\u00e9"}', '{"a": '])
 def test_an_object_that_is_no_error_waits(text: str) -> None:
-    [event] = UnreadDecoder().iter_bytes([f"data: {text}\n\n".encode()])
+    [event] = read_events(f"data: {text}\n\n".encode(), kind="unread")
     assert isinstance(event, SdkEvent)
     assert event.json() is event
 

@@ -42,21 +42,20 @@ class Builders:
         self._plans: dict[int, _Plan] = {}
         self._trusted: dict[int, dict[str | None, Build]] = {}
 
-    def processor(self, client: Any) -> Callable[..., Any]:
-        """Return what stands for the client's `_process_response_data`."""
-        by_package = client._process_response_data  # noqa: SLF001 - the seam
+    def processor(self, by_package: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what stands for `by_package`, the function `BaseClient._process_response_data`."""
         trusted = self._trusted
 
-        def process(*, data: Any, cast_to: Any, response: Any) -> Any:
+        def process(client: Any, *, data: Any, cast_to: Any, response: Any) -> Any:
             if type(data) is not SdkEvent:
-                return by_package(data=_read_inside(data), cast_to=cast_to, response=response)
+                return by_package(client, data=_read_inside(data), cast_to=cast_to, response=response)
             if client._strict_response_validation:  # noqa: SLF001 - the package's own switch
-                return by_package(data=data.read(), cast_to=cast_to, response=response)
+                return by_package(client, data=data.read(), cast_to=cast_to, response=response)
             try:
                 # By id: hashing the union of a provider's events takes longer than building one. Plans keep the types.
                 return trusted[id(cast_to)][data.event](data.data)
             except _OTHER_SHAPE:
-                built = by_package(data=data.read(), cast_to=cast_to, response=response)
+                built = by_package(client, data=data.read(), cast_to=cast_to, response=response)
             self._learn(cast_to, data, built)
             return built
 

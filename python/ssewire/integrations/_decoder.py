@@ -1,53 +1,81 @@
-"""The framing that a client's streams use: events as the providers' packages expect them."""
+"""The framing that a client's streams use: events as the SDKs expect them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from ssewire._core import EventIterator, SSEDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from types import CodeType, FrameType
     from typing import Literal
 
     from ssewire._core import SdkEvent
+
+    Kind = Literal["package", "loop", "unread"]
+
+_DEPTH = 4  # frames from `iter_bytes` up to the loop: `_iter_events`, and what a subclass has put around it
 
 
 class Decoder:
     """What `_make_sse_decoder` returns; it keeps nothing between two streams, so that any copy of it is as good.
 
-    Beside being fast it differs from the packages' decoders in what they choke on: blocks without data are no events,
-    unless they say `event: error`; a byte order mark is skipped; invalid UTF-8 becomes U+FFFD; and a last event that
-    lacks only its blank line is given, where it is whole.
+    Beside being fast it differs from the SDKs' decoders in what they choke on: a byte order mark is skipped; invalid
+    UTF-8 becomes U+FFFD; a last event that lacks only its blank line is given, where it is whole; and blocks without
+    data are no events, unless they have an event type. The SDKs' own loops choke on those too: they are given only
+    `event: error`.
+
+    An SDK's loop reads each payload, looks whether it is an object with an error, and has a model built of it. Built
+    natively the model comes from the text itself, and nothing else needs the payload as Python objects: the event
+    stands for it. So it is for the loops alone: whoever else iterates gets from `json()` what the SDK's events give.
+
+    Args:
+        client: The client whose streams are read.
+        process: What builds objects of unread events; None where nothing does.
+        loops: The code of the SDK's own loops.
     """
 
-    kind: Literal["package", "unread"] = "package"
+    def __init__(self, client: Any, process: Callable[..., Any] | None, loops: frozenset[CodeType]) -> None:
+        self._client = client
+        self._process = process
+        self._loops = loops
 
     def iter_bytes(self, iterator: Iterable[bytes]) -> Iterator[SdkEvent]:
         """Return the events of the pieces of a body."""
-        return EventIterator(iterator, _new_decoder(), self.kind)
+        return EventIterator(iterator, _new_decoder(), self._kind(sys._getframe(1)))  # noqa: SLF001 - CPython's
 
-    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
-        """Yield the events of the pieces of a body."""
-        events = EventIterator(None, _new_decoder(), self.kind)
-        async for piece in iterator:
-            events.take(piece)
-            for event in events:
-                yield event
-        for event in events.close():
+    def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
+        """Return the same of an asynchronous iterator."""
+        events = EventIterator(None, _new_decoder(), self._kind(sys._getframe(1)))  # noqa: SLF001 - as above
+        return _aiterate(events, iterator)
+
+    def _kind(self, caller: FrameType | None) -> Kind:
+        """Return which events are right for who iterates."""
+        for _ in range(_DEPTH):
+            if caller is None:
+                break
+            if caller.f_code in self._loops:
+                return "unread" if self._builds() else "loop"
+            caller = caller.f_back
+        return "package"
+
+    def _builds(self) -> bool:
+        """Whether the client still builds its objects by `process`: nobody has overridden or undone it."""
+        method = self._client._process_response_data  # noqa: SLF001 - the seam
+        return self._process is not None and getattr(method, "__func__", None) is self._process
+
+
+async def _aiterate(events: EventIterator[SdkEvent], pieces: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
+    async for piece in pieces:
+        events.take(piece)
+        for event in events:
             yield event
-
-
-class UnreadDecoder(Decoder):
-    """The same, for a client that builds its objects from unread events.
-
-    The packages read each payload, look whether it is an object with an error, and build a model of it. Built natively
-    the model comes from the text itself, and nothing else needs the payload as Python objects: the event stands for it.
-    """
-
-    kind = "unread"
+    for event in events.close():
+        yield event
 
 
 def _new_decoder() -> SSEDecoder:
-    # The packages know no limit. Blocks without data have to come out: one of them may be an error.
+    # The SDKs know no limit. Blocks without data have to come out: one of them may be an error.
     return SSEDecoder(max_event_size=None, tail="dispatch", dispatch_empty=True)

@@ -1,86 +1,220 @@
-"""How a client is changed: two of its methods and its copying are laid over, on the instance alone.
+"""How clients are changed: an SDK's two seams are laid over, on one client or on the base of all.
 
-Both packages come from one generator, and have the same seams: `_make_sse_decoder`, which every stream calls for its
-framing, and `_process_response_data`, which builds every object. Neither is public; where a release has them no more,
-or a subclass has its own, they are left as they are.
+The seams are not public: `_sdk.py` says what they are. A subclass that has its own keeps it.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import threading
+from dataclasses import dataclass
+from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ssewire.integrations._decoder import Decoder, UnreadDecoder
+from ssewire.integrations._decoder import Decoder
+from ssewire.integrations._sdk import DECODER, PACKAGES, PROCESS, Sdk, find_sdk, importable, package_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ssewire.integrations._builders import Builders
-
 _Client = TypeVar("_Client")
 
-_MARK = "_ssewire_builders"
+_MARK = "_ssewire_methods"
 
 
-def install(client: _Client, package: str) -> _Client:
-    """Lay the fast methods over a client's own; once, however often it is called.
+@dataclass(frozen=True)
+class _Methods:
+    """What stands for the two seams of an SDK: functions that take the client first.
 
-    Raises:
-        TypeError: It is no client of that package.
+    Attributes:
+        decoder: stands for `_make_sse_decoder`.
+        process: stands for `_process_response_data`; None where objects are left to the SDK.
     """
-    base = importlib.import_module(f"{package}._base_client").BaseClient
-    if not isinstance(client, base):
-        raise TypeError(f"expected a client of the {package} package, got {type(client).__name__}")
-    if _MARK not in vars(client):
-        _install(client, base, _builders_for(package))
-    return client
+
+    decoder: Callable[[Any], Decoder]
+    process: Callable[..., Any] | None
 
 
-def _install(client: Any, base: type[Any], builders: Builders | None) -> None:
-    if _MARK in vars(client):
-        return
-    setattr(client, _MARK, builders)
-    decoder = Decoder
-    if builders is not None and _is_inherited(client, base, "_process_response_data"):
-        client._process_response_data = builders.processor(client)  # noqa: SLF001 - the seam, see above
-        decoder = UnreadDecoder
-    if _is_inherited(client, base, "_make_sse_decoder"):
-        client._make_sse_decoder = decoder  # noqa: SLF001 - the seam, see above
-    for name in ("copy", "with_options"):
-        if hasattr(client, name):
-            setattr(client, name, _accelerated_copy(getattr(client, name), base, builders))
+def _methods(sdk: Sdk) -> _Methods:
+    process = _native_process(sdk)
+
+    def make_sse_decoder(client: Any) -> Decoder:
+        return Decoder(client, process, sdk.loops)
+
+    return _Methods(make_sse_decoder, process)
 
 
-def _is_inherited(client: object, base: type[Any], name: str) -> bool:
-    """Whether the method is the package's own, not one of a subclass or of somebody who came before."""
-    return name not in vars(client) and getattr(type(client), name, None) is getattr(base, name, client)
-
-
-def _accelerated_copy(copy: Callable[..., Any], base: type[Any], builders: Builders | None) -> Callable[..., Any]:
-    """Return `copy` with its result accelerated, by the same builders: what they learnt they know."""
-
-    @functools.wraps(copy)
-    def accelerated(*args: Any, **options: Any) -> Any:
-        copied = copy(*args, **options)
-        _install(copied, base, builders)
-        return copied
-
-    return accelerated
-
-
-def _builders_for(package: str) -> Builders | None:
-    """Return new builders, or None where the package's models, or pydantic, are not those that they know."""
-    models = importlib.import_module(f"{package}._models")
+def _native_process(sdk: Sdk) -> Callable[..., Any] | None:
+    """Return what builds objects natively; None where the SDK's models, or pydantic, are not those that are known."""
     needed = ("BaseModel", "TypeAdapter", "construct_type", "_get_extra_fields_type")
-    if not _is_known_pydantic() or not all(hasattr(models, name) for name in needed):
+    if not _is_known_pydantic() or not all(hasattr(sdk.models, name) for name in needed):
         return None
     from ssewire.integrations._builders import Builders  # noqa: PLC0415 - imports pydantic's core, which v1 lacks
 
-    return Builders(models)
+    return Builders(sdk.models).processor(getattr(sdk.base, PROCESS))
 
 
 def _is_known_pydantic() -> bool:
     """Whether it is pydantic 2, from 2.10 on: before that its core takes the first of two members of one name."""
     major, minor = importlib.import_module("pydantic").VERSION.split(".")[:2]
     return (int(major), int(minor)) >= (2, 10)
+
+
+# one client
+
+
+def accelerate(client: _Client) -> _Client:
+    """Make the streams of one client fast, and let them survive what the SDKs choke on.
+
+    Only this client changes, and those that its `copy()` and `with_options()` make from now on. What it returns and
+    raises stays what the SDK builds: the same classes, equal in every attribute. A client that frames otherwise
+    (AnthropicBedrock: binary frames) keeps its own framing.
+
+    Args:
+        client: A client, synchronous or not, of openai, anthropic, groq, cerebras.cloud.sdk, together or another SDK
+            of the same generator.
+
+    Returns:
+        The same client.
+
+    Raises:
+        TypeError: It is no client of such an SDK.
+        ImportError: This release of the SDK lacks a seam; the message says which.
+    """
+    sdk = find_sdk(package_of(client))
+    if _MARK not in vars(client):
+        _lay_over(client, sdk, _methods(sdk))
+    return client
+
+
+def accelerate_of(package: str, client: _Client) -> _Client:
+    """Do as `accelerate`, for clients of one package.
+
+    Raises:
+        TypeError: It is no client of that package.
+        ImportError: This release of it lacks a seam.
+    """
+    if not isinstance(client, find_sdk(package).base):
+        raise TypeError(f"expected a client of the {package} package, got {type(client).__name__}")
+    return accelerate(client)
+
+
+def _lay_over(client: Any, sdk: Sdk, methods: _Methods) -> None:
+    if _MARK in vars(client):
+        return
+    setattr(client, _MARK, methods)
+    for name, method in ((PROCESS, methods.process), (DECODER, methods.decoder)):
+        if method is not None and _is_inherited(client, sdk.base, name):
+            setattr(client, name, MethodType(method, client))
+    for name in ("copy", "with_options"):
+        if hasattr(client, name):
+            setattr(client, name, _accelerated_copy(getattr(client, name), sdk, methods))
+
+
+def _is_inherited(client: object, base: type[Any], name: str) -> bool:
+    """Whether the method is the SDK's own, not one of a subclass or of somebody who came before."""
+    return name not in vars(client) and getattr(type(client), name) is getattr(base, name)
+
+
+def _accelerated_copy(copy: Callable[..., Any], sdk: Sdk, methods: _Methods) -> Callable[..., Any]:
+    """Return `copy` with its result accelerated, by the same methods: what they learnt they know."""
+
+    @functools.wraps(copy)
+    def accelerated(*args: Any, **options: Any) -> Any:
+        copied = copy(*args, **options)
+        _lay_over(copied, sdk, methods)
+        return copied
+
+    return accelerated
+
+
+# all clients of a process
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    """A seam of the base of all clients, what it was, and what it is now."""
+
+    base: type[Any]
+    name: str
+    before: Any
+    now: Any
+
+    def put(self) -> None:
+        setattr(self.base, self.name, self.now)
+
+    def check(self) -> None:
+        if vars(self.base)[self.name] is not self.now:
+            raise RuntimeError(f"{self.base.__module__}.BaseClient.{self.name} was replaced again since install()")
+
+    def undo(self) -> None:
+        setattr(self.base, self.name, self.before)
+
+
+_installed: dict[str, list[_Replaced]] = {}
+_one_at_a_time = threading.Lock()
+
+
+def install(*names: str) -> tuple[str, ...]:
+    """Make the streams of all clients of SDKs fast, of those that were made and of those that will be.
+
+    So libraries that make clients by themselves gain too. What is installed already stays as it is.
+
+    Args:
+        names: SDKs by the names that are imported ("openai", "anthropic", "groq", "cerebras", "together", …, or the
+            package of another SDK of the same generator); none for all of those named here that can be imported.
+
+    Returns:
+        The packages that are installed now, of those asked for.
+
+    Raises:
+        ImportError: An SDK cannot be imported, or its release lacks a seam; the message says which. Nothing is
+            installed then.
+    """
+    packages = _packages(names) if names else importable()
+    if not packages:
+        raise ImportError(f"none of these SDKs can be imported: {', '.join(PACKAGES)}")
+    sdks = [find_sdk(package) for package in packages]
+    with _one_at_a_time:
+        for sdk in sdks:
+            if sdk.package not in _installed:
+                _installed[sdk.package] = _replace(sdk)
+    return tuple(packages)
+
+
+def uninstall(*names: str) -> None:
+    """Undo `install`: the SDKs are what they were, and so are their clients.
+
+    Streams that are being read go on as they began.
+
+    Args:
+        names: As in `install`; none for all that are installed.
+
+    Raises:
+        ImportError: As in `install`.
+        RuntimeError: Somebody replaced a seam after `install`, and would be undone too; nothing is undone.
+    """
+    wanted = [find_sdk(package).package for package in _packages(names)]
+    with _one_at_a_time:
+        packages = [package for package in wanted if package in _installed] if names else list(_installed)
+        for package in packages:
+            for seam in _installed[package]:
+                seam.check()
+        for package in packages:
+            for seam in reversed(_installed.pop(package)):
+                seam.undo()
+
+
+def _packages(names: tuple[str, ...]) -> list[str]:
+    return [PACKAGES.get(name, name) for name in names]
+
+
+def _replace(sdk: Sdk) -> list[_Replaced]:
+    """Replace what builds before what frames: unread events need their builder."""
+    methods = _methods(sdk)
+    wanted = {PROCESS: methods.process, DECODER: methods.decoder}
+    seams = [_Replaced(sdk.base, name, vars(sdk.base)[name], now) for name, now in wanted.items() if now is not None]
+    for seam in seams:
+        seam.put()
+    return seams

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ssewire.integrations._install import install
+from ssewire.integrations._install import accelerate_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -25,7 +25,7 @@ _Client = TypeVar("_Client", bound="OpenAI | AsyncOpenAI")
 
 
 def accelerate(client: _Client) -> _Client:
-    """Make a client's streams fast, and deaf to what kills them.
+    """Make the streams of one client fast, and let them survive what the package chokes on.
 
     Only this client changes, and those that its `copy()` and `with_options()` make from now on. What it returns and
     raises stays what the package builds: the same classes, equal in every attribute.
@@ -38,5 +38,6 @@ def accelerate(client: _Client) -> _Client:
 
     Raises:
         TypeError: It is no client of the `openai` package.
+        ImportError: This release of the package lacks a seam; the message says which.
     """
-    return install(client, "openai")
+    return accelerate_of("openai", client)

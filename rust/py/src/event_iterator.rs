@@ -11,15 +11,16 @@ use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::lock::Lock;
 use crate::piece::{Asking, UnreadPiece};
-use crate::sdk_event::SdkEvent;
+use crate::sdk_event::{Reader, SdkEvent};
 
 /// The events of an iterator of pieces, or of pieces that Python awaits and passes in.
 ///
 /// Args:
 ///     pieces: The iterator; None where `take` is called instead.
 ///     decoder: A decoder with the options and the state to begin with; it is not changed.
-///     kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect, and "unread"
-///         for the same with payloads that are read when they are needed.
+///     kind: "event" for `ServerSentEvent`s; "package" for what the providers' packages expect of a decoder; "loop"
+///         for the same without named blocks that have no data, which their loops choke on, but for errors; "unread"
+///         for "loop" with payloads that are read when they are needed.
 ///     make: What makes the objects that are given instead of `ServerSentEvent`s, called with each one's type, data,
 ///         id and reconnection time.
 #[pyclass(frozen, module = "ssewire._core")]
@@ -42,17 +43,18 @@ struct Reading {
 #[derive(Clone, Copy)]
 enum Kind {
     Event,
-    Sdk { lazy: bool },
+    Sdk(Reader),
 }
 
 impl Kind {
     fn named(name: &str) -> PyResult<Self> {
         match name {
             "event" => Ok(Self::Event),
-            "package" => Ok(Self::Sdk { lazy: false }),
-            "unread" => Ok(Self::Sdk { lazy: true }),
+            "package" => Ok(Self::Sdk(Reader::Anyone)),
+            "loop" => Ok(Self::Sdk(Reader::Loop)),
+            "unread" => Ok(Self::Sdk(Reader::LazyLoop)),
             _ => {
-                let message = format!("kind: expected \"event\", \"package\" or \"unread\", got {name:?}");
+                let message = format!("kind: expected \"event\", \"package\", \"loop\" or \"unread\", got {name:?}");
                 Err(PyValueError::new_err(message))
             }
         }
@@ -90,7 +92,10 @@ impl FromEvent for ServerSentEvent {
 
 impl FromEvent for SdkEvent {
     fn of(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self> {
-        Self::new(event, made, matches!(kind, Kind::Sdk { lazy: true }))
+        match kind {
+            Kind::Event => None,
+            Kind::Sdk(reader) => Self::new(event, made, reader),
+        }
     }
 
     fn of_last(event: &Event<'_>, made: ServerSentEvent, kind: Kind) -> Option<Self> {
@@ -137,7 +142,7 @@ impl EventIterator {
     fn close(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
         let last = match self.kind {
             Kind::Event => self.last::<ServerSentEvent>(py),
-            Kind::Sdk { .. } => self.last::<SdkEvent>(py),
+            Kind::Sdk(_) => self.last::<SdkEvent>(py),
         };
         Ok(last?.into_iter().collect())
     }
@@ -154,7 +159,7 @@ impl EventIterator {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         match self.kind {
             Kind::Event => self.next::<ServerSentEvent>(py),
-            Kind::Sdk { .. } => self.next::<SdkEvent>(py),
+            Kind::Sdk(_) => self.next::<SdkEvent>(py),
         }
     }
 }

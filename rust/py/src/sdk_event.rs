@@ -30,16 +30,28 @@ pub(crate) struct SdkEvent {
     unread: bool,
 }
 
+/// Who reads the events.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Reader {
+    /// A caller who expects what the packages' own decoders give.
+    Anyone,
+    /// A package's loop, which chokes on what has no data.
+    Loop,
+    /// A package's loop that hands events on to what builds objects of them.
+    LazyLoop,
+}
+
 impl SdkEvent {
-    /// Blocks without data are no events, unless they say that they are errors.
-    pub(crate) fn new(event: &Event<'_>, made: ServerSentEvent, unread: bool) -> Option<Self> {
-        let given = !event.data.is_empty() || event.event == "error";
+    /// Blocks without data are no events, unless they have a type; to a loop, unless they say that they are errors.
+    pub(crate) fn new(event: &Event<'_>, made: ServerSentEvent, reader: Reader) -> Option<Self> {
+        let is_told = if reader == Reader::Anyone { event.named } else { event.event == "error" };
+        let given = !event.data.is_empty() || is_told;
         given.then(|| Self {
             data: made.data,
             event: event.named.then_some(made.event),
             id: (!event.id.is_empty()).then_some(made.id),
             retry: made.retry,
-            unread,
+            unread: reader == Reader::LazyLoop,
         })
     }
 
