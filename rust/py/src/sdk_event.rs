@@ -102,7 +102,9 @@ impl SdkEvent {
         let id = self.id.as_ref().map_or(Ok(""), |id| id.to_str(py))?;
         let wire = encode(event, self.data.to_str(py)?, id, self.retry);
         let wire = wire.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(wire.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
+        let is_data = !self.data.bind(py).is_empty()?;
+        let lines = wire.lines().filter(|line| !line.is_empty() && (is_data || !line.starts_with("data")));
+        Ok(lines.map(str::to_owned).collect())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
