@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ssewire._core import EventIterator, SSEDecoder
+from ssewire._core import Accumulator, EventIterator, SSEDecoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ssewire._core import SdkEvent
 
     Kind = Literal["package", "loop", "unread"]
+    Truncated = Literal["ignore", "raise"]
 
 _DEPTH = 4  # frames from `iter_bytes` up to the loop: `_iter_events`, and what a subclass has put around it
 
@@ -35,21 +36,32 @@ class Decoder:
         client: The client whose streams are read.
         process: What builds objects of unread events; None where nothing does.
         loops: The code of the SDK's own loops.
+        truncated: "raise" has a stream that is read to its end raise where that is not its terminal.
     """
 
-    def __init__(self, client: Any, process: Callable[..., Any] | None, loops: frozenset[CodeType]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        process: Callable[..., Any] | None,
+        loops: frozenset[CodeType],
+        truncated: Truncated = "ignore",
+    ) -> None:
         self._client = client
         self._process = process
         self._loops = loops
+        self._is_checked = truncated == "raise"
 
     def iter_bytes(self, iterator: Iterable[bytes]) -> Iterator[SdkEvent]:
         """Return the events of the pieces of a body."""
-        return EventIterator(iterator, _new_decoder(), self._kind(sys._getframe(1)))  # noqa: SLF001 - CPython's
+        kind = self._kind(sys._getframe(1))  # noqa: SLF001 - CPython's
+        if self._is_checked:
+            return _iterate_checked(iterator, kind)
+        return EventIterator(iterator, _new_decoder(), kind)
 
     def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
         """Return the same of an asynchronous iterator."""
-        events = EventIterator(None, _new_decoder(), self._kind(sys._getframe(1)))  # noqa: SLF001 - as above
-        return _aiterate(events, iterator)
+        kind = self._kind(sys._getframe(1))  # noqa: SLF001 - as above
+        return _aiterate(iterator, kind, _new_watcher() if self._is_checked else None)
 
     def _kind(self, caller: FrameType | None) -> Kind:
         """Return which events are right for who iterates."""
@@ -67,13 +79,36 @@ class Decoder:
         return self._process is not None and getattr(method, "__func__", None) is self._process
 
 
-async def _aiterate(events: EventIterator[SdkEvent], pieces: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
+def _iterate_checked(pieces: Iterable[bytes], kind: Kind) -> Iterator[SdkEvent]:
+    """Yield the events, and raise at their end what an accumulator that watched finds wrong."""
+    watcher = _new_watcher()
+    yield from EventIterator(_watched(pieces, watcher), _new_decoder(), kind)
+    watcher.close()
+
+
+def _watched(pieces: Iterable[bytes], watcher: Accumulator) -> Iterator[bytes]:
+    for piece in pieces:
+        watcher.observe(piece)
+        yield piece
+
+
+async def _aiterate(pieces: AsyncIterator[bytes], kind: Kind, watcher: Accumulator | None) -> AsyncIterator[SdkEvent]:
+    events = EventIterator(None, _new_decoder(), kind)
     async for piece in pieces:
+        if watcher is not None:
+            watcher.observe(piece)
         events.take(piece)
         for event in events:
             yield event
     for event in events.close():
         yield event
+    if watcher is not None:
+        watcher.close()
+
+
+def _new_watcher() -> Accumulator:
+    # Without limits, as the SDKs; it is closed where the body ended, so not where the SDK stopped at its `[DONE]`.
+    return Accumulator(max_event_size=None, max_choices=None, max_tool_calls=None)
 
 
 def _new_decoder() -> SSEDecoder:

@@ -18,6 +18,8 @@ from ssewire.integrations._sdk import DECODER, PACKAGES, PROCESS, Sdk, find_sdk,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ssewire.integrations._decoder import Truncated
+
 _Client = TypeVar("_Client")
 
 _MARK = "_ssewire_methods"
@@ -30,19 +32,28 @@ class _Methods:
     Attributes:
         decoder: stands for `_make_sse_decoder`.
         process: stands for `_process_response_data`; None where objects are left to the SDK.
+        truncated: what becomes of a stream that just stops.
     """
 
     decoder: Callable[[Any], Decoder]
     process: Callable[..., Any] | None
+    truncated: Truncated
 
 
-def _methods(sdk: Sdk) -> _Methods:
+def _methods(sdk: Sdk, truncated: Truncated) -> _Methods:
     process = _native_process(sdk)
 
     def make_sse_decoder(client: Any) -> Decoder:
-        return Decoder(client, process, sdk.loops)
+        return Decoder(client, process, sdk.loops, truncated)
 
-    return _Methods(make_sse_decoder, process)
+    return _Methods(make_sse_decoder, process, truncated)
+
+
+def _check_option(truncated: Truncated, before: Truncated | None = None) -> None:
+    if truncated not in ("ignore", "raise"):
+        raise ValueError(f'truncated: expected "ignore" or "raise", got {truncated!r}')
+    if before not in (None, truncated):
+        raise ValueError(f"truncated={truncated!r}, after truncated={before!r}: it cannot be changed any more")
 
 
 def _native_process(sdk: Sdk) -> Callable[..., Any] | None:
@@ -64,7 +75,7 @@ def _is_known_pydantic() -> bool:
 # one client
 
 
-def accelerate(client: _Client) -> _Client:
+def accelerate(client: _Client, *, truncated: Truncated = "ignore") -> _Client:
     """Make the streams of one client fast, and let them survive what the SDKs choke on.
 
     Only this client changes, and those that its `copy()` and `with_options()` make from now on. What it returns and
@@ -74,6 +85,10 @@ def accelerate(client: _Client) -> _Client:
     Args:
         client: A client, synchronous or not, of openai, anthropic, groq, cerebras.cloud.sdk, together or another SDK
             of the same generator.
+        truncated: What becomes of a stream that just stops. "ignore": it looks finished, as to the SDKs. "raise":
+            its iteration raises after the last event, by the rules of `ssewire.Stream` and with its exceptions:
+            IncompleteStreamError where the terminal is missing or the body is no event stream, ProviderError where
+            an error ended it that the SDK does not look for.
 
     Returns:
         The same client.
@@ -81,14 +96,17 @@ def accelerate(client: _Client) -> _Client:
     Raises:
         TypeError: It is no client of such an SDK.
         ImportError: This release of the SDK lacks a seam; the message says which.
+        ValueError: `truncated` is neither, or not what the client was accelerated with before.
     """
     sdk = find_sdk(package_of(client))
-    if _MARK not in vars(client):
-        _lay_over(client, sdk, _methods(sdk))
+    before: _Methods | None = vars(client).get(_MARK)
+    _check_option(truncated, before.truncated if before else None)
+    if before is None:
+        _lay_over(client, sdk, _methods(sdk, truncated))
     return client
 
 
-def accelerate_of(package: str, client: _Client) -> _Client:
+def accelerate_of(package: str, client: _Client, truncated: Truncated) -> _Client:
     """Do as `accelerate`, for clients of one package.
 
     Raises:
@@ -97,7 +115,7 @@ def accelerate_of(package: str, client: _Client) -> _Client:
     """
     if not isinstance(client, find_sdk(package).base):
         raise TypeError(f"expected a client of the {package} package, got {type(client).__name__}")
-    return accelerate(client)
+    return accelerate(client, truncated=truncated)
 
 
 def _lay_over(client: Any, sdk: Sdk, methods: _Methods) -> None:
@@ -152,11 +170,19 @@ class _Replaced:
         setattr(self.base, self.name, self.before)
 
 
-_installed: dict[str, list[_Replaced]] = {}
+@dataclass(frozen=True)
+class _Installed:
+    """The seams of an SDK that are replaced, and with what option."""
+
+    seams: list[_Replaced]
+    truncated: Truncated
+
+
+_installed: dict[str, _Installed] = {}
 _one_at_a_time = threading.Lock()
 
 
-def install(*names: str) -> tuple[str, ...]:
+def install(*names: str, truncated: Truncated = "ignore") -> tuple[str, ...]:
     """Make the streams of all clients of SDKs fast, of those that were made and of those that will be.
 
     So libraries that make clients by themselves gain too. What is installed already stays as it is.
@@ -164,6 +190,7 @@ def install(*names: str) -> tuple[str, ...]:
     Args:
         names: SDKs by the names that are imported ("openai", "anthropic", "groq", "cerebras", "together", …, or the
             package of another SDK of the same generator); none for all of those named here that can be imported.
+        truncated: As in `accelerate`.
 
     Returns:
         The packages that are installed now, of those asked for.
@@ -171,15 +198,19 @@ def install(*names: str) -> tuple[str, ...]:
     Raises:
         ImportError: An SDK cannot be imported, or its release lacks a seam; the message says which. Nothing is
             installed then.
+        ValueError: `truncated` is neither, or not what an SDK is installed with. Nothing is installed then.
     """
     packages = _packages(names) if names else importable()
     if not packages:
         raise ImportError(f"none of these SDKs can be imported: {', '.join(PACKAGES)}")
     sdks = [find_sdk(package) for package in packages]
     with _one_at_a_time:
+        for package in packages:
+            before = _installed.get(package)
+            _check_option(truncated, before.truncated if before else None)
         for sdk in sdks:
             if sdk.package not in _installed:
-                _installed[sdk.package] = _replace(sdk)
+                _installed[sdk.package] = _Installed(_replace(_methods(sdk, truncated), sdk.base), truncated)
     return tuple(packages)
 
 
@@ -199,10 +230,10 @@ def uninstall(*names: str) -> None:
     with _one_at_a_time:
         packages = [package for package in wanted if package in _installed] if names else list(_installed)
         for package in packages:
-            for seam in _installed[package]:
+            for seam in _installed[package].seams:
                 seam.check()
         for package in packages:
-            for seam in reversed(_installed.pop(package)):
+            for seam in reversed(_installed.pop(package).seams):
                 seam.undo()
 
 
@@ -210,11 +241,10 @@ def _packages(names: tuple[str, ...]) -> list[str]:
     return [PACKAGES.get(name, name) for name in names]
 
 
-def _replace(sdk: Sdk) -> list[_Replaced]:
+def _replace(methods: _Methods, base: type[Any]) -> list[_Replaced]:
     """Replace what builds before what frames: unread events need their builder."""
-    methods = _methods(sdk)
     wanted = {PROCESS: methods.process, DECODER: methods.decoder}
-    seams = [_Replaced(sdk.base, name, vars(sdk.base)[name], now) for name, now in wanted.items() if now is not None]
+    seams = [_Replaced(base, name, vars(base)[name], now) for name, now in wanted.items() if now is not None]
     for seam in seams:
         seam.put()
     return seams

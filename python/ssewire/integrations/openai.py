@@ -19,12 +19,14 @@ from ssewire.integrations._install import accelerate_of
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
+    from ssewire.integrations._decoder import Truncated
+
 __all__ = ["accelerate"]
 
 _Client = TypeVar("_Client", bound="OpenAI | AsyncOpenAI")
 
 
-def accelerate(client: _Client) -> _Client:
+def accelerate(client: _Client, *, truncated: Truncated = "ignore") -> _Client:
     """Make the streams of one client fast, and let them survive what the package chokes on.
 
     Only this client changes, and those that its `copy()` and `with_options()` make from now on. What it returns and
@@ -32,6 +34,9 @@ def accelerate(client: _Client) -> _Client:
 
     Args:
         client: An OpenAI, AsyncOpenAI, AzureOpenAI or another client of the package.
+        truncated: What becomes of a stream that just stops. "ignore": it looks finished, as to the package. "raise":
+            its iteration raises after the last event what `ssewire.Stream` raises: IncompleteStreamError, or
+            ProviderError where an error ended it that the package does not look for.
 
     Returns:
         The same client.
@@ -39,5 +44,6 @@ def accelerate(client: _Client) -> _Client:
     Raises:
         TypeError: It is no client of the `openai` package.
         ImportError: This release of the package lacks a seam; the message says which.
+        ValueError: `truncated` is neither, or not what the client was accelerated with before.
     """
-    return accelerate_of("openai", client)
+    return accelerate_of("openai", client, truncated)
