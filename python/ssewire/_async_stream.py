@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import ref
 
 from ssewire._base import BaseStream
@@ -12,7 +12,7 @@ from ssewire._errors import EventTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-    from types import TracebackType
+    from types import AsyncGeneratorType, TracebackType
 
     from typing_extensions import Self, Unpack
 
@@ -47,7 +47,7 @@ class AsyncStream(BaseStream):
         ValueError: The dialect is not known, or the body was already consumed.
     """
 
-    __slots__ = ("_deltas",)
+    __slots__ = ("_deltas", "_texts")
 
     _reader: AsyncReader
 
@@ -56,6 +56,7 @@ class AsyncStream(BaseStream):
 
         self._reader = AsyncReader(source, Accumulator(dialect, **limits))
         self._deltas: AsyncGenerator[Delta, None] = _read(self._reader, self._reader.hand)
+        self._texts: AsyncGeneratorType[str, None] | None = None
 
     def __aiter__(self) -> AsyncIterator[Delta]:
         return self._deltas
@@ -64,12 +65,17 @@ class AsyncStream(BaseStream):
         return await self._deltas.__anext__()
 
     @property
-    def text_stream(self) -> AsyncIterator[str]:
+    def text_stream(self) -> AsyncGenerator[str, None]:
         """The text of choice 0 as it arrives.
 
-        It shares the stream's place: what it has taken, the stream does not give again.
+        It shares the stream's place: what it has taken, the stream does not give again. It is closed with the stream.
         """
-        return _read(self._reader, self._reader.hand.texts, ref(self))
+        left = self._texts
+        if left is not None and left.ag_frame is not None and not left.ag_running:
+            return left
+        texts = _read(self._reader, self._reader.hand.texts, ref(self))
+        self._texts = cast("AsyncGeneratorType[str, None]", texts)
+        return texts
 
     async def until_done(self) -> Snapshot:
         """Read to the end, and return the whole. May be called again.
@@ -85,9 +91,14 @@ class AsyncStream(BaseStream):
     async def aclose(self) -> None:
         """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""
         self._reader.closed = not self._reader.ended
-        await self._reader.source.aclose()
-        with suppress(RuntimeError):  # it runs right now, in the task that was woken; that task ends it
-            await self._deltas.aclose()
+        try:
+            await self._reader.source.aclose()
+        finally:
+            # What is left to the garbage collector in the middle, trio complains of.
+            for reading in (self._deltas, self._texts):
+                with suppress(RuntimeError):  # it runs right now, in the task that was woken; that task ends it
+                    if reading is not None:
+                        await reading.aclose()
 
     async def __aenter__(self) -> Self:
         return self

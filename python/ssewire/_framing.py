@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ssewire._core import EventIterator, SSEDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from typing import Literal
 
     from typing_extensions import TypedDict, Unpack
@@ -46,10 +46,11 @@ def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[Serv
     return EventIterator(event_pieces(open_source(source)), SSEDecoder(**options))
 
 
-def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncIterator[ServerSentEvent]:
+def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncGenerator[ServerSentEvent, None]:
     """Iterate over the events of an asynchronous source, as they arrive.
 
-    The source is not closed; its exceptions come through.
+    The source is not closed; its exceptions come through. Under trio, who may leave it early closes the iterator:
+    `async with aclosing(aiter_sse(…)) as events`.
 
     Args:
         source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one
@@ -69,7 +70,7 @@ def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncIterato
     return _events(aevent_pieces(open_async_source(source)), SSEDecoder(**options))
 
 
-async def _events(pieces: AsyncIterator[Piece], decoder: SSEDecoder) -> AsyncIterator[ServerSentEvent]:
+async def _events(pieces: AsyncIterator[Piece], decoder: SSEDecoder) -> AsyncGenerator[ServerSentEvent, None]:
     events = EventIterator(None, decoder)
     async for piece in pieces:
         events.take(piece)

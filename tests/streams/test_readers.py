@@ -168,7 +168,7 @@ def test_a_reader_that_was_left_at_an_item_ends_no_other_one() -> None:
         assert await texts.__anext__() == "a"
         task = asyncio.ensure_future(stream.until_done())
         await asyncio.wait_for(gate.waiting.wait(), TIMEOUT)
-        await texts.aclose()  # type: ignore[attr-defined] # it is a generator
+        await texts.aclose()
         assert not gate.closed
         gate.open.set()
         assert (await task).text == "abcdefghi"
