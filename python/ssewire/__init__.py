@@ -19,6 +19,7 @@ from ssewire._core import (
     Usage,
     UsageDelta,
     __version__,
+    encode_comment,
 )
 from ssewire._errors import EventTooLargeError, IncompleteStreamError, ProviderError, ResponseError, StreamError
 from ssewire._framing import aiter_sse, iter_sse
@@ -55,6 +56,7 @@ __all__ = [
     "aiter_sse",
     "atee",
     "collect",
+    "encode_comment",
     "iter_sse",
     "tee",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "_restore_snapshot",
     "_tool_call",
     "body_format",
+    "encode_comment",
     "may_have_huge_integer",
     "observe_whole",
 ]
@@ -87,7 +88,7 @@ class ServerSentEvent:
         """
 
     def encode(self) -> bytes:
-        """The event in wire form, its blank line included.
+        """The event in wire form, its blank line included. `encode_comment` writes what is no event.
 
         CR and CRLF in the data end lines, as LF does: no event stream can carry them.
 
@@ -859,6 +860,20 @@ def may_have_huge_integer(text: str) -> bool:
 
 def body_format(body: bytes) -> str | None:
     """The format of a body that begins like this, if its first bytes show it; None where they do not."""
+
+def encode_comment(text: str = "", /) -> bytes:
+    """A comment in wire form, its blank line included: what keeps an idle stream alive, and no reader sees.
+
+    Proxies and clients take a stream that is silent for long for a dead one; the HTML standard (9.2.7) advises a
+    comment every 15 seconds or so. It is sent between events, not inside one.
+
+    Args:
+        text: What it says. CR, LF and CRLF end lines, each of which is a comment of its own: none can inject a
+            field.
+
+    Raises:
+        ValueError: NUL or a lone surrogate in the text.
+    """
 
 def observe_whole(
     data: _Data,

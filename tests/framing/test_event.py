@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import ssewire
-from ssewire import ServerSentEvent, SSEDecoder
+from ssewire import ServerSentEvent, SSEDecoder, encode_comment
 
 from tests.reference.oracle import Event, corpus
 from tests.support.cuts import plain
@@ -155,6 +155,30 @@ def test_event_encode_refuses_what_would_inject_a_line(value: str) -> None:
     for event in (ServerSentEvent(event=value), ServerSentEvent(id=value)):
         with pytest.raises(ValueError, match=r"."):
             event.encode()
+
+
+# Comments
+
+
+@pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("", ": \n\n"),
+        ("keep-alive", ": keep-alive\n\n"),
+        ("a\ndata: b", ": a\n: data: b\n\n"),
+        ("a\rid: 1\r\n\r\nevent: x\n", ": a\n: id: 1\n: \n: event: x\n: \n\n"),
+        (":\u2028\U0001f600", ": :\u2028\U0001f600\n\n"),
+    ],
+)
+def test_a_comment_is_lines_that_no_reader_sees(text: str, wire: str) -> None:
+    assert encode_comment(text) == wire.encode()
+    assert encode_comment() == encode_comment("")
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud83d", "a\n\0"])
+def test_a_comment_that_some_readers_cannot_skip_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"comment: .*'\\0'|surrogates"):
+        encode_comment(text)
 
 
 @pytest.mark.parametrize("event", [FULL, *(case.expected.events[0] for case in corpus() if case.expected.events)])

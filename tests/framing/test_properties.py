@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ssewire import EventTooLargeError, ServerSentEvent, SSEDecoder
+from ssewire import EventTooLargeError, ServerSentEvent, SSEDecoder, encode_comment
 
 from tests.reference.oracle import BOM, LINE_END, Event, Options, Outcome, corpus, interpret_stream
 from tests.support.cuts import cut_at, decode, drain, iterate, plain
@@ -148,6 +148,13 @@ def test_an_encoded_event_decodes_to_itself(event: ServerSentEvent, points: list
 def test_encoded_events_follow_each_other(several: list[ServerSentEvent]) -> None:
     decoded = decode([b"".join(event.encode() for event in several)]).events
     assert [event._replace(id="") for event in decoded] == [with_lf(event)._replace(id="") for event in several]
+
+
+@many
+@given(st.lists(st.tuples(events, field_text | text.map(lambda value: value.replace("\0", ""))), max_size=5))
+def test_comments_between_events_change_nothing(several: list[tuple[ServerSentEvent, str]]) -> None:
+    commented = b"".join(event.encode() + encode_comment(comment) for event, comment in several)
+    assert decode([commented]) == decode([b"".join(event.encode() for event, _ in several)])
 
 
 @many

@@ -51,7 +51,7 @@
 //! | [`Accumulator`] | bytes of a response, or single events | [`Delta`]s while it lasts, and the [`Snapshot`] of the whole |
 //! | [`PartialJson`] | text of one JSON value, in pieces | what is certain of the value so far |
 //!
-//! [`encode`] writes an event.
+//! [`encode`] writes an event, [`encode_comment`] a comment that keeps a connection alive.
 //!
 //! # Dialects
 //!
@@ -94,7 +94,7 @@ mod snapshot;
 
 pub use accumulate::{Accumulator, AccumulatorBuilder};
 pub use dialect::{Dialect, UnknownDialect};
-pub use framing::{Bound, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode};
+pub use framing::{Bound, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode, encode_comment};
 pub use json::{Constant, NotJson, PartialJson, Step, Text};
 pub use limits::{DEFAULT_MAX_CHOICES, DEFAULT_MAX_EVENT_SIZE, DEFAULT_MAX_TOOL_CALLS};
 pub use snapshot::{ApiError, Choice, Delta, Snapshot, ToolCall, ToolCalls, Usage};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
-use ssewire_core::{EventDecoder, Options, Tail, encode};
+use ssewire_core::{EventDecoder, Options, Tail};
 
 use crate::decoder_state::Decoding;
 use crate::limits::EventSize;
@@ -71,7 +71,7 @@ record! {
         json::loads(py, self.data.bind(py))
     }
 
-    /// The event in wire form, its blank line included.
+    /// The event in wire form, its blank line included. `encode_comment` writes what is no event.
     ///
     /// CR and CRLF in the data end lines, as LF does: no event stream can carry them.
     ///
@@ -80,7 +80,7 @@ record! {
     ///         anywhere.
     fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let (event, data, id) = (self.event.to_str(py)?, self.data.to_str(py)?, self.id.to_str(py)?);
-        let wire = encode(event, data, id, self.retry).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let wire = ssewire_core::encode(event, data, id, self.retry).map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(PyBytes::new(py, wire.as_bytes()))
     }
 }
@@ -93,6 +93,24 @@ impl ServerSentEvent {
     pub(crate) fn data<'py>(&'py self, py: Python<'py>) -> PyResult<Cow<'py, str>> {
         self.data.bind(py).to_cow()
     }
+}
+
+/// A comment in wire form, its blank line included: what keeps an idle stream alive, and no reader sees.
+///
+/// Proxies and clients take a stream that is silent for long for a dead one; the HTML standard (9.2.7) advises a
+/// comment every 15 seconds or so. It is sent between events, not inside one.
+///
+/// Args:
+///     text: What it says. CR, LF and CRLF end lines, each of which is a comment of its own: none can inject a
+///         field.
+///
+/// Raises:
+///     ValueError: NUL or a lone surrogate in the text.
+#[pyfunction]
+#[pyo3(signature = (text="", /))]
+pub(crate) fn encode_comment<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyBytes>> {
+    let wire = ssewire_core::encode_comment(text).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(PyBytes::new(py, wire.as_bytes()))
 }
 
 fn tail_policy(tail: &str) -> PyResult<Tail> {

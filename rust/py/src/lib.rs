@@ -56,6 +56,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<stream::TextIterator>()?;
     module.add_function(wrap_pyfunction!(accumulator::body_format, module)?)?;
     module.add_function(wrap_pyfunction!(accumulator::observe_whole, module)?)?;
+    module.add_function(wrap_pyfunction!(event::encode_comment, module)?)?;
     module.add_function(wrap_pyfunction!(json::may_have_huge_integer, module)?)?;
     module.add_function(wrap_pyfunction!(snapshot::choice_of, module)?)?;
     module.add_function(wrap_pyfunction!(snapshot::restore_snapshot, module)?)?;

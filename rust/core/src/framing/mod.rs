@@ -14,7 +14,7 @@ mod lines;
 mod options;
 
 pub use decoder::EventDecoder;
-pub use encode::{Unencodable, encode};
+pub use encode::{Unencodable, encode, encode_comment};
 pub use error::{Bound, EventTooLarge};
 pub use event::Event;
 pub(crate) use json_values::{Found, ValueDecoder};
