@@ -6,7 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{IntoPyDict, PyDict, PyType};
 use ssewire_core::{ApiError, EventTooLarge};
 
-use crate::accumulator::Shared;
+use crate::accumulation::Shared;
 use crate::json;
 use crate::snapshot::Snapshot;
 

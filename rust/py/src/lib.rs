@@ -6,6 +6,7 @@
 //! 3. No `unsafe` except in `append_str`, `interpreter`, `lock` and `new_str`.
 //! 4. Only one interpreter of a process: statics keep objects that belong to it.
 
+mod accumulation;
 mod accumulator;
 mod append_str;
 mod decoder_state;

@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{NotJson, PartialJson};
 
-use crate::accumulator::Shared;
+use crate::accumulation::Shared;
 use crate::json;
 use crate::lock::lock;
 use crate::string_cache::Part;

@@ -11,7 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::{Delta, EventTooLarge};
 
-use crate::accumulator::{Accumulator, Shared};
+use crate::accumulation::Shared;
+use crate::accumulator::Accumulator;
 use crate::delta::PendingDelta;
 use crate::lock::Lock;
 use crate::new_str;

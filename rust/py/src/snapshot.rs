@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::binding::PickledSnapshot;
 
-use crate::accumulator::{Accumulation, Shared, Source};
+use crate::accumulation::{Accumulation, Shared, Source};
 use crate::delta::Usage;
 use crate::json;
 use crate::partial::Key;

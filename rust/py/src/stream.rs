@@ -11,7 +11,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
 
-use crate::accumulator::{Accumulator, Shared};
+use crate::accumulation::Shared;
+use crate::accumulator::Accumulator;
 use crate::errors;
 use crate::lock::{Held, Lock};
 use crate::pending::{Deltas, Nothing, Output, Pending, Texts};
