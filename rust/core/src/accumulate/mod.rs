@@ -108,6 +108,8 @@ impl Accumulator {
         self.step_to(data, &mut out)
     }
 
+    #[expect(clippy::inline_always, reason = "most of a stream goes through it, an event at a time")]
+    #[inline(always)]
     fn step_to(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
         let piece = *data;
         if matches!(self.framing, Framing::Events) && self.fault.is_none() {
