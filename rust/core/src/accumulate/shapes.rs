@@ -41,7 +41,7 @@ struct Shape {
     unnamed: Vec<usize>,
     passthrough: Option<Passthrough>,
     /// What shows that a piece may say again what came before it: then it is read in full.
-    again: Option<Again>,
+    again: Option<Box<Again>>,
     /// Holes with values, and what folds them.
     values: Vec<(usize, Refold)>,
 }
@@ -162,7 +162,7 @@ impl Again {
 
 impl Shape {
     fn learn(event: &str, payload: Raw<'_>, repeat: RepeatPlan<'_>) -> Option<Self> {
-        let again = Again::of(&repeat);
+        let again = Again::of(&repeat).map(Box::new);
         let RepeatPlan { appends, routing, ignored, unnamed, passthrough, values, .. } = repeat;
         let mut holes = Vec::with_capacity(appends.len() + ignored.len() + unnamed.len() + values.len());
         holes.extend(appends.iter().map(|(text, _)| *text));
@@ -186,7 +186,7 @@ impl Shape {
 
     /// Whether the piece may say again what came before it.
     fn may_say_again(&self, payload: &[u8], holes: &Holes, snapshot: &mut Snapshot) -> bool {
-        let Some(again) = &self.again else { return false };
+        let Some(again) = self.again.as_deref() else { return false };
         let found = holes.at(self.appends[0].0);
         let Hole { start, end, .. } = found;
         match again {
