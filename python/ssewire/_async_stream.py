@@ -52,7 +52,7 @@ class AsyncStream(BaseStream):
     _reader: AsyncReader
 
     def __init__(self, source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
-        from ssewire._reader import AsyncReader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+        from ssewire._reader import AsyncReader  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
         self._reader = AsyncReader(source, Accumulator(dialect, **limits))
         self._deltas: AsyncGenerator[Delta, None] = _read(self._reader, self._reader.hand)

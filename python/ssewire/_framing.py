@@ -40,7 +40,7 @@ def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[Serv
     Raises:
         TypeError: The source is of no kind that can be read, or only with `aiter_sse`.
     """
-    from ssewire._response import event_pieces  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._response import event_pieces  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
     from ssewire._sources import open_source  # noqa: PLC0415
 
     return EventIterator(event_pieces(open_source(source)), SSEDecoder(**options))
@@ -64,7 +64,7 @@ def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncGenerat
     Raises:
         TypeError: The source is of no kind that can be read, or only with `iter_sse`.
     """
-    from ssewire._response import aevent_pieces  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._response import aevent_pieces  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
     from ssewire._sources import open_async_source  # noqa: PLC0415
 
     return _events(aevent_pieces(open_async_source(source)), SSEDecoder(**options))

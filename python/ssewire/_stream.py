@@ -46,7 +46,7 @@ class Stream(BaseStream):
     _reader: Reader
 
     def __init__(self, source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
-        from ssewire._reader import Reader  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+        from ssewire._reader import Reader  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
         accumulator = Accumulator(dialect, **limits)
         self._reader = Reader(source, accumulator)
@@ -107,7 +107,7 @@ def collect(source: object, dialect: Dialect | None = None, **limits: Unpack[Lim
     """
     if not isinstance(source, (bytes, bytearray, memoryview)):
         return Stream(source, dialect, **limits).until_done()
-    from ssewire._reader import closing_error  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._reader import closing_error  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
     if isinstance(source, memoryview):
         source = source.cast("B") if source.contiguous else source.tobytes()

@@ -26,7 +26,7 @@ def tee(source: object, accumulator: Accumulator) -> Iterator[bytes]:
     Raises:
         TypeError: The source is of no kind that can be read, or only with `atee`.
     """
-    from ssewire._sources import open_source  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._sources import open_source  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
     return _tee(open_source(source).pieces, accumulator)
 
@@ -43,7 +43,7 @@ def atee(source: object, accumulator: Accumulator) -> AsyncGenerator[bytes, None
     Raises:
         TypeError: The source is of no kind that can be read, or only with `tee`.
     """
-    from ssewire._sources import open_async_source  # noqa: PLC0415 - who only parses needs no HTTP client's ways
+    from ssewire._sources import open_async_source  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
     return _atee(open_async_source(source).pieces, accumulator)
 

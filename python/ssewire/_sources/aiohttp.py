@@ -5,7 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ssewire._sources.base import AsyncSource, async_memory, consumed, dig, keeps_open, memory, needs_async
+from ssewire._sources.base import (
+    AsyncSource,
+    async_in_memory_source,
+    attr_path,
+    consumed,
+    in_memory_source,
+    keeps_open,
+    needs_async,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -69,18 +77,18 @@ class AiohttpSource(AsyncSource):
         if self._closed:
             return
         self._closed = True
-        loop: Any = dig(self._aiohttp, "_loop")
+        loop: Any = attr_path(self._aiohttp, "_loop")
         # A closed loop took the socket with it; aiohttp would only complain.
         with suppress(Exception):
             if loop.is_closed():
-                dig(self._aiohttp, "connection").close()
+                attr_path(self._aiohttp, "connection").close()
             else:
                 loop.call_soon_threadsafe(_cut, self._aiohttp)
 
 
 def _cut(response: Response) -> None:
     """Close the response, without TLS's good-bye: the server would have to answer it before the socket is closed."""
-    transport = dig(response, "connection", "transport")
+    transport = attr_path(response, "connection", "transport")
     if transport is not None:
         transport.abort()
     response.close()
@@ -91,14 +99,14 @@ def open_sync(response: Response) -> Source:
     body = _body(response)
     if body is None:
         raise needs_async(response)
-    return memory(body, response, response.status, response.headers.get("Content-Type"))
+    return in_memory_source(body, response, response.status, response.headers.get("Content-Type"))
 
 
 def open_async(response: Response) -> AsyncSource:
     """Read a response."""
     body = _body(response)
     if body is not None:
-        return async_memory(body, response, response.status, response.headers.get("Content-Type"))
+        return async_in_memory_source(body, response, response.status, response.headers.get("Content-Type"))
     return AiohttpSource(response)
 
 
@@ -127,8 +135,8 @@ async def _read(content: Content) -> AsyncIterator[bytes]:
 
 
 def _arrived(content: object) -> bytes:
-    read_nowait = dig(content, "_read_nowait")
-    if read_nowait is None or not dig(content, "_buffer"):
+    read_nowait = attr_path(content, "_read_nowait")
+    if read_nowait is None or not attr_path(content, "_buffer"):
         return b""
     data: bytes = read_nowait(-1)
     return data
@@ -136,7 +144,7 @@ def _arrived(content: object) -> bytes:
 
 def _body(response: Response) -> bytes | None:
     """Return a body that is here already, None if it is still to be read."""
-    body: bytes | None = dig(response, "_body")
+    body: bytes | None = attr_path(response, "_body")
     if body is None and response.content.at_eof() and response.content.total_bytes:
         raise consumed(response)
     return body

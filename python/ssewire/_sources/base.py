@@ -175,15 +175,17 @@ class AsyncSource:
         """Give back what lies behind `pieces`."""
 
 
-def memory(body: Piece, response: object | None = None, status: int | None = None, kind: str | None = None) -> Source:
+def in_memory_source(
+    body: Piece, response: object | None = None, status: int | None = None, kind: str | None = None
+) -> Source:
     """Return a source of a body that is here already; closing it has nothing to release."""
     return Source(iter((body,) if len(body) else ()), response, status, kind)
 
 
-def async_memory(
+def async_in_memory_source(
     body: Piece, response: object | None = None, status: int | None = None, kind: str | None = None
 ) -> AsyncSource:
-    """Return the asynchronous twin of `memory`."""
+    """Return the asynchronous twin of `in_memory_source`."""
     return AsyncSource(_once(body), response, status, kind)
 
 
@@ -192,7 +194,7 @@ async def _once(body: Piece) -> AsyncIterator[Piece]:
         yield body
 
 
-def dig(owner: object, *names: str) -> Any:
+def attr_path(owner: object, *names: str) -> Any:
     """Follow attributes; None as soon as one is missing. For what clients keep, but promise nothing about."""
     for name in names:
         owner = getattr(owner, name, None)
@@ -201,7 +203,7 @@ def dig(owner: object, *names: str) -> Any:
 
 def header(response: object, name: str) -> str | None:
     """Return a header field of whatever the caller passed; None where it has none."""
-    get = dig(response, "headers", "get")
+    get = attr_path(response, "headers", "get")
     value = None if get is None else get(name)
     return value if isinstance(value, str) else None
 
@@ -214,7 +216,7 @@ def keeps_open(headers: Mapping[str, str]) -> bool:
 def running_loop() -> Any:
     """Return the event loop of asyncio that runs in this thread, None where it is another library's or none."""
     asyncio = sys.modules.get("asyncio")  # who uses asyncio imported it
-    return None if asyncio is None else dig(asyncio, "_get_running_loop")()
+    return None if asyncio is None else attr_path(asyncio, "_get_running_loop")()
 
 
 def running_trio() -> Any:
@@ -231,7 +233,7 @@ def shut_down(sock: object) -> None:
 
     while not isinstance(sock, socket.socket):
         # asyncio's, pyOpenSSL's and urllib3's TLS-in-TLS sockets are wrappers.
-        sock = dig(sock, "socket") or dig(sock, "_sock")
+        sock = attr_path(sock, "socket") or attr_path(sock, "_sock")
         if sock is None:
             return
     # The plain socket's method: the one of a TLS socket drops the TLS state, and a reader in another thread would take

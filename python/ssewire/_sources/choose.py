@@ -12,7 +12,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from ssewire._sources import aiohttp, http_client, httpx, niquests, plain, requests, urllib3
-from ssewire._sources.base import async_memory, describe, dig, memory, needs_async, needs_sync
+from ssewire._sources.base import async_in_memory_source, attr_path, describe, in_memory_source, needs_async, needs_sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def open_source(source: Any) -> Source:
         return openers[0](source)
     data = _buffer(source)
     if data is not None:
-        return memory(data)
+        return in_memory_source(data)
     _refuse_unreadable(source)
     if hasattr(source, "__aiter__") and not hasattr(source, "__iter__"):
         raise needs_async(source)
@@ -71,7 +71,7 @@ def open_async_source(source: Any) -> AsyncSource:
         return openers[1](source)
     data = _buffer(source)
     if data is not None:
-        return async_memory(data)
+        return async_in_memory_source(data)
     _refuse_unreadable(source)
     if hasattr(source, "__aiter__"):
         return plain.AsyncIterableSource(source)
@@ -102,7 +102,9 @@ def _buffer(source: object) -> Piece | None:
 def _refuse_unreadable(source: object) -> None:
     if isinstance(source, str):
         raise TypeError("an event stream is bytes: pass bytes or the response itself, not str")
-    if isinstance(source, io.TextIOBase) or (hasattr(source, "read") and isinstance(dig(source, "encoding"), str)):
+    if isinstance(source, io.TextIOBase) or (
+        hasattr(source, "read") and isinstance(attr_path(source, "encoding"), str)
+    ):
         raise TypeError(
             f"an event stream is bytes, and {describe(source)} is a text file: open it with mode 'rb' "
             "(of the standard input take sys.stdin.buffer)"

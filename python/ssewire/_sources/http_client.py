@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ssewire._sources.base import READ_SIZE, Source, consumed, dig, needs_sync, shut_down
+from ssewire._sources.base import READ_SIZE, Source, attr_path, consumed, needs_sync, shut_down
 from ssewire._sources.plain import FileSource
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def open_info(info: AddInfoURL) -> Source:
 
 def http_socket(response: object) -> Any:
     """Return the socket below an http.client.HTTPResponse; None once its body was read or it was closed."""
-    return dig(response, "fp", "raw", "_sock")
+    return attr_path(response, "fp", "raw", "_sock")
 
 
 def _decoded(response: HTTPResponse) -> Iterator[bytes]:

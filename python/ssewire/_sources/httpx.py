@@ -15,10 +15,10 @@ from weakref import WeakSet
 from ssewire._sources.base import (
     AsyncSource,
     Source,
-    async_memory,
+    async_in_memory_source,
     consumed,
+    in_memory_source,
     keeps_open,
-    memory,
     needs_async,
     needs_sync,
     running_loop,
@@ -136,7 +136,7 @@ def open_sync(response: Response) -> Source:
     """Read a response of a Client, or one whose body is here already."""
     body = _body(response)
     if body is not None:
-        return memory(body, response, response.status_code, response.headers.get("Content-Type"))
+        return in_memory_source(body, response, response.status_code, response.headers.get("Content-Type"))
     if not hasattr(response.stream, "__iter__"):
         raise needs_async(response)
     return HttpxSource(response)
@@ -146,7 +146,7 @@ def open_async(response: Response) -> AsyncSource:
     """Read a response of an AsyncClient, or one whose body is here already."""
     body = _body(response)
     if body is not None:
-        return async_memory(body, response, response.status_code, response.headers.get("Content-Type"))
+        return async_in_memory_source(body, response, response.status_code, response.headers.get("Content-Type"))
     if not hasattr(response.stream, "__aiter__"):
         raise needs_sync(response)
     return AsyncHttpxSource(response)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ssewire._sources.base import (
     AsyncSource,
     Source,
-    async_memory,
+    async_in_memory_source,
+    attr_path,
     consumed,
-    dig,
+    in_memory_source,
     keeps_open,
-    memory,
     needs_async,
     needs_sync,
 )
@@ -51,8 +51,8 @@ class NiquestsSource(Source):
     def _socket(self) -> object | None:
         raw = self._niquests.raw
         # In HTTP/2 and 3 other responses come over the same socket.
-        alone = dig(raw, "version") in {10, 11} and not dig(raw, "closed")
-        sock: object | None = dig(raw, "_connection", "sock") if alone else None
+        alone = attr_path(raw, "version") in {10, 11} and not attr_path(raw, "closed")
+        sock: object | None = attr_path(raw, "_connection", "sock") if alone else None
         return sock
 
 
@@ -73,7 +73,7 @@ def open_sync(response: Response) -> Source:
     """Read a response of a Session, or one whose body is here already."""
     body = _body(response)
     if body is not None:
-        return memory(body, response, response.status_code, response.headers.get("Content-Type"))
+        return in_memory_source(body, response, response.status_code, response.headers.get("Content-Type"))
     if _is_async(response):
         raise needs_async(response)
     return NiquestsSource(response)
@@ -83,7 +83,7 @@ def open_async(response: Response) -> AsyncSource:
     """Read a response of an AsyncSession, or one whose body is here already."""
     body = _body(response)
     if body is not None:
-        return async_memory(body, response, response.status_code, response.headers.get("Content-Type"))
+        return async_in_memory_source(body, response, response.status_code, response.headers.get("Content-Type"))
     if not _is_async(response):
         raise needs_sync(response)
     return AsyncNiquestsSource(response)
@@ -95,8 +95,8 @@ def _is_async(response: object) -> bool:
 
 def _body(response: object) -> bytes | None:
     """Return a body that is here already, None if it is still to be read."""
-    content: bytes | bool | None = dig(response, "_content")
-    if content is False and dig(response, "_content_consumed"):
+    content: bytes | bool | None = attr_path(response, "_content")
+    if content is False and attr_path(response, "_content_consumed"):
         raise consumed(response)
     return None if isinstance(content, bool) else content or b""
 

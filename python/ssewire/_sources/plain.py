@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ssewire._sources.base import READ_SIZE, AsyncSource, Source, dig, needs_async
+from ssewire._sources.base import READ_SIZE, AsyncSource, Source, attr_path, needs_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -43,7 +43,7 @@ class FileSource(Source):
 
     def _socket(self) -> object | None:
         # socket.makefile("rb"), buffered or not: a SocketIO holds the socket.
-        sock: object | None = dig(self._file, "raw", "_sock") or dig(self._file, "_sock")
+        sock: object | None = attr_path(self._file, "raw", "_sock") or attr_path(self._file, "_sock")
         return sock
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ssewire._sources import urllib3
-from ssewire._sources.base import async_memory, consumed, dig, memory, needs_sync
+from ssewire._sources.base import async_in_memory_source, attr_path, consumed, in_memory_source, needs_sync
 from ssewire._sources.plain import FileSource
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def open_sync(response: Response) -> Source:
     status, kind, raw = response.status_code, response.headers.get("Content-Type"), response.raw
     body = _body(response)
     if body is not None:
-        return memory(body, response, status, kind)
+        return in_memory_source(body, response, status, kind)
     if not hasattr(raw, "stream"):  # adapters for other URLs than http ones put a plain file there
         return FileSource(raw, response, status, kind)
     if raw.isclosed():
@@ -53,13 +53,13 @@ def open_async(response: Response) -> AsyncSource:
     body = _body(response)
     if body is None:
         raise needs_sync(response)
-    return async_memory(body, response, response.status_code, response.headers.get("Content-Type"))
+    return async_in_memory_source(body, response, response.status_code, response.headers.get("Content-Type"))
 
 
 def _body(response: Response) -> bytes | None:
     """Return a body that is here already, None if it is still to be read."""
-    loaded = dig(response, "_content") is not False
-    if not loaded and dig(response, "_content_consumed"):
+    loaded = attr_path(response, "_content") is not False
+    if not loaded and attr_path(response, "_content_consumed"):
         raise consumed(response)
     return response.content or b"" if loaded or response.raw is None else None
 

@@ -16,7 +16,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ssewire._sources.base import READ_SIZE, Source, async_memory, consumed, dig, memory, needs_sync
+from ssewire._sources.base import (
+    READ_SIZE,
+    Source,
+    async_in_memory_source,
+    attr_path,
+    consumed,
+    in_memory_source,
+    needs_sync,
+)
 from ssewire._sources.http_client import http_socket
 
 if TYPE_CHECKING:
@@ -60,7 +68,7 @@ class Urllib3Source(Source):
         self._raw = raw
 
     def _keeps_open(self) -> bool:
-        return not dig(self._raw, "_fp", "will_close")
+        return not attr_path(self._raw, "_fp", "will_close")
 
     def _release(self) -> None:
         self._raw.close()
@@ -69,7 +77,7 @@ class Urllib3Source(Source):
 
     def _socket(self) -> object | None:
         # urllib3's own shutdown() would use the method of the TLS socket, and exists since 2.3 only.
-        sock: object | None = http_socket(dig(self._raw, "_fp")) or _future_socket(self._raw)
+        sock: object | None = http_socket(attr_path(self._raw, "_fp")) or _future_socket(self._raw)
         return sock
 
 
@@ -78,7 +86,7 @@ def open_sync(raw: Raw) -> Source:
     kind = raw.headers.get("Content-Type")
     body = _body(raw)
     if body is not None:
-        return memory(body, raw, raw.status, kind)
+        return in_memory_source(body, raw, raw.status, kind)
     return Urllib3Source(read(raw), raw, raw, raw.status, kind)
 
 
@@ -87,12 +95,12 @@ def open_async(raw: Raw) -> AsyncSource:
     body = _body(raw)
     if body is None:
         raise needs_sync(raw)
-    return async_memory(body, raw, raw.status, raw.headers.get("Content-Type"))
+    return async_in_memory_source(body, raw, raw.status, raw.headers.get("Content-Type"))
 
 
 def _body(raw: Raw) -> bytes | None:
     """Return a body that is here already, None if it is still to be read."""
-    if dig(raw, "_fp") is None or dig(raw, "_body") is not None:
+    if attr_path(raw, "_fp") is None or attr_path(raw, "_body") is not None:
         return raw.data or b""
     if raw.isclosed():
         raise consumed(raw)
@@ -101,7 +109,7 @@ def _body(raw: Raw) -> bytes | None:
 
 def read(raw: Any) -> Iterator[bytes]:
     """Yield the decoded body of a response as it comes."""
-    below = dig(raw, "_fp")
+    below = attr_path(raw, "_fp")
     if not hasattr(below, "read1"):  # a body that a test put there: late, but right
         yield from raw.stream(READ_SIZE, decode_content=True)
     elif not hasattr(raw, "read1"):
@@ -120,7 +128,7 @@ def _read_size(raw: Any) -> int:
 
     Before 2.6 urllib3 inflates all that it is given together, which may become a thousand times as large.
     """
-    code = dig(raw, "_decode", "__code__")
+    code = attr_path(raw, "_decode", "__code__")
     in_steps = code is not None and "max_length" in code.co_varnames
     return READ_SIZE if in_steps or not raw.headers.get("Content-Encoding") else _INFLATED_AT_ONCE
 
@@ -128,7 +136,7 @@ def _read_size(raw: Any) -> int:
 def _is_plain(raw: Any, below: object) -> bool:
     """Whether urllib3 has nothing to do with the bytes: nothing to decode, no length to check."""
     known = hasattr(raw, "_error_catcher") and type(below).__module__ == "http.client"
-    return known and bool(dig(raw, "chunked")) and not raw.headers.get("Content-Encoding")
+    return known and bool(attr_path(raw, "chunked")) and not raw.headers.get("Content-Encoding")
 
 
 def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
@@ -173,5 +181,5 @@ def _read1_old(raw: Any) -> bytes:
 
 def _future_socket(raw: object) -> object | None:
     """Find the socket of a urllib3-future response, if it is this response's alone: not so in HTTP/2 and 3."""
-    sock: object | None = dig(raw, "_connection", "sock") if dig(raw, "version") in {10, 11} else None
+    sock: object | None = attr_path(raw, "_connection", "sock") if attr_path(raw, "version") in {10, 11} else None
     return sock
