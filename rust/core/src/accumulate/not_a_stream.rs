@@ -48,9 +48,18 @@ pub fn body_format(body: &[u8]) -> Option<&'static str> {
     if body.starts_with(b"\x1F\x8B") {
         return Some("gzip data that was not decompressed");
     }
+    if is_lines_without_ends(body) {
+        return Some("lines without their ends (pass the response itself, or its bytes, and not `iter_lines()`)");
+    }
     let text = body.trim_ascii_start();
     let begins = |tag: &[u8]| text.len() > tag.len() && text[..tag.len()].eq_ignore_ascii_case(tag);
     (begins(b"<!doctype html") || begins(b"<html")).then_some("an HTML page")
+}
+
+/// Whether there is no line end, but the beginning of a second line.
+fn is_lines_without_ends(body: &[u8]) -> bool {
+    let begins = [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|field| body.starts_with(field));
+    begins && memchr::memchr2(b'\n', b'\r', body).is_none() && memchr::memmem::find(&body[1..], b"data:").is_some()
 }
 
 /// A frame begins with its length, the length of its headers, and the CRC-32 of these eight bytes (the AWS SDK's event stream
@@ -82,6 +91,9 @@ mod tests {
         frame[11] ^= 1;
         assert_eq!(body_format(&frame), None);
         assert_eq!(body_format(b"data: x"), None);
+        assert_eq!(body_format(b"data: x\ndata: y"), None);
+        assert!(body_format(b"data: xdata: y").is_some_and(|format| format.contains("iter_lines")));
+        assert!(body_format(b"event: xdata: y").is_some_and(|format| format.contains("iter_lines")));
         assert_eq!(body_format(b"\n<!DOCTYPE html><p>"), Some("an HTML page"));
     }
 }

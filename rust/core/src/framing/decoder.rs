@@ -28,6 +28,9 @@ enum Dispatch<'d> {
     Block,
 }
 
+/// How nearly every event has its data.
+const DATA_FIELD: &[u8] = b"data:";
+
 /// An incremental event stream decoder: pieces in, events out.
 ///
 /// ```
@@ -82,6 +85,13 @@ impl EventDecoder {
     /// Bytes taken since the stream began.
     pub fn offset(&self) -> u64 {
         self.lines.offset()
+    }
+
+    /// Whether all that came is one line, and in it stands another field: lines that were put together without their ends,
+    /// as they come out of what splits a body into lines.
+    pub fn has_lost_line_ends(&self) -> bool {
+        let is_all = self.line.size as u64 == self.offset();
+        is_all && memchr::memmem::find(self.line.value_in(&self.block), DATA_FIELD).is_some()
     }
 
     /// Takes bytes off `data` up to the end of the next event, and lends that event; `None` when `data` is used up.
