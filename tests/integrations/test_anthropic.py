@@ -159,6 +159,7 @@ def test_each_odd_payload_alone_and_after_usual_ones(number: int) -> None:
 def test_events_are_built_natively(monkeypatch: pytest.MonkeyPatch) -> None:
     with ReplayServer([whole(USUAL)]) as server, accelerate(make(server.url)) as client:
         expected = outcome(lambda: messages(client))
+        assert outcome(lambda: messages(client)) == expected
         # Nothing of what follows may be the package's own work.
         monkeypatch.setattr("anthropic._base_client.construct_type", None)
         assert outcome(lambda: messages(client)) == expected

@@ -182,6 +182,26 @@ def test_chunks_are_built_natively(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
 
 
+RESPONSE = {"id": "r", "object": "response", "created_at": 1, "model": "m", "output": [], "parallel_tool_calls": True,
+            "tool_choice": "auto", "tools": []}  # fmt: skip
+WHOLE_RESPONSE = [
+    {"type": "response.created", "sequence_number": 0, "response": RESPONSE},
+    RESPONSES[1],
+    {"type": "response.completed", "sequence_number": 2, "response": RESPONSE},
+]
+
+
+def test_events_of_responses_are_built_natively(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ReplayServer([body(*WHOLE_RESPONSE)]) as server, accelerate(make(server.url)) as client:
+        # To have pydantic make the schema of each event again would take longer than all of a first stream.
+        monkeypatch.setattr("openai.BaseModel.model_rebuild", None)
+        expected = outcome(lambda: responses(client))
+        assert outcome(lambda: responses(client)) == expected
+        monkeypatch.setattr("openai._base_client.construct_type", None)
+        assert outcome(lambda: responses(client)) == expected
+        assert (len(expected[0]), expected[1]) == (3, None)
+
+
 # errors and ends
 
 

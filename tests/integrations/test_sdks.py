@@ -92,12 +92,12 @@ def state(value: Any) -> Any:
 
 def read(name: str, url: str) -> list[Any]:
     with make(name, url) as client:
-        return [state(event) for _ in range(2) for event in ask(name, client)]
+        return [state(event) for _ in range(3) for event in ask(name, client)]
 
 
 async def aread(name: str, url: str) -> list[Any]:
     async with make(name, url, "Async") as client:
-        return [state(event) for _ in range(2) async for event in await ask(name, client)]
+        return [state(event) for _ in range(3) async for event in await ask(name, client)]
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +110,10 @@ def nothing_stays() -> Iterator[None]:
 def test_one_client(name: str) -> None:
     with ReplayServer([body(name)]) as server:
         expected = read(name, server.url)
-        assert len(expected) == 2 * len(MESSAGE if name == "anthropic" else CHUNKS)
+        assert len(expected) == 3 * len(MESSAGE if name == "anthropic" else CHUNKS)
         with make(name, server.url) as client:
             assert integrations.accelerate(client) is client
-            assert [state(event) for _ in range(2) for event in ask(name, client)] == expected
+            assert [state(event) for _ in range(3) for event in ask(name, client)] == expected
             assert is_ours(client)
             assert is_ours(client.with_options(timeout=3))
 
@@ -127,7 +127,7 @@ def test_all_clients_of_a_process(name: str) -> None:
         assert integrations.install(name) == (PACKAGES[name],)
         assert is_ours(made_before)
         assert not any("ssewire" in attribute for attribute in vars(made_before))
-        assert [state(event) for _ in range(2) for event in ask(name, made_before)] == expected
+        assert [state(event) for _ in range(3) for event in ask(name, made_before)] == expected
         assert read(name, server.url) == expected
         assert asyncio.run(aread(name, server.url)) == aexpected
         integrations.uninstall(name)
@@ -211,7 +211,7 @@ def test_an_accelerated_client_stays_so() -> None:
         integrations.accelerate(client)
         integrations.uninstall("openai")
         assert is_ours(client)
-        assert [state(event) for _ in range(2) for event in ask("openai", client)] == expected
+        assert [state(event) for _ in range(3) for event in ask("openai", client)] == expected
 
 
 def test_what_was_replaced_after_us_is_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from ssewire._core import SdkEvent
 from ssewire.integrations._schema import construct_validator, is_union
-from ssewire.integrations._tagged import tagged_validator
+from ssewire.integrations._tagged import Members, members_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,13 +129,16 @@ class _UnionPlan(_Plan):
         cast_to: The union.
         tag: The name of the tag.
         members: The class of each tag.
+        schemas: Where the members' validators come from.
     """
 
-    def __init__(self, cast_to: Any, tag: str, members: dict[str, type[BaseModel]]) -> None:
+    def __init__(self, cast_to: Any, tag: str, members: dict[str, type[BaseModel]], schemas: Members) -> None:
         super().__init__(cast_to)
         self.trusted[None] = self._build_unnamed
+        self._met: set[str] = set()
         self._trials: dict[str, _Trials] = {}
         self._members = members
+        self._schemas = schemas
         self._search = re.compile(rf'"{re.escape(tag)}"\s*:\s*"([^"\\]*)"').search
 
     def _build_unnamed(self, text: str) -> Any:
@@ -147,11 +150,15 @@ class _UnionPlan(_Plan):
 
     def learn(self, event: SdkEvent, built: Any) -> None:
         tag = event.event or self._tag(event.data)
-        if tag in self._members and tag not in self.trusted:
-            if tag not in self._trials:
-                self._trials[tag] = _Trials(tagged_validator(self._members[tag]))
-            if self._trials[tag].agree(event.data, built):
-                self.trusted[tag] = self._trials[tag].build
+        if tag not in self._members or tag in self.trusted:
+            return
+        if tag not in self._met:  # what comes once a stream is not worth a validator in a process that reads just one
+            self._met.add(tag)
+            return
+        if tag not in self._trials:
+            self._trials[tag] = _Trials(self._schemas.validator(self._members[tag]))
+        if self._trials[tag].agree(event.data, built):
+            self.trusted[tag] = self._trials[tag].build
 
 
 class _Trials:
@@ -197,7 +204,7 @@ def _union_plan(models: Any, cast_to: Any) -> _Plan:
     if members and all(inspect.isclass(member) and _is_plain(models, member) for member in members):
         for tag in members[0].model_fields:
             if (tagged := _by_tag(tag, members)) is not None:
-                return _UnionPlan(cast_to, tag, tagged)
+                return _UnionPlan(cast_to, tag, tagged, members_of(models, union))
     return _Plan(cast_to)
 
 
