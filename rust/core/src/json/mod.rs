@@ -14,6 +14,7 @@ use crate::limits::PAYLOAD_DEPTH;
 mod characters;
 mod close_prefix;
 mod names;
+mod node;
 mod nodes;
 mod number;
 mod object;
@@ -28,7 +29,7 @@ mod text;
 mod write;
 
 pub(crate) use close_prefix::close_prefix;
-use nodes::Node;
+use node::Node;
 pub(crate) use object::Object;
 pub use partial::PartialJson;
 pub(crate) use patch::{Patched, is_same};

@@ -1,7 +1,7 @@
 //! Whether the names of an object need decoding, found out while its nodes are made: most objects have names without
 //! escapes, each once, and a look-up can then compare names as they are written.
 
-use super::nodes::Node;
+use super::node::Node;
 use crate::limits::COMPARED_NAMES;
 
 /// Whether an object's names have no escapes, and are unique; `false` too where there are too many to find out.

@@ -20,36 +20,9 @@
 //! depend on.
 
 use super::names::are_plain;
+use super::node::{Kind, Node};
 use super::scan;
 use crate::limits::{PAYLOAD_DEPTH, TEMPLATE_SIZE};
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Null,
-    False,
-    True,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-/// One value, or the name of one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    /// Its bytes in the text.
-    pub(super) start: u32,
-    pub(super) end: u32,
-    /// The number of nodes that it takes, itself included.
-    pub(super) size: u32,
-    pub(super) kind: Kind,
-    /// A string without escapes; an object whose names are such strings, each there once.
-    pub(super) plain: bool,
-}
-
-/// The nodes of a value that is null.
-pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: true }];
 
 /// The nodes of text that is one JSON value; `None` of any other text, of one that is nested too deep, and of 4 GiB.
 pub(super) fn nodes(text: &str) -> Option<Vec<Node>> {

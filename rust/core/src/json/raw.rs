@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::nodes::{Kind, NULL, Node};
+use super::node::{Kind, NULL, Node};
 use super::{Object, Text, compact, read};
 
 /// One JSON value, verbatim, known to be well-formed: its payload's text, and its own nodes.

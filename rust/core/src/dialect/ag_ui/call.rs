@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::kind::{self, Kind};
 use super::message::{self, keep};
-use super::runs::Runs;
+use super::runs::{Runs, Spot};
 use super::{MESSAGES, Object, Raw, Sink, Snapshot, quote};
 use crate::json::{Payload, Text, compact, is_object};
 use crate::snapshot::{CallFragment, Overlap, Path, PathStep, Target, append_arguments, overlap, overlap_json};
@@ -31,13 +31,6 @@ const RULED: [&str; 12] = [
     "input",
     ARGUMENTS,
 ];
-
-/// The position of a call: its message, and its index in there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spot {
-    message: i64,
-    at: i64,
-}
 
 impl Spot {
     /// The path to the call.

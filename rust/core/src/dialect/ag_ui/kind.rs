@@ -1,7 +1,6 @@
-//! The kinds of messages, and how messages are found.
+//! The kinds of messages.
 
-use super::runs::Runs;
-use super::{MESSAGES, Snapshot};
+use super::MESSAGES;
 use crate::snapshot::{Path, PathStep, Target};
 
 /// What a message has, and under which name. Text and reasoning are found separately, since some servers give a text
@@ -22,16 +21,6 @@ pub(super) const REASONINGS: [Kind; 3] = [Kind::Reasoning, Kind::Thinking, Kind:
 /// The path to a message.
 pub(super) fn path(position: i64) -> Path {
     [PathStep::Item(MESSAGES, position)].into()
-}
-
-/// The message with that id, of whichever kind.
-pub(super) fn find_any(snapshot: &Snapshot, id: &str) -> Option<i64> {
-    let kinds = REASONINGS.into_iter().chain([Kind::Text]);
-    kinds.map(Some).chain([None]).find_map(|kind| find(snapshot, kind, id))
-}
-
-fn find(snapshot: &Snapshot, kind: Option<Kind>, id: &str) -> Option<i64> {
-    Runs::of(snapshot).message(kind, id).filter(|position| snapshot.fields.has_item(MESSAGES, *position))
 }
 
 impl Kind {
@@ -59,11 +48,6 @@ impl Kind {
     /// The role of a message that does not state one.
     pub(super) fn role(self) -> &'static str {
         if self == Self::Text { "assistant" } else { "reasoning" }
-    }
-
-    /// The message with that id; without an id, the last of the kind.
-    pub(super) fn find(self, snapshot: &Snapshot, id: &str) -> Option<i64> {
-        find(snapshot, Some(self), id)
     }
 
     /// The text of the choice that its text is appended to.

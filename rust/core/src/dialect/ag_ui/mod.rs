@@ -117,8 +117,8 @@ fn patch_state(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>
 fn fold_encrypted(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut Sink<'_>) {
     let id = payload.id("entityId");
     let path = match payload.str("subtype").as_ref() {
-        "tool-call" => call::find(snapshot, &id).map(call::Spot::path),
-        _ => kind::find_any(snapshot, &id).map(kind::path),
+        "tool-call" => call::find(snapshot, &id).map(runs::Spot::path),
+        _ => runs::find_any(snapshot, &id).map(kind::path),
     };
     if let (Some(path), Some(value)) = (path, payload.get("encryptedValue")) {
         snapshot.fields.at(&path).set("encryptedValue", value.as_str());

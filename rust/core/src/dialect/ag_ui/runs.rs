@@ -3,13 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use super::call::Spot;
-use super::kind::Kind;
-use super::{Snapshot, Target};
+use super::kind::{Kind, REASONINGS};
+use super::{MESSAGES, Snapshot, Target};
 use crate::snapshot::DialectState;
 
 const TEXT: Target = Target::Content { choice: 0 };
 const REASONING: Target = Target::Reasoning { choice: 0 };
+
+/// The position of a call: its message, and its index in there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    pub(super) message: i64,
+    pub(super) at: i64,
+}
 
 /// What is known of the runs in addition to their object. Messages are numbered as in the object.
 #[derive(Clone, Debug, Default)]
@@ -92,4 +98,21 @@ pub(super) fn before(snapshot: &Snapshot, target: &Target) -> usize {
 
 fn calls(snapshot: &Snapshot) -> usize {
     snapshot.choices.get(&0).map_or(0, |choice| choice.tool_calls.as_slice().len())
+}
+
+/// The message with that id, of whichever kind.
+pub(super) fn find_any(snapshot: &Snapshot, id: &str) -> Option<i64> {
+    let kinds = REASONINGS.into_iter().chain([Kind::Text]);
+    kinds.map(Some).chain([None]).find_map(|kind| find(snapshot, kind, id))
+}
+
+fn find(snapshot: &Snapshot, kind: Option<Kind>, id: &str) -> Option<i64> {
+    Runs::of(snapshot).message(kind, id).filter(|position| snapshot.fields.has_item(MESSAGES, *position))
+}
+
+impl Kind {
+    /// The message with that id; without an id, the last of the kind.
+    pub(super) fn find(self, snapshot: &Snapshot, id: &str) -> Option<i64> {
+        find(snapshot, Some(self), id)
+    }
 }

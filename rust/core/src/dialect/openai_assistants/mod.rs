@@ -128,7 +128,7 @@ fn object(snapshot: &Snapshot) -> String {
     if let Some(thread) = member("thread") {
         object.json("thread", &thread);
     }
-    for (name, default) in [("run", "null"), (steps::STEPS, "[]"), (messages::MESSAGES, "[]")] {
+    for (name, default) in [("run", "null"), (positions::STEPS, "[]"), (messages::MESSAGES, "[]")] {
         object.json(name, member(name).as_deref().unwrap_or(default));
     }
     object.end();

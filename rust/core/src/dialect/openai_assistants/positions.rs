@@ -2,8 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::steps::{At, STEPS};
 use crate::snapshot::DialectState;
+
+/// The list of the steps in the object.
+pub(super) const STEPS: &str = "steps";
+
+/// The position of a call: its step's, and its own in that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct At {
+    pub(super) step: i64,
+    pub(super) call: i64,
+}
 
 /// Positions by id; the one without an id has the key "".
 pub(super) type Ids = HashMap<String, i64>;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::positions::Positions;
+use super::positions::{At, Positions, STEPS};
 use super::{indexed, position_of, position_of_delta};
 use crate::dialect::known_calls;
 use crate::dialect::openai_chat::Said;
@@ -12,7 +12,6 @@ use crate::snapshot::{
     overlap_json,
 };
 
-pub(super) const STEPS: &str = "steps";
 const DETAILS: &str = "step_details";
 pub(super) const CALLS: &str = "tool_calls";
 const FUNCTION: &str = "function";
@@ -21,13 +20,6 @@ pub(super) const CODE: &str = "code_interpreter";
 
 /// Some servers send this before the pieces of arguments which are others.
 const EMPTY: &str = "{}";
-
-/// The position of a call: its step's, and its own in that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct At {
-    pub(super) step: i64,
-    pub(super) call: i64,
-}
 
 impl At {
     pub(super) fn path(self) -> Path {

@@ -1,7 +1,7 @@
 //! Values of a document that are still JSON text.
 
-use super::tree::{Extent, Node};
-use crate::json::nodes::{Kind, Node as ParsedNode};
+use super::extent::Extent;
+use crate::json::node::{Kind, Node as ParsedNode};
 use crate::json::{Payload, Raw};
 
 /// JSON text, and how deep each of its values is.
@@ -21,15 +21,15 @@ impl<'t> Source<'t> {
         self.payload.raw()
     }
 
-    pub(super) fn node(&self) -> Node<'_> {
-        Node::Leaf(Leaf { source: self, at: 0 })
+    pub(super) fn leaf(&self) -> Leaf<'_> {
+        Leaf { source: self, at: 0 }
     }
 
-    /// The node of one of its values.
-    pub(super) fn node_of(&self, value: Raw<'_>) -> Node<'_> {
+    /// The leaf of one of its values.
+    pub(super) fn leaf_of(&self, value: Raw<'_>) -> Leaf<'_> {
         let (start, _) = value.span();
         let at = self.payload.nodes.partition_point(|node| (node.start as usize) < start);
-        Node::Leaf(Leaf { source: self, at })
+        Leaf { source: self, at }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::tree::{Extent, Node, Work};
+use super::extent::{Extent, Inner, Work};
 use crate::json::{Object, Raw, quote};
 
 /// The most items of a list in one run.
@@ -41,7 +41,7 @@ impl Inside {
     }
 
     /// What `act` returns for one of them, which it may change.
-    fn change<'a, T>(&mut self, node: &mut Node<'a>, act: impl FnOnce(&mut Node<'a>) -> T) -> T {
+    fn change<N: Inner, T>(&mut self, node: &mut N, act: impl FnOnce(&mut N) -> T) -> T {
         let before = node.extent();
         let result = act(node);
         let after = node.extent();
@@ -58,22 +58,27 @@ fn name_size(name: &str) -> usize {
     quote(name).len() + 1
 }
 
-#[derive(Default)]
-pub(super) struct Members<'a> {
+pub(super) struct Members<N> {
     /// Each with its position among the others.
-    by_name: HashMap<String, (usize, Node<'a>)>,
+    by_name: HashMap<String, (usize, N)>,
     /// The position of the next member.
     end: usize,
     inside: Inside,
 }
 
-impl<'a> Members<'a> {
+impl<N> Default for Members<N> {
+    fn default() -> Self {
+        Self { by_name: HashMap::new(), end: 0, inside: Inside::default() }
+    }
+}
+
+impl<N: Inner> Members<N> {
     pub(super) fn extent(&self) -> Extent {
         self.inside.extent()
     }
 
     /// Adds a member as the last one; an earlier one of the same name is dropped.
-    pub(super) fn push(&mut self, name: Cow<'_, str>, node: Node<'a>) {
+    pub(super) fn push(&mut self, name: Cow<'_, str>, node: N) {
         let (size, extent) = (name_size(&name), node.extent());
         if let Some((_, old)) = self.by_name.insert(name.into_owned(), (self.end, node)) {
             self.inside.take(size, old.extent());
@@ -83,7 +88,7 @@ impl<'a> Members<'a> {
     }
 
     /// Replaces the member of that name, which it returns, or adds one after all others.
-    pub(super) fn set(&mut self, name: &str, node: Node<'a>) -> Option<Node<'a>> {
+    pub(super) fn set(&mut self, name: &str, node: N) -> Option<N> {
         if let Some((_, member)) = self.by_name.get_mut(name) {
             return Some(self.inside.change(member, |member| std::mem::replace(member, node)));
         }
@@ -91,7 +96,7 @@ impl<'a> Members<'a> {
         None
     }
 
-    pub(super) fn remove(&mut self, name: &str) -> Option<(usize, Node<'a>)> {
+    pub(super) fn remove(&mut self, name: &str) -> Option<(usize, N)> {
         let taken = self.by_name.remove(name)?;
         self.inside.take(name_size(name), taken.1.extent());
         // Iterating over a map takes as long as it ever was large.
@@ -102,18 +107,18 @@ impl<'a> Members<'a> {
     }
 
     /// Puts a removed member back.
-    pub(super) fn put_back(&mut self, name: &str, position: usize, node: Node<'a>) {
+    pub(super) fn put_back(&mut self, name: &str, position: usize, node: N) {
         self.inside.add(name_size(name), node.extent());
         self.by_name.insert(name.to_owned(), (position, node));
     }
 
-    pub(super) fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut Node<'a>) -> T) -> Option<T> {
+    pub(super) fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut N) -> T) -> Option<T> {
         let (_, node) = self.by_name.get_mut(name)?;
         Some(self.inside.change(node, act))
     }
 
     pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
-        let copy = |(name, (position, node)): (&String, &(usize, Node<'a>)), work: &mut Work| {
+        let copy = |(name, (position, node)): (&String, &(usize, N)), work: &mut Work| {
             Some((name.clone(), (*position, node.copy(work)?)))
         };
         let by_name = self.by_name.iter().map(|member| copy(member, work)).collect::<Option<_>>()?;
@@ -134,7 +139,7 @@ impl<'a> Members<'a> {
         Some(true)
     }
 
-    pub(super) fn in_order(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (&str, &N)> {
         let mut members: Vec<_> = self.by_name.iter().collect();
         members.sort_unstable_by_key(|(_, (position, _))| *position);
         members.into_iter().map(|(name, (_, node))| (name.as_str(), node))
@@ -142,13 +147,18 @@ impl<'a> Members<'a> {
 }
 
 /// Items in runs, none of them empty or long: inserting one moves only those of its run.
-#[derive(Default)]
-pub(super) struct Items<'a> {
-    runs: Vec<Vec<Node<'a>>>,
+pub(super) struct Items<N> {
+    runs: Vec<Vec<N>>,
     inside: Inside,
 }
 
-impl<'a> Items<'a> {
+impl<N> Default for Items<N> {
+    fn default() -> Self {
+        Self { runs: Vec::new(), inside: Inside::default() }
+    }
+}
+
+impl<N: Inner> Items<N> {
     pub(super) fn extent(&self) -> Extent {
         self.inside.extent()
     }
@@ -157,7 +167,7 @@ impl<'a> Items<'a> {
         self.runs.iter().map(Vec::len).sum()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Node<'a>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &N> {
         self.runs.iter().flatten()
     }
 
@@ -173,14 +183,14 @@ impl<'a> Items<'a> {
         None
     }
 
-    pub(super) fn change<T>(&mut self, index: usize, act: impl FnOnce(&mut Node<'a>) -> T) -> Option<T> {
+    pub(super) fn change<T>(&mut self, index: usize, act: impl FnOnce(&mut N) -> T) -> Option<T> {
         let (run, at) = self.find(index)?;
         let node = self.runs[run].get_mut(at)?;
         Some(self.inside.change(node, act))
     }
 
     /// Adds an item after the last one.
-    pub(super) fn push(&mut self, node: Node<'a>) {
+    pub(super) fn push(&mut self, node: N) {
         self.inside.add(0, node.extent());
         match self.runs.last_mut() {
             // Runs begin half full, so that later items find room in them.
@@ -190,7 +200,7 @@ impl<'a> Items<'a> {
     }
 
     /// Inserts an item before the one at an index, or after the last one.
-    pub(super) fn insert(&mut self, index: usize, node: &mut Option<Node<'a>>) -> Option<()> {
+    pub(super) fn insert(&mut self, index: usize, node: &mut Option<N>) -> Option<()> {
         if index == 0 && self.runs.is_empty() {
             self.push(node.take()?);
             return Some(());
@@ -207,7 +217,7 @@ impl<'a> Items<'a> {
         Some(())
     }
 
-    pub(super) fn remove(&mut self, index: usize) -> Option<Node<'a>> {
+    pub(super) fn remove(&mut self, index: usize) -> Option<N> {
         let (run, at) = self.find(index)?;
         let items = &mut self.runs[run];
         let taken = (at < items.len()).then(|| items.remove(at))?;
@@ -219,7 +229,7 @@ impl<'a> Items<'a> {
     }
 
     pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
-        let mut run = |run: &Vec<Node<'a>>| run.iter().map(|item| item.copy(work)).collect();
+        let mut run = |run: &Vec<N>| run.iter().map(|item| item.copy(work)).collect();
         Some(Self { runs: self.runs.iter().map(&mut run).collect::<Option<_>>()?, inside: self.inside.clone() })
     }
 

@@ -19,6 +19,7 @@
 use crate::json::{Object, Payload, Raw};
 use crate::limits::{PATCH_WORK, PATCH_WORK_PER_BYTE, PATCHED_GROWTH, PATCHED_SIZE, PAYLOAD_DEPTH};
 
+mod extent;
 mod leaf;
 mod members;
 mod scalar;
@@ -26,8 +27,9 @@ mod scalar;
 mod tests;
 mod tree;
 
+use extent::{Inner, Work};
 use leaf::Source;
-use tree::{Before, Node, Work};
+use tree::{Before, Node};
 
 /// So many bytes of patches may wait, even if the document is smaller.
 const WAITING: usize = 4 << 10;
@@ -98,7 +100,7 @@ impl Patched {
     fn settled(&self) -> (String, Allowance) {
         let source = Source::of(&self.document);
         let patches: Vec<_> = self.waiting.iter().map(|patch| Source::of(patch)).collect();
-        let mut document = Document { root: source.node(), allowance: self.allowance };
+        let mut document = Document { root: source.leaf().into(), allowance: self.allowance };
         for (patch, text) in patches.iter().zip(&self.waiting) {
             document.allowance.receive(text);
             document.patch(patch);
@@ -113,7 +115,7 @@ impl Patched {
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     let (Ok(one), Ok(other)) = (Payload::parse(one), Payload::parse(other)) else { return false };
     let one = Source::from(one);
-    one.node().equals(other.raw(), &mut Work::of(usize::MAX)) == Some(true)
+    Node::from(one.leaf()).equals(other.raw(), &mut Work::of(usize::MAX)) == Some(true)
 }
 
 struct Document<'a> {
@@ -155,9 +157,9 @@ impl<'a> Document<'a> {
         let value = || operation.member("value");
         let target = path("path")?;
         match operation.str("op").as_ref() {
-            "add" => self.add(&target, changes.source.node_of(value()?), changes),
+            "add" => self.add(&target, changes.source.leaf_of(value()?).into(), changes),
             "remove" => self.remove(&target, changes),
-            "replace" => self.replace(&target, changes.source.node_of(value()?), changes),
+            "replace" => self.replace(&target, changes.source.leaf_of(value()?).into(), changes),
             "move" => self.relocate(&path("from")?, &target, changes),
             "copy" => self.copy(&path("from")?, &target, changes),
             "test" => {

@@ -7,12 +7,12 @@ use super::*;
 /// A document after a patch; `None` where it does not apply.
 fn patched(document: &str, patch: &str) -> Option<String> {
     let (source, patch) = (Source::of(document), Source::of(patch));
-    let mut document = Document { root: source.node(), allowance: Allowance::of(document) };
+    let mut document = Document { root: source.leaf().into(), allowance: Allowance::of(document) };
     document.allowance.receive(patch.raw().as_str());
     let applies = document.patch(&patch);
     let mut text = String::new();
     document.root.write(&mut text);
-    let same = |text: &str| Source::of(text).node().extent();
+    let same = |text: &str| Source::of(text).leaf().extent();
     assert!(document.root.extent().size >= text.len() && document.root.extent().depth == same(&text).depth);
     assert!(applies || is_same(&text, source.raw().as_str()), "{text}");
     applies.then_some(text)

@@ -4,6 +4,7 @@
 //! through it takes an object or a list apart by one level at a time, so that a patch to one member of a large
 //! document costs a few nodes. Each node can say how large and how deep it is without being written.
 
+use super::extent::{Extent, Inner, Work};
 use super::leaf::Leaf;
 use super::members::{Items, Members};
 use super::scalar::equal_scalars;
@@ -13,36 +14,8 @@ pub(super) enum Node<'a> {
     Null,
     /// A value as it was written.
     Leaf(Leaf<'a>),
-    Object(Box<Members<'a>>),
-    Array(Box<Items<'a>>),
-}
-
-/// How large a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Extent {
-    /// Bytes of its JSON text, at most.
-    pub(super) size: usize,
-    /// Levels of arrays and objects.
-    pub(super) depth: usize,
-}
-
-/// How many values may still be taken apart or copied.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Work(usize);
-
-impl Work {
-    pub(super) fn of(values: usize) -> Self {
-        Self(values)
-    }
-
-    pub(super) fn earn(&mut self, values: usize) {
-        self.0 = self.0.saturating_add(values);
-    }
-
-    fn spend(&mut self) -> Option<()> {
-        self.0 = self.0.checked_sub(1)?;
-        Some(())
-    }
+    Object(Box<Members<Self>>),
+    Array(Box<Items<Self>>),
 }
 
 /// What was there before a change, to undo it.
@@ -80,6 +53,53 @@ impl<'a> Before<'a> {
     }
 }
 
+impl Inner for Node<'_> {
+    fn extent(&self) -> Extent {
+        match self {
+            Self::Null => Extent { size: "null".len(), depth: 0 },
+            Self::Leaf(leaf) => leaf.extent(),
+            Self::Object(members) => members.extent(),
+            Self::Array(items) => items.extent(),
+        }
+    }
+
+    fn copy(&self, work: &mut Work) -> Option<Self> {
+        work.spend()?;
+        Some(match self {
+            Self::Null => Self::Null,
+            Self::Leaf(leaf) => Self::Leaf(*leaf),
+            Self::Object(members) => Self::Object(Box::new(members.copy(work)?)),
+            Self::Array(items) => Self::Array(Box::new(items.copy(work)?)),
+        })
+    }
+
+    fn equals(&mut self, value: Raw<'_>, work: &mut Work) -> Option<bool> {
+        if let Self::Leaf(leaf) = self {
+            let raw = leaf.raw();
+            let brackets = |raw: Raw<'_>| (raw.is_object(), raw.is_array());
+            if raw.as_str() == value.as_str() {
+                return Some(true);
+            }
+            if brackets(raw) != brackets(value) || brackets(raw) == (false, false) {
+                return Some(equal_scalars(raw, value));
+            }
+        }
+        self.take_apart(work)?;
+        match self {
+            Self::Null => Some(value.is_null()),
+            Self::Object(members) if value.is_object() => members.equal(&value.object(), work),
+            Self::Array(items) if value.is_array() => items.equal(&value.items(), work),
+            _ => Some(false),
+        }
+    }
+}
+
+impl<'a> From<Leaf<'a>> for Node<'a> {
+    fn from(leaf: Leaf<'a>) -> Self {
+        Self::Leaf(leaf)
+    }
+}
+
 impl<'a> Node<'a> {
     pub(super) fn no_members() -> Self {
         Self::Object(Box::default())
@@ -90,15 +110,6 @@ impl<'a> Node<'a> {
             Self::Null => true,
             Self::Leaf(leaf) => leaf.raw().is_null(),
             Self::Object(_) | Self::Array(_) => false,
-        }
-    }
-
-    pub(super) fn extent(&self) -> Extent {
-        match self {
-            Self::Null => Extent { size: "null".len(), depth: 0 },
-            Self::Leaf(leaf) => leaf.extent(),
-            Self::Object(members) => members.extent(),
-            Self::Array(items) => items.extent(),
         }
     }
 
@@ -185,38 +196,6 @@ impl<'a> Node<'a> {
                 None
             }
             _ => None,
-        }
-    }
-
-    /// A copy; `None` where that takes too much work.
-    pub(super) fn copy(&self, work: &mut Work) -> Option<Self> {
-        work.spend()?;
-        Some(match self {
-            Self::Null => Self::Null,
-            Self::Leaf(leaf) => Self::Leaf(*leaf),
-            Self::Object(members) => Self::Object(Box::new(members.copy(work)?)),
-            Self::Array(items) => Self::Array(Box::new(items.copy(work)?)),
-        })
-    }
-
-    /// Whether it is the same value, however it is written; `None` where that takes too much work.
-    pub(super) fn equals(&mut self, value: Raw<'_>, work: &mut Work) -> Option<bool> {
-        if let Self::Leaf(leaf) = self {
-            let raw = leaf.raw();
-            let brackets = |raw: Raw<'_>| (raw.is_object(), raw.is_array());
-            if raw.as_str() == value.as_str() {
-                return Some(true);
-            }
-            if brackets(raw) != brackets(value) || brackets(raw) == (false, false) {
-                return Some(equal_scalars(raw, value));
-            }
-        }
-        self.take_apart(work)?;
-        match self {
-            Self::Null => Some(value.is_null()),
-            Self::Object(members) if value.is_object() => members.equal(&value.object(), work),
-            Self::Array(items) if value.is_array() => items.equal(&value.items(), work),
-            _ => Some(false),
         }
     }
 
