@@ -39,7 +39,8 @@ class Gateway:
         """Keep connections to the provider as long as the application runs."""
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **AUTHORIZATION}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
-        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as self._session:
+        connector = aiohttp.TCPConnector(limit=0)  # a stream takes one; the 101st would wait for another's end
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout, connector=connector) as self._session:
             yield
 
     async def relay(self, request: web.Request) -> web.StreamResponse:

@@ -95,7 +95,8 @@ def application(base_url: str, keep_alive: float) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **AUTHORIZATION}
-        async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=60) as client:
+        limits = httpx.Limits(max_connections=None)  # a stream takes one; the 101st would wait for another's end
+        async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=60, limits=limits) as client:
             yield {"client": client, "keep_alive": keep_alive}
 
     return Starlette(routes=[Route("/{path:path}", relay, methods=["POST"])], lifespan=lifespan)

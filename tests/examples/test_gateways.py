@@ -12,6 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+import aiohttp
 import httpx
 import pytest
 import requests
@@ -101,6 +102,36 @@ def test_keep_alives_come_while_the_provider_is_silent(name: str) -> None:
         got += response.raw.read()
         assert got.replace(b": keep-alive\n\n", b"") == body
         assert ssewire.collect(got).text == "onetwo"
+
+
+@posix
+@each_gateway
+def test_more_streams_at_once_than_clients_open_unasked(name: str) -> None:
+    count = 150  # httpx and aiohttp open 100 connections
+    all_here = threading.Event()
+
+    async def read(session: aiohttp.ClientSession, url: str, begun: asyncio.Semaphore) -> bytes:
+        async with session.post(f"{url}/chat/completions", data=b"{}") as response:
+            first = await response.content.readany()
+            begun.release()
+            return first + await response.content.read()
+
+    async def run(url: str) -> list[bytes]:
+        begun = asyncio.Semaphore(0)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            reading = [asyncio.create_task(read(session, url, begun)) for _ in range(count)]
+            for _ in reading:
+                await asyncio.wait_for(begun.acquire(), WAIT)
+            all_here.set()
+            return await asyncio.gather(*reading)
+
+    body = text_chunk("one") + text_chunk("two") + END
+    bills = ["complete; usage unknown; 6 characters"] * count
+    with (
+        ReplayServer([body], gate=lambda event: event == 0 or all_here.wait(WAIT)) as upstream,
+        gateway(name, upstream.url, *bills) as url,
+    ):
+        assert asyncio.run(run(url)) == [body] * count
 
 
 @posix
