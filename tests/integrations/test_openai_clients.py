@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,17 @@ def test_only_this_client_and_its_copies_change() -> None:
             assert type(derived) is OpenAI
             assert isinstance(derived._make_sse_decoder(), Decoder)  # noqa: SLF001 - the seam
         assert client.with_options(timeout=3).timeout == 3
+
+
+def test_copies_are_equal_in_all_their_state() -> None:
+    with make("http://127.0.0.1:1/v1") as client, accelerate(make("http://127.0.0.1:1/v1")) as other:
+        before = set(vars(client))
+        ours = set(vars(accelerate(client))) - before
+        assert ours == {"_make_sse_decoder", "_process_response_data", "copy", "with_options", "_ssewire_methods"}
+        for twin in (client.copy(), client.with_options().copy()):
+            assert {name: vars(twin)[name] for name in ours} == {name: vars(client)[name] for name in ours}
+            assert inspect.signature(twin.copy) == inspect.signature(OpenAI(api_key="-").copy)
+        assert all(vars(other)[name] != vars(client)[name] for name in ours)
 
 
 def test_copies_read_streams() -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import threading
-from dataclasses import dataclass
-from types import MethodType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ssewire.integrations._decoder import Decoder
@@ -33,11 +32,13 @@ class _Methods:
         decoder: stands for `_make_sse_decoder`.
         process: stands for `_process_response_data`; None where objects are left to the SDK.
         truncated: what becomes of a stream that just stops.
+        copies: what stands for the functions that copy a client.
     """
 
     decoder: Callable[[Any], Decoder]
     process: Callable[..., Any] | None
     truncated: Truncated
+    copies: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict, compare=False)
 
 
 def _methods(sdk: Sdk, truncated: Truncated) -> _Methods:
@@ -124,10 +125,25 @@ def _lay_over(client: Any, sdk: Sdk, methods: _Methods) -> None:
     setattr(client, _MARK, methods)
     for name, method in ((PROCESS, methods.process), (DECODER, methods.decoder)):
         if method is not None and _is_inherited(client, sdk.base, name):
-            setattr(client, name, MethodType(method, client))
+            setattr(client, name, _Bound(method, client))
     for name in ("copy", "with_options"):
-        if hasattr(client, name):
-            setattr(client, name, _accelerated_copy(getattr(client, name), sdk, methods))
+        copy = getattr(type(client), name, None)
+        if copy is not None and name not in vars(client):
+            setattr(client, name, _Bound(_accelerated_copy(copy, sdk, methods), client))
+
+
+class _Bound(functools.partial[Any]):
+    """A function bound to a client, as a method is; equal to that of the client's copies, as their other state is."""
+
+    @property
+    def __func__(self) -> Callable[..., Any]:
+        return self.func
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Bound and self.func is other.func
+
+    def __hash__(self) -> int:
+        return hash(self.func)
 
 
 def _is_inherited(client: object, base: type[Any], name: str) -> bool:
@@ -144,7 +160,7 @@ def _accelerated_copy(copy: Callable[..., Any], sdk: Sdk, methods: _Methods) -> 
         _lay_over(copied, sdk, methods)
         return copied
 
-    return accelerated
+    return methods.copies.setdefault(copy, accelerated)
 
 
 # all clients of a process
