@@ -42,7 +42,7 @@ fn fold(snapshot: &mut Snapshot, _kind: &str, payload: &Object<'_>, out: &mut Si
         if snapshot.is_full() {
             break;
         }
-        fold_choice(snapshot, item, out);
+        fold_choice(snapshot, &item.object(), out);
     }
     for (name, value) in payload.iter() {
         fold_member(snapshot, name, value, out);

@@ -39,7 +39,7 @@ const DETAIL_TEXTS: [&str; 2] = ["text", "summary"];
 
 fn detects(_event: &str, payload: &Object<'_>) -> bool {
     let object = payload.str("object");
-    let has = |names: &[&str]| choices(payload).iter().any(|choice| choice.first(names).is_some());
+    let has = |names: &[&str]| choices(payload).iter().any(|choice| choice.object().first(names).is_some());
     match payload.get("choices") {
         // Some servers call their chat chunks `text_completion` too; only a delta tells them apart.
         Some(choices) if choices.is_array() => object != "text_completion" || has(&["delta"]),
@@ -60,7 +60,7 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
         if snapshot.is_full() {
             break;
         }
-        fold_choice(snapshot, choice, out);
+        fold_choice(snapshot, &choice.object(), out);
     }
     for (name, value) in payload.iter() {
         fold_member(snapshot, name, value, out);
@@ -72,8 +72,8 @@ fn fold(snapshot: &mut Snapshot, _event: &str, payload: &Object<'_>, out: &mut S
 }
 
 /// The choices that a payload has, in whatever form.
-pub(super) fn choices<'a>(payload: &Object<'a>) -> Vec<Object<'a>> {
-    payload.get("choices").map(Raw::listed).unwrap_or_default().into_iter().map(Raw::object).collect()
+pub(super) fn choices<'a>(payload: &Object<'a>) -> Vec<Raw<'a>> {
+    payload.get("choices").map(Raw::listed).unwrap_or_default()
 }
 
 pub(super) fn index(item: &Object<'_>) -> i64 {

@@ -26,10 +26,10 @@ pub(in crate::dialect) fn is_whole(item: &Object<'_>) -> bool {
 
 /// Notes that these choices are the whole answer, if they say anything. Where pieces came before, the usage may still
 /// follow.
-pub(super) fn end(snapshot: &mut Snapshot, choices: &[Object<'_>], out: &mut Sink<'_>) {
+pub(super) fn end(snapshot: &mut Snapshot, choices: &[Raw<'_>], out: &mut Sink<'_>) {
     // Some servers give their chunks that `object` too.
-    let in_place = |item: &&Object<'_>| is_whole(item) && item.get("delta").is_none();
-    let all: Vec<_> = choices.iter().filter(in_place).map(index).collect();
+    let in_place = |item: &Object<'_>| is_whole(item) && item.get("delta").is_none();
+    let all: Vec<_> = choices.iter().map(|item| item.object()).filter(in_place).map(|item| index(&item)).collect();
     let says_something = |index: &i64| snapshot.choices.get(index).is_some_and(|choice| !choice.is_silent());
     let whole = |index: &i64| {
         let choice = snapshot.choices.get(index);
