@@ -216,15 +216,8 @@ impl EventIterator {
     }
 
     fn last<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let lost_line_ends = self.state.lock(py).decoding.decoder.has_lost_line_ends();
         let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
         let last = last.map_err(|fault| errors::event_too_large(py, &fault))?;
-        if last.is_none() && lost_line_ends {
-            return Err(PyValueError::new_err(
-                "the pieces have no line ends, so that there is no event in them: pass the response itself, or its bytes; \
-                 iter_lines() takes the line ends off",
-            ));
-        }
         last.map(|last| last.object(py, self.make.as_ref())).transpose()
     }
 

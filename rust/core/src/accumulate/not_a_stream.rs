@@ -1,5 +1,6 @@
 //! Bodies that are no event stream, and whose first bytes say what they are.
 
+use crate::framing::NEXT_LINES;
 use crate::limits::BODY_SAMPLE;
 
 /// The first bytes of a body, kept while nothing was found in it: for the error's message, if nothing ever is.
@@ -59,7 +60,9 @@ pub fn body_format(body: &[u8]) -> Option<&'static str> {
 /// Whether there is no line end, but the beginning of a second line.
 fn is_lines_without_ends(body: &[u8]) -> bool {
     let begins = [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|field| body.starts_with(field));
-    begins && memchr::memchr2(b'\n', b'\r', body).is_none() && memchr::memmem::find(&body[1..], b"data:").is_some()
+    begins
+        && memchr::memchr2(b'\n', b'\r', body).is_none()
+        && NEXT_LINES.iter().any(|next| memchr::memmem::find(body, next).is_some())
 }
 
 /// A frame begins with its length, the length of its headers, and the CRC-32 of these eight bytes (the AWS SDK's event stream
@@ -92,8 +95,9 @@ mod tests {
         assert_eq!(body_format(&frame), None);
         assert_eq!(body_format(b"data: x"), None);
         assert_eq!(body_format(b"data: x\ndata: y"), None);
-        assert!(body_format(b"data: xdata: y").is_some_and(|format| format.contains("iter_lines")));
-        assert!(body_format(b"event: xdata: y").is_some_and(|format| format.contains("iter_lines")));
+        assert_eq!(body_format(b"data:data:"), None);
+        assert!(body_format(b"data: {}data: {}").is_some_and(|format| format.contains("iter_lines")));
+        assert!(body_format(b"event: xdata: {}event: y").is_some_and(|format| format.contains("iter_lines")));
         assert_eq!(body_format(b"\n<!DOCTYPE html><p>"), Some("an HTML page"));
     }
 }
