@@ -28,8 +28,8 @@ mod shapes;
 
 use bounds::Watch;
 pub use builder::AccumulatorBuilder;
-use not_a_stream::BodySample;
 pub use not_a_stream::body_format;
+use not_a_stream::{BodySample, is_lines_without_ends};
 pub use payload::{may_be_error, may_have_huge_integer};
 use payloads::Payloads;
 pub use pickle::{InvalidPickle, PickledSnapshot};
@@ -263,14 +263,14 @@ impl Accumulator {
 
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
     pub fn flush(&mut self, mut out: impl FnMut(Delta<'_>)) {
-        let (events, lost_line_ends) = (self.events() + 1, self.decoder.has_lost_line_ends());
+        let events = self.events() + 1;
         // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
         if let Ok(Some(event)) = self.decoder.close()
             && event.is_whole()
         {
             self.payloads.event(&event, &mut out);
         }
-        self.payloads.not_a_stream |= self.is_empty() && lost_line_ends;
+        self.payloads.not_a_stream |= self.is_empty() && is_lines_without_ends(self.sample.as_bytes());
         self.payloads.end(&mut out);
         if self.fault.is_none() && self.watch.is_due(self.payloads.taken) {
             self.measure(events);

@@ -1,6 +1,5 @@
 //! Bodies that are no event stream, and whose first bytes say what they are.
 
-use crate::framing::NEXT_LINES;
 use crate::limits::BODY_SAMPLE;
 
 /// The first bytes of a body, kept while nothing was found in it: for the error's message, if nothing ever is.
@@ -57,8 +56,11 @@ pub fn body_format(body: &[u8]) -> Option<&'static str> {
     (begins(b"<!doctype html") || begins(b"<html")).then_some("an HTML page")
 }
 
+/// How the line after a JSON payload begins, where the line end between them is lost.
+const NEXT_LINES: [&[u8]; 2] = [b"}data:", b"}event:"];
+
 /// Whether there is no line end, but the beginning of a second line.
-fn is_lines_without_ends(body: &[u8]) -> bool {
+pub(super) fn is_lines_without_ends(body: &[u8]) -> bool {
     let begins = [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|field| body.starts_with(field));
     begins
         && memchr::memchr2(b'\n', b'\r', body).is_none()

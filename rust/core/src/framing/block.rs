@@ -75,15 +75,6 @@ impl OpenLine {
         block.begun || !block.ignores(field)
     }
 
-    /// The value so far, in a block that has no other of the field.
-    pub(crate) fn value_in<'a>(&'a self, block: &'a Block) -> &'a [u8] {
-        match self.field {
-            Some(Field::Data) => &block.data,
-            Some(_) => &self.value,
-            None => &[],
-        }
-    }
-
     /// Ends the line: its field is complete in the block.
     pub(crate) fn end(&mut self, block: &mut Block) {
         let known = self.field.map(|field| (field, self.value.as_slice()));

@@ -28,9 +28,6 @@ enum Dispatch<'d> {
     Block,
 }
 
-/// How the line after a JSON payload begins, where the line end between them is lost.
-pub(crate) const NEXT_LINES: [&[u8]; 2] = [b"}data:", b"}event:"];
-
 /// An incremental event stream decoder: pieces in, events out.
 ///
 /// ```
@@ -85,13 +82,6 @@ impl EventDecoder {
     /// Bytes taken since the stream began.
     pub fn offset(&self) -> u64 {
         self.lines.offset()
-    }
-
-    /// Whether all that came is one line, and in it stands another field: lines that were put together without their ends,
-    /// as they come out of what splits a body into lines.
-    pub(crate) fn has_lost_line_ends(&self) -> bool {
-        let is_all = self.line.size as u64 == self.offset();
-        is_all && NEXT_LINES.iter().any(|next| memchr::memmem::find(self.line.value_in(&self.block), next).is_some())
     }
 
     /// Takes bytes off `data` up to the end of the next event, and lends that event; `None` when `data` is used up.

@@ -14,7 +14,6 @@ mod lines;
 mod options;
 
 pub use decoder::EventDecoder;
-pub(crate) use decoder::NEXT_LINES;
 pub use encode::{Unencodable, encode, encode_comment};
 pub use error::{Bound, EventTooLarge};
 pub use event::Event;
