@@ -150,7 +150,7 @@ fn read_snapshot(view: &Object<'_>) -> Result<Snapshot, InvalidPickle> {
     snapshot.set_model(&view.str("model"));
     snapshot.count(json(&required(view, "usage")?)?.raw(), &mut |_| {});
     snapshot.done = view.truthy("done").is_some();
-    snapshot.error = view.get("error").map(|error| read_error(&error.object())).transpose()?;
+    snapshot.error = view.get("error").map(|error| read_error(&error.object()).map(Box::new)).transpose()?;
     for item in view.objects("choices") {
         let index = number(&item, "index")?;
         read_choice(snapshot.choice(index), &item, &mut |_| {})?;

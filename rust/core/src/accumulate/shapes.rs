@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 
 use crate::dialect::{Again, Refold, RepeatPlan};
 use crate::framing::{Event, EventDecoder, Options};
-use crate::json::{Hole, Holes, Raw, Template, Text, lossy, span};
+use crate::json::{Holes, Raw, Template, Text, lossy, span};
 use crate::limits::{MOST_VARIANTS, SHAPE_MISSES};
 use crate::snapshot::{Delta, Sink, Snapshot, Target};
 
@@ -39,7 +39,7 @@ struct Shape {
     appends: Vec<(usize, Target)>,
     /// Holes with strings that must name nothing.
     unnamed: Vec<usize>,
-    passthrough: Option<Passthrough>,
+    passthrough: Option<Box<Passthrough>>,
     /// What shows that a piece may say again what came before it: then it is read in full.
     again: Option<Box<Again>>,
     /// Holes with values, and what folds them.
@@ -174,7 +174,7 @@ impl Shape {
             event: event.into(),
             template,
             passthrough: match passthrough {
-                Some(passthrough) => Some(Passthrough::learn(payload, passthrough, &holes)?),
+                Some(passthrough) => Some(Box::new(Passthrough::learn(payload, passthrough, &holes)?)),
                 None => None,
             },
             appends: appends.into_iter().map(|(text, target)| Some((hole(text)?, target))).collect::<Option<_>>()?,
@@ -188,16 +188,16 @@ impl Shape {
     fn may_say_again(&self, payload: &[u8], holes: &Holes, snapshot: &mut Snapshot) -> bool {
         let Some(again) = self.again.as_deref() else { return false };
         let found = holes.at(self.appends[0].0);
-        let Hole { start, end, .. } = found;
+        let range = found.range();
         match again {
-            Again::Size(size) => end - start >= *size,
+            Again::Size(size) => range.len() >= *size,
             Again::Whole(target) => {
                 matches!(found.text(payload), Text::Whole(piece) if *piece == *snapshot.emitted(target))
             }
             Again::Json(json) => {
                 // Be it by an escape.
-                let begins = matches!(payload[start..end], [b'{', ..] | [b'\\', b'u', ..]);
-                begins && end - start >= snapshot.emitted(json).len()
+                let begins = matches!(payload[range.clone()], [b'{', ..] | [b'\\', b'u', ..]);
+                begins && range.len() >= snapshot.emitted(json).len()
             }
             Again::Arguments(choice, position) => {
                 !snapshot.choice(*choice).tool_calls.at(*position).grows_by(&found.text(payload))
@@ -227,9 +227,9 @@ impl Shape {
             }
         }
         if let Some(passthrough) = &self.passthrough {
-            let Hole { start, end, .. } = holes.at(passthrough.hole);
+            let text = holes.at(passthrough.hole).range();
             // All but what the strings hold was compared with text.
-            let json = lossy(&payload[start - passthrough.around.0..end + passthrough.around.1]);
+            let json = lossy(&payload[text.start - passthrough.around.0..text.end + passthrough.around.1]);
             out(Delta::Other { choice: passthrough.choice, kind: passthrough.kind, json: &json });
         }
         for (value, Refold { choice, fold }) in values {

@@ -50,7 +50,8 @@ pub struct EventDecoder {
     retry: Option<u64>,
     /// Events dispatched since the stream began.
     events: u64,
-    fault: Option<EventTooLarge>,
+    /// The offset of the byte that crossed the limit.
+    crossed: Option<u64>,
 }
 
 impl EventDecoder {
@@ -127,7 +128,7 @@ impl EventDecoder {
     /// Whether the next byte begins an event, whatever came before it. What a cut left of a line end is taken.
     fn is_between_events(&mut self, data: &mut &[u8]) -> bool {
         let untouched = self.line.size == 0 && (self.block.dispatched || !self.block.begun);
-        if !untouched || self.fault.is_some() {
+        if !untouched || self.crossed.is_some() {
             return false;
         }
         self.lines.skip_lf(data);
@@ -148,10 +149,10 @@ impl EventDecoder {
     /// An event that only the end shows to be too large: its last line may have been another field's until then.
     pub fn close(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
         self.begin_block();
-        let dispatch = if self.fault.is_none() { self.close_tail() } else { Ok(None) };
+        let dispatch = if self.crossed.is_none() { self.close_tail() } else { Ok(None) };
         self.line.clear();
         self.lines = Lines::default();
-        self.fault = None;
+        self.crossed = None;
         self.events = 0;
         // The next call clears the block: until then the event is lent from it.
         self.block.dispatched = true;
@@ -181,8 +182,8 @@ impl EventDecoder {
 
     #[inline(never)]
     fn advance<'d>(&mut self, data: &mut &'d [u8]) -> Result<Option<Dispatch<'d>>, EventTooLarge> {
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone());
+        if let Some(offset) = self.crossed {
+            return Err(self.fault(offset));
         }
         self.begin_block();
         let no_bom = self.lines.start(data);
@@ -322,8 +323,13 @@ impl EventDecoder {
             return Ok(());
         }
         let offset = self.line.start + (limit - before) as u64;
-        let fault = EventTooLarge { bound: Bound::EventSize, size: limit + 1, limit, event: self.events + 1, offset };
-        self.fault = Some(fault.clone());
-        Err(fault)
+        self.crossed = Some(offset);
+        Err(self.fault(offset))
+    }
+
+    /// The fault of the event whose byte at that offset crossed the limit.
+    fn fault(&self, offset: u64) -> EventTooLarge {
+        let limit = self.options.max_event_size.unwrap_or_default();
+        EventTooLarge { bound: Bound::EventSize, size: limit + 1, limit, event: self.events + 1, offset }
     }
 }

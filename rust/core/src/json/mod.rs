@@ -35,7 +35,7 @@ pub use partial::PartialJson;
 pub(crate) use patch::{Patched, is_same};
 pub(crate) use raw::Raw;
 pub use step::{Constant, NotJson, Step};
-pub(crate) use template::{Hole, Holes, Template, span};
+pub(crate) use template::{Holes, Template, span};
 pub use text::Text;
 pub(crate) use text::{TextBuffer, lossy};
 pub(crate) use write::{ObjectWriter, quote, write_array};

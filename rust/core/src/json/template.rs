@@ -13,6 +13,7 @@
 //! 3. Bytes that are no UTF-8 become U+FFFD, as in a full parse, since there is ASCII around each string.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::text::{Text, lossy};
 use super::{Node, Raw, nodes, read, scan};
@@ -30,7 +31,7 @@ enum HoleKind {
     Value { depth: u8 },
 }
 
-/// A range of a template's text, in bytes. Half as large as the standard library's, since a stream keeps many.
+/// A range of a template's text or of a payload, in bytes. Half as large as the standard library's, since a stream keeps many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Span {
     start: u32,
@@ -40,7 +41,7 @@ struct Span {
 impl Span {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "no template has a text of 4 GiB: see `TEMPLATE_SIZE` and `frame`"
+        reason = "no template has a text of 4 GiB: see `TEMPLATE_SIZE` and `frame`; what is compared with one is cut"
     )]
     fn of((start, end): (usize, usize)) -> Self {
         Self { start: start as u32, end: end as u32 }
@@ -73,9 +74,8 @@ pub(crate) struct Template {
 /// What was found in a hole: a string (which may have bytes that are no UTF-8), a number's digits, or a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hole {
-    /// Its range in the payload, quotes excluded.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    /// Where it is in the payload, quotes excluded.
+    span: Span,
     escaped: bool,
 }
 
@@ -95,9 +95,8 @@ impl Holes {
 
     /// The value in that hole, of the payload that it was found in; `None` where it is no UTF-8.
     pub(crate) fn value<'a>(&'a self, payload: &'a [u8], hole: usize) -> Option<Raw<'a>> {
-        let Hole { start, end, .. } = self.found[hole];
         let (_, nodes) = self.values.iter().find(|(found, _)| *found == hole)?;
-        Some(Raw::new(std::str::from_utf8(&payload[start..end]).ok()?, nodes))
+        Some(Raw::new(std::str::from_utf8(&payload[self.found[hole].range()]).ok()?, nodes))
     }
 }
 
@@ -194,6 +193,8 @@ impl Template {
     #[expect(clippy::inline_always, reason = "one of its two callers is what most of a stream goes through")]
     #[inline(always)]
     fn read_within(&self, (mut start, end): (usize, usize), bytes: &[u8], holes: &mut Holes) -> Option<usize> {
+        // A span's positions have 32 bits.
+        let bytes = &bytes[..bytes.len().min(u32::MAX as usize)];
         let mut rest = bytes;
         holes.values.clear();
         for (at, ((hole, kind), found)) in self.holes[..self.count].iter().zip(&mut holes.found).enumerate() {
@@ -203,9 +204,8 @@ impl Template {
                 HoleKind::Digits => (digits(rest)?, false),
                 HoleKind::Value { depth } => (value(rest, at, depth.into(), &mut holes.values)?, false),
             };
-            found.start = bytes.len() - rest.len();
-            found.end = found.start + size;
-            found.escaped = escaped;
+            let begin = bytes.len() - rest.len();
+            *found = Hole { span: Span::of((begin, begin + size)), escaped };
             rest = &rest[size..];
             start = hole.end();
         }
@@ -255,14 +255,19 @@ fn value(bytes: &[u8], hole: usize, depth: usize, values: &mut Vec<(usize, Vec<N
 }
 
 impl Hole {
+    /// Where it is in the payload, quotes excluded.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.span.start()..self.span.end()
+    }
+
     /// Whether it is the empty string.
     pub(crate) fn is_empty(self) -> bool {
-        self.start == self.end
+        self.span.start == self.span.end
     }
 
     /// Its text, of the payload that it was found in, with U+FFFD for what is no UTF-8.
     pub(crate) fn text(self, payload: &[u8]) -> Text<'_> {
-        let bytes = &payload[self.start..self.end];
+        let bytes = &payload[self.range()];
         let text = lossy(bytes);
         if self.escaped { unescaped(&text) } else { Text::Whole(text) }
     }
@@ -377,7 +382,7 @@ mod tests {
             let mut holes = Holes::default();
             let size = template.read(payload.as_bytes(), &mut holes)?;
             let text = holes.at(1).text(payload.as_bytes()).into_str().into_owned();
-            Some((text, payload[holes.at(1).start..holes.at(1).end].to_owned(), payload.len() - size))
+            Some((text, payload[holes.at(1).range()].to_owned(), payload.len() - size))
         };
         let found = |text: &str, raw: &str, rest: usize| Some((text.to_owned(), raw.to_owned(), rest));
         assert_eq!(read(r#"{"p":"","text":"bc","n":1}"#), found("bc", "bc", 0));

@@ -1,5 +1,9 @@
 //! One of a message's choices: what its deltas add up to.
 
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
 use super::delta::{Delta, Sink};
 use super::object::MergedObject;
 use super::sources::Sources;
@@ -11,7 +15,7 @@ use crate::json::{Text, TextBuffer};
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     pub(crate) index: i64,
-    pub(crate) role: String,
+    pub(crate) role: SmolStr,
     pub(crate) content: Option<TextBuffer>,
     pub(crate) reasoning: Option<TextBuffer>,
     /// The member in which the provider sends its reasoning.
@@ -20,7 +24,7 @@ pub struct Choice {
     pub(crate) sources: Sources,
     pub(crate) refusal: Option<TextBuffer>,
     pub(crate) tool_calls: ToolCalls,
-    pub(crate) finish_reason: String,
+    pub(crate) finish_reason: SmolStr,
     pub(crate) logprobs: MergedObject,
     pub(crate) details: Details,
     /// Members of the message that came whole and differ from what their pieces add up to.
@@ -84,12 +88,12 @@ impl Choice {
         texts.into_iter().flatten().all(str::is_empty)
             && members.into_iter().all(MergedObject::is_empty)
             && self.tool_calls.as_slice().is_empty()
-            && self.details.items.is_empty()
+            && self.details.items().is_empty()
     }
 
     pub(crate) fn set_role(&mut self, role: &str, out: &mut Sink<'_>) {
         if self.role.is_empty() && !role.is_empty() {
-            role.clone_into(&mut self.role);
+            self.role = role.into();
             out(Delta::Other { choice: self.index, kind: "role", json: &crate::json::quote(role) });
         }
     }
@@ -184,7 +188,7 @@ impl Choice {
     /// The last reason counts; each is emitted once.
     pub(crate) fn finish(&mut self, reason: &str, out: &mut Sink<'_>) {
         if !reason.is_empty() && self.finish_reason != reason {
-            reason.clone_into(&mut self.finish_reason);
+            self.finish_reason = reason.into();
             out(Delta::Finish { choice: self.index, reason });
         }
     }
@@ -202,7 +206,7 @@ impl Choice {
         if let Some(text) = self.refusal.as_mut().map(TextBuffer::flush_surrogates).filter(|text| !text.is_empty()) {
             out(Delta::Refusal { choice, text });
         }
-        self.details.items.iter_mut().for_each(MergedObject::flush_surrogates);
+        self.details.items_mut().iter_mut().for_each(MergedObject::flush_surrogates);
         self.message_fields.flush_surrogates();
         (0..self.tool_calls.as_slice().len()).for_each(|position| self.settle_tool_call(position, out));
     }
@@ -226,25 +230,40 @@ impl Choice {
     }
 }
 
-/// Reasoning in structured pieces (`reasoning_details`): merged by type, index and id.
+/// Reasoning in structured pieces (`reasoning_details`): merged by type, index and id. Most choices have none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Details {
-    pub(crate) items: Vec<MergedObject>,
-    pub(crate) positions: std::collections::BTreeMap<(String, String, String), usize>,
+pub(crate) struct Details(Option<Box<KeyedItems>>);
+
+/// A detail's type, index and id.
+type DetailKey = (String, String, String);
+
+#[derive(Clone, Debug, Default)]
+struct KeyedItems {
+    items: Vec<MergedObject>,
+    positions: BTreeMap<DetailKey, usize>,
 }
 
 impl Details {
-    /// The position of the item of that type, index and id.
-    pub(crate) fn position(&self, key: &(String, String, String)) -> Option<usize> {
-        self.positions.get(key).copied()
+    pub(crate) fn items(&self) -> &[MergedObject] {
+        self.0.as_ref().map_or(&[], |kept| &kept.items)
     }
 
-    /// The item of that type, index and id, made where there is none.
-    pub(crate) fn item(&mut self, key: (String, String, String)) -> &mut MergedObject {
-        let position = *self.positions.entry(key).or_insert(self.items.len());
-        if position == self.items.len() {
-            self.items.push(MergedObject::default());
+    pub(crate) fn items_mut(&mut self) -> &mut [MergedObject] {
+        self.0.as_mut().map_or(&mut [], |kept| &mut kept.items)
+    }
+
+    /// The position of the item with that key.
+    pub(crate) fn position(&self, key: &DetailKey) -> Option<usize> {
+        self.0.as_ref()?.positions.get(key).copied()
+    }
+
+    /// The item with that key, made where there is none.
+    pub(crate) fn item(&mut self, key: DetailKey) -> &mut MergedObject {
+        let KeyedItems { items, positions } = &mut **self.0.get_or_insert_default();
+        let position = *positions.entry(key).or_insert(items.len());
+        if position == items.len() {
+            items.push(MergedObject::default());
         }
-        &mut self.items[position]
+        &mut items[position]
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use crate::json::{ObjectWriter, Raw, Text, TextBuffer, quote};
 
 mod api_error;
@@ -37,11 +39,11 @@ pub use usage::Usage;
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(crate) id: String,
-    pub(crate) model: String,
+    pub(crate) model: SmolStr,
     /// Boxed, since a map makes room for eleven at once, and most streams have one.
     pub(crate) choices: BTreeMap<i64, Box<Choice>>,
     pub(crate) usage: Usage,
-    pub(crate) error: Option<ApiError>,
+    pub(crate) error: Option<Box<ApiError>>,
     pub(crate) done: bool,
     /// Set after a terminal that may not be the last: whether a payload of the given kind begins the stream anew.
     resumes: Option<fn(&str) -> bool>,
@@ -83,7 +85,7 @@ impl Snapshot {
 
     /// The first API error of the stream.
     pub fn error(&self) -> Option<&ApiError> {
-        self.error.as_ref()
+        self.error.as_deref()
     }
 
     /// Whether the dialect's terminal was seen.
@@ -115,7 +117,7 @@ impl Snapshot {
 
     /// Keeps an error. Only the first counts, since later ones are its consequences.
     pub(crate) fn fail(&mut self, error: ApiError) {
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(|| Box::new(error));
     }
 
     pub(crate) fn set_id(&mut self, id: &str) {
@@ -126,7 +128,7 @@ impl Snapshot {
 
     pub(crate) fn set_model(&mut self, model: &str) {
         if !model.is_empty() && self.model != model {
-            model.clone_into(&mut self.model);
+            self.model = model.into();
         }
     }
 
@@ -148,7 +150,9 @@ impl Snapshot {
     #[inline(never)]
     fn append_to_object(&mut self, target: &Target, text: &Text<'_>) {
         match *target {
-            Target::Detail { choice, position, name } => self.choice(choice).details.items[position].append(name, text),
+            Target::Detail { choice, position, name } => {
+                self.choice(choice).details.items_mut()[position].append(name, text);
+            }
             Target::Member { ref path, name } => self.fields.at(path).append(name, text),
             Target::Json { ref path, name } => self.fields.at(path).append_json(name, text),
             _ => {}

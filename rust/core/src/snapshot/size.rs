@@ -55,7 +55,7 @@ impl Snapshot {
         self.usage.fields().measure(&mut size);
         self.fields.measure(&mut size);
         self.choices.values().for_each(|choice| choice.measure(&mut size));
-        if let Some(ApiError { message, body, .. }) = &self.error {
+        if let Some(ApiError { message, body, .. }) = self.error() {
             size.add_all([&**message, &**body]);
         }
         size
@@ -67,7 +67,7 @@ impl Choice {
         let texts = [&self.content, &self.reasoning, &self.refusal].into_iter().flatten();
         size.add_all(texts.map(TextBuffer::as_str).chain([&*self.role, &*self.finish_reason]));
         let objects = [&self.logprobs, &self.whole, &self.message_fields, &self.fields];
-        objects.into_iter().chain(&self.details.items).for_each(|object| object.measure(size));
+        objects.into_iter().chain(self.details.items()).for_each(|object| object.measure(size));
         let calls = self.tool_calls.as_slice();
         size.tool_calls = size.tool_calls.max(calls.len());
         for call in calls {

@@ -48,8 +48,8 @@ fn write_message(out: &mut String, choice: &Choice) {
     if let Some(legacy) = legacy {
         write_function(message.name("function_call"), &calls[legacy], "arguments");
     }
-    if !choice.details.items.is_empty() {
-        write_array(message.name("reasoning_details"), &choice.details.items, |out, item| item.write(out));
+    if !choice.details.items().is_empty() {
+        write_array(message.name("reasoning_details"), choice.details.items(), |out, item| item.write(out));
     }
     choice.message_fields.write_members(&mut message);
     message.end();

@@ -149,6 +149,6 @@ fn fold_message_member(choice: &mut Choice, (name, value): (&str, Raw<'_>), besi
 
 fn details(choice: &Choice) -> String {
     let mut out = String::new();
-    write_array(&mut out, &choice.details.items, |out, item| item.write(out));
+    write_array(&mut out, choice.details.items(), |out, item| item.write(out));
     out
 }
