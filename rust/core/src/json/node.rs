@@ -21,9 +21,9 @@ pub(super) struct Node {
     /// The number of nodes that it takes, itself included.
     pub(super) size: u32,
     pub(super) kind: Kind,
-    /// A string without escapes; an object whose names are such strings, each there once.
+    /// Whether it is a string without escapes.
     pub(super) plain: bool,
 }
 
 /// The nodes of a value that is null.
-pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: true }];
+pub(super) static NULL: [Node; 1] = [Node { start: 0, end: 4, size: 1, kind: Kind::Null, plain: false }];

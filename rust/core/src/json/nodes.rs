@@ -19,7 +19,6 @@
 //! JSON crate's bare check. None of these says where each value is in the text, which templates and verbatim digits
 //! depend on.
 
-use super::names::are_plain;
 use super::node::{Kind, Node};
 use super::scan;
 use crate::limits::{PAYLOAD_DEPTH, TEMPLATE_SIZE};
@@ -133,7 +132,7 @@ impl Pass<'_> {
         }
         self.depth += 1;
         let position = self.count();
-        self.push(self.at, kind, true);
+        self.push(self.at, kind, false);
         self.nodes[position as usize].size = std::mem::replace(&mut self.open, position);
         self.at += 1;
         self.blanks();
@@ -153,9 +152,6 @@ impl Pass<'_> {
         let node = &mut self.nodes[position as usize];
         self.open = std::mem::replace(&mut node.size, after - position);
         node.end = end;
-        if node.kind == Kind::Object {
-            self.nodes[position as usize].plain = are_plain(self.bytes, &self.nodes[position as usize + 1..]);
-        }
     }
 
     /// The name of the next value, if that is in an object, up to the value.
@@ -193,7 +189,7 @@ impl Pass<'_> {
         let start = self.at;
         self.bytes[start..].starts_with(word).then(|| {
             self.at += word.len();
-            self.push(start, kind, true);
+            self.push(start, kind, false);
         })
     }
 
@@ -224,7 +220,7 @@ impl Pass<'_> {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits()?;
         }
-        self.push(start, Kind::Number, true);
+        self.push(start, Kind::Number, false);
         Some(())
     }
 
@@ -315,18 +311,6 @@ mod tests {
         assert!(is_json(&nested(PAYLOAD_DEPTH)));
         assert!(!is_json(&nested(PAYLOAD_DEPTH + 1)));
         assert!(!is_json(&"[".repeat(1_000_000)));
-    }
-
-    #[test]
-    fn names_that_need_care_are_known() {
-        let plain = |text: &str| nodes(text).unwrap()[0].plain;
-        assert!(plain(r#"{"a": {"a": "\n"}, "b": 2, "": 3}"#));
-        assert!(!plain(r#"{"a": 1, "b": {"c": 3}, "a": 2}"#));
-        assert!(!plain(r#"{"\u0061": 1}"#));
-        let many =
-            |names: usize| format!("{{{}}}", (0..names).map(|n| format!("\"n{n}\":1")).collect::<Vec<_>>().join(","));
-        assert!(plain(&many(20)));
-        assert!(!plain(&many(2000)), "these are compared by whom it concerns");
     }
 
     proptest! {

@@ -1,11 +1,9 @@
 //! Objects, whose members are found by name.
-//!
-//! Most names that are looked for are those of no member. So each object has a mark, one bit or several for the names
-//! that it has, and a name whose bit is missing is absent without a search.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::names::Marks;
 use super::raw::Inside;
 use super::{Raw, Text};
 
@@ -13,25 +11,19 @@ use super::{Raw, Text};
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
     raw: Raw<'a>,
-    /// The marks of its names, united. A name whose mark is not among them is no member's.
-    marks: u64,
+    marks: Marks,
     /// The members by their decoded names, where those are not plain text in the payload, or not unique.
     spelt: Option<Vec<(Cow<'a, str>, Raw<'a>)>>,
 }
 
-/// One bit, which few of the names that one object has share. The compiler computes it for a name in the code.
-#[inline]
-fn mark(name: &str) -> u64 {
-    let [first, .., last] = *name.as_bytes() else { return 1 };
-    1 << ((name.len() + 7 * usize::from(first) + 5 * usize::from(last)) % 64)
-}
-
 impl<'a> Object<'a> {
     pub(super) fn of(raw: Raw<'a>) -> Self {
-        match raw.is_object() {
-            true if raw.is_plain() => Self { raw, marks: marks(raw), spelt: None },
-            true => Self { raw, marks: u64::MAX, spelt: Some(spell_out(raw)) },
-            false => Self { raw, marks: 0, spelt: Some(Vec::new()) },
+        if !raw.is_object() {
+            return Self { raw, marks: Marks::default(), spelt: Some(Vec::new()) };
+        }
+        match raw.marks() {
+            Some(marks) => Self { raw, marks, spelt: None },
+            None => Self { raw, marks: Marks::ALL, spelt: Some(spell_out(raw)) },
         }
     }
 
@@ -49,7 +41,7 @@ impl<'a> Object<'a> {
     /// The member of that name, even if it is null.
     #[inline]
     pub(crate) fn member(&self, name: &str) -> Option<Raw<'a>> {
-        if self.marks & mark(name) == 0 { None } else { self.find(name) }
+        if self.marks.may_have(name) { self.find(name) } else { None }
     }
 
     #[inline(never)]
@@ -117,7 +109,7 @@ impl<'a> Object<'a> {
             let respelt = |name: &str| Some(camel_case(name)).filter(|meant| is_snake_case(name) && is_meant(meant));
             let member = |(name, value): (&str, _)| (respelt(name).unwrap_or_else(|| name.to_owned()).into(), value);
             self.spelt = Some(self.iter().map(member).collect());
-            self.marks = u64::MAX;
+            self.marks = Marks::ALL;
         }
         self
     }
@@ -152,12 +144,6 @@ impl<'o, 'a: 'o> Iterator for Members<'o, 'a> {
             Self::Spelt(members) => members.next().map(|(name, value)| (name.as_ref(), *value)),
         }
     }
-}
-
-/// The united marks of an object whose names are plain text.
-fn marks(object: Raw<'_>) -> u64 {
-    let mut inside = object.inside();
-    std::iter::from_fn(|| inside.member()).fold(0, |marks, (name, _)| marks | mark(name))
 }
 
 /// The members of an object by their decoded names, lone surrogates replaced; of equal names the last.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::names::Marks;
 use super::node::{Kind, NULL, Node};
 use super::{Object, Text, compact, read};
 
@@ -40,10 +41,9 @@ impl<'a> Raw<'a> {
         self.node().kind
     }
 
-    /// Whether it can be read without decoding: a string without escapes; an object whose names are such strings,
-    /// each there once.
-    pub(super) fn is_plain(self) -> bool {
-        self.node().plain
+    /// The marks of an object's names, if they can be compared as they are written.
+    pub(super) fn marks(self) -> Option<Marks> {
+        Marks::of(self.text, &self.nodes[1..])
     }
 
     /// The JSON text.
@@ -148,7 +148,7 @@ impl<'a> Raw<'a> {
     /// The text of a string.
     pub(crate) fn text(self) -> Option<Text<'a>> {
         match self.quoted() {
-            Some(quoted) if self.is_plain() => Some(Text::from(quoted)),
+            Some(quoted) if self.node().plain => Some(Text::from(quoted)),
             Some(_) => read::string(self.as_str()),
             None => None,
         }

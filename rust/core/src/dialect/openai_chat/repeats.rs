@@ -16,6 +16,8 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     let item = item.object();
     let delta = item.get("delta").filter(|delta| delta.is_object())?.object();
     let choice = snapshot.choices.get(&item.get("index").and_then(Raw::index).unwrap_or(0))?;
+    // Most payloads that will not come again have no text that grows.
+    let mut repeat = growing_text(choice, &delta)?;
     let listless = |object: &Object<'_>, apart: &[&str]| {
         object.iter().all(|(name, value)| apart.contains(&name) || !value.has_list())
     };
@@ -26,7 +28,6 @@ pub(super) fn repeats<'a>(snapshot: &Snapshot, payload: &Object<'a>) -> Option<R
     if odd || !settled || emitted_again.is_some() || payload.truthy("error").is_some() {
         return None;
     }
-    let mut repeat = growing_text(choice, &delta)?;
     let padding = [payload, &item, &delta].into_iter().flat_map(|object| PADDING.map(|name| object.get(name)));
     // Next to a delta these are the same text again, or all of it so far.
     let copies = [item.get("text"), item.child("message").get("content")];

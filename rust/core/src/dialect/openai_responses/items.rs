@@ -19,7 +19,7 @@
 //! in constant time.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::complete::Settled;
 use super::source::Source;
@@ -34,8 +34,8 @@ use crate::snapshot::{Choice, DialectState, Overlap, overlap};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     pub(super) all: Vec<Item>,
-    by_name: HashMap<String, usize>,
-    by_index: HashMap<i64, Vec<usize>>,
+    by_name: BTreeMap<String, usize>,
+    by_index: BTreeMap<i64, Vec<usize>>,
     positions: BTreeSet<i64>,
     /// The item that the last piece was of.
     pub(super) last: usize,

@@ -67,16 +67,10 @@ impl Member {
     }
 
     /// Makes the member an object, if it is none, and returns it.
+    #[inline]
     pub(super) fn object(&mut self) -> &mut MergedObject {
-        self.unseal();
-        if let Self::Value(json) = self {
-            let mut fields = MergedObject::default();
-            if let Ok(payload) = Payload::parse(json) {
-                fields.set_all(&payload.raw().object());
-            }
-            *self = Self::Object(fields);
-        } else if !matches!(self, Self::Object(_)) {
-            *self = Self::Object(MergedObject::default());
+        if !matches!(self, Self::Object(_)) {
+            self.become_object();
         }
         match self {
             Self::Object(fields) => fields,
@@ -84,23 +78,45 @@ impl Member {
         }
     }
 
-    /// Makes the member a list of items, if it is none, and returns them.
-    pub(super) fn items(&mut self) -> &mut BTreeMap<i64, Self> {
+    #[inline(never)]
+    fn become_object(&mut self) {
         self.unseal();
+        if matches!(self, Self::Object(_)) {
+            return;
+        }
+        let mut fields = MergedObject::default();
+        if let Self::Value(json) = self
+            && let Ok(payload) = Payload::parse(json)
+        {
+            fields.set_all(&payload.raw().object());
+        }
+        *self = Self::Object(fields);
+    }
+
+    /// Makes the member a list of items, if it is none, and returns them.
+    #[inline]
+    pub(super) fn items(&mut self) -> &mut BTreeMap<i64, Self> {
         if !matches!(self, Self::Items(_)) {
-            let list = match self {
-                Self::Value(json) => std::mem::take(json).into(),
-                Self::List(items) => format!("[{items}]"),
-                _ => String::new(),
-            };
-            let payload = Payload::parse(&list);
-            let items = payload.iter().flat_map(|payload| payload.raw().items());
-            *self = Self::Items((0..).zip(items.map(|item| Self::Value(item.as_str().into()))).collect());
+            self.become_items();
         }
         match self {
             Self::Items(items) => items,
             _ => unreachable!("it was just made a list"),
         }
+    }
+
+    #[inline(never)]
+    fn become_items(&mut self) {
+        self.unseal();
+        let list = match self {
+            Self::Items(_) => return,
+            Self::Value(json) => std::mem::take(json).into(),
+            Self::List(items) => format!("[{items}]"),
+            _ => String::new(),
+        };
+        let payload = Payload::parse(&list);
+        let items = payload.iter().flat_map(|payload| payload.raw().items());
+        *self = Self::Items((0..).zip(items.map(|item| Self::Value(item.as_str().into()))).collect());
     }
 
     /// Changes the value by a JSON Patch.
@@ -122,18 +138,23 @@ impl Member {
 
     /// Makes the member a string, if it is none, and appends to it.
     pub(super) fn append(&mut self, piece: &Text<'_>) {
-        if let Self::Announced(announced) = self {
-            announced.0.push(piece);
-            return;
+        if !matches!(self, Self::Text(_) | Self::Announced(_)) {
+            self.become_text();
         }
+        match self {
+            Self::Text(text) => _ = text.push(piece),
+            Self::Announced(announced) => _ = announced.0.push(piece),
+            _ => unreachable!("it was just made a string"),
+        }
+    }
+
+    #[inline(never)]
+    fn become_text(&mut self) {
         self.unseal();
         if !matches!(self, Self::Text(_)) {
             let mut text = TextBuffer::default();
             text.push(&Text::Whole(self.text()));
             *self = Self::Text(text);
-        }
-        if let Self::Text(text) = self {
-            text.push(piece);
         }
     }
 
