@@ -699,6 +699,8 @@ class EventIterator(Generic[_E]):
             for "loop" with payloads that are read when they are needed.
         make: What makes the objects that are given instead of `ServerSentEvent`s, called with each one's type, data,
             id and reconnection time.
+        on_comment: What is called with the text of each comment, before the events after it are given. What it raises
+            comes out; the iterator can go on after it.
     """
 
     @overload
@@ -709,6 +711,7 @@ class EventIterator(Generic[_E]):
         kind: Literal["event"] = "event",
         *,
         make: None = None,
+        on_comment: Callable[[str], object] | None = None,
     ) -> EventIterator[ServerSentEvent]: ...
     @overload
     def __new__(
@@ -718,6 +721,7 @@ class EventIterator(Generic[_E]):
         kind: Literal["package", "loop", "unread"],
         *,
         make: None = None,
+        on_comment: Callable[[str], object] | None = None,
     ) -> EventIterator[SdkEvent]: ...
     @overload
     def __new__(
@@ -727,9 +731,18 @@ class EventIterator(Generic[_E]):
         kind: Literal["event"] = "event",
         *,
         make: Callable[[str, str, str, int | None], _E],
+        on_comment: Callable[[str], object] | None = None,
     ) -> EventIterator[_E]: ...
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID in force, "" if none: as of what was given so far, not of what still waits in the piece."""
+    @property
+    def retry(self) -> int | None:
+        """The last valid reconnection time in milliseconds."""
     def close(self) -> list[_E]:
-        """Marks the end of the input.
+        """Marks the end of the input, and makes ready for a new stream that is given to `take`.
+
+        `last_event_id` and `retry` survive.
 
         Returns:
             What the tail policy gives: no event or one.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ssewire._core import EventIterator, SSEDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
     from typing import Literal
 
     from typing_extensions import TypedDict, Unpack
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
         tail: Literal["discard", "dispatch"]
         dispatch_empty: bool
 
+    Listener = Callable[[str], object]
 
-def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[ServerSentEvent]:
+
+def iter_sse(
+    source: object, *, on_comment: Listener | None = None, **options: Unpack[DecoderOptions]
+) -> Iterator[ServerSentEvent]:
     """Iterate over the events of a source, as they arrive.
 
     The source is not closed; its exceptions come through.
@@ -31,6 +35,9 @@ def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[Serv
     Args:
         source: A response of requests, httpx, httpx2, urllib3, niquests or http.client, a binary file, an iterable of
             bytes-like pieces, or one bytes-like object.
+        on_comment: What is called with the text of each comment, in its place among the events: what follows the
+            colon and one space (9.2.6 drops comments). What it raises comes out, and the events after it can still be
+            read. A comment between events is held to `max_event_size` too.
         options: As `SSEDecoder` takes them.
 
     Iterating raises:
@@ -43,10 +50,12 @@ def iter_sse(source: object, **options: Unpack[DecoderOptions]) -> Iterator[Serv
     from ssewire._response import event_pieces  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
     from ssewire._sources import open_source  # noqa: PLC0415
 
-    return EventIterator(event_pieces(open_source(source)), SSEDecoder(**options))
+    return EventIterator(event_pieces(open_source(source)), SSEDecoder(**options), on_comment=on_comment)
 
 
-def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncGenerator[ServerSentEvent, None]:
+def aiter_sse(
+    source: object, *, on_comment: Listener | None = None, **options: Unpack[DecoderOptions]
+) -> AsyncGenerator[ServerSentEvent, None]:
     """Iterate over the events of an asynchronous source, as they arrive.
 
     The source is not closed; its exceptions come through. Under trio, who may leave it early closes the iterator:
@@ -55,6 +64,9 @@ def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncGenerat
     Args:
         source: A response of aiohttp, httpx or httpx2, an asynchronous iterable of bytes-like pieces, or one
             bytes-like object.
+        on_comment: What is called with the text of each comment, in its place among the events: what follows the
+            colon and one space (9.2.6 drops comments). What it raises comes out and ends the
+            iterator. A comment between events is held to `max_event_size` too.
         options: As `SSEDecoder` takes them.
 
     Iterating raises:
@@ -67,11 +79,13 @@ def aiter_sse(source: object, **options: Unpack[DecoderOptions]) -> AsyncGenerat
     from ssewire._response import aevent_pieces  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
     from ssewire._sources import open_async_source  # noqa: PLC0415
 
-    return _events(aevent_pieces(open_async_source(source)), SSEDecoder(**options))
+    events = EventIterator(None, SSEDecoder(**options), on_comment=on_comment)
+    return _events(aevent_pieces(open_async_source(source)), events)
 
 
-async def _events(pieces: AsyncIterator[Piece], decoder: SSEDecoder) -> AsyncGenerator[ServerSentEvent, None]:
-    events = EventIterator(None, decoder)
+async def _events(
+    pieces: AsyncIterator[Piece], events: EventIterator[ServerSentEvent]
+) -> AsyncGenerator[ServerSentEvent, None]:
     async for piece in pieces:
         events.take(piece)
         for event in events:

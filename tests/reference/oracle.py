@@ -9,6 +9,8 @@ wants the whole body at once and knows nothing of the package under test. The ru
 4. `max_event_size`: the content of each line and one for each line end, since the event began. It begins with the
    block's first known field: no comment and no unknown field before that counts, nor an unended line without a colon,
    which may become one. A blank line counts nothing.
+5. `keep_comments=True`: a comment is given with its line end, and one that is never ended is not; between events it has
+   the limit for itself alone.
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ class Outcome(NamedTuple):
     last_event_id: str
     retry: int | None
     error: Fault | None
+    comments: tuple[tuple[int, str], ...] = ()  # the number of events before each, and its text
 
 
 class Case(NamedTuple):
@@ -109,9 +112,11 @@ class _Interpreter:
     limit: int | None
     last_event_id: str
     retry: int | None
+    keep_comments: bool
 
     def __post_init__(self) -> None:
         self.events: list[Event] = []
+        self.comments: list[tuple[int, str]] = []
         self.last_event_id_buffer = self.last_event_id
         self.begin_block()
 
@@ -126,14 +131,21 @@ class _Interpreter:
     def count(self, line: bytes, line_end: int) -> None:
         if split_field(line)[0] in KNOWN_FIELDS:
             self.has_known_field = True
+        size = len(line) + line_end
         if line and self.has_known_field:
-            self.size += len(line) + line_end
-        if self.limit is not None and self.size > self.limit:
+            self.size += size
+        alone = size if self.is_kept_comment(line) and not self.has_known_field else 0
+        if self.limit is not None and max(self.size, alone) > self.limit:
             raise _TooLargeError
+
+    def is_kept_comment(self, line: bytes) -> bool:
+        return self.keep_comments and line.startswith(b":")
 
     def whole_line(self, line: bytes) -> None:
         """Count the line and its end, then interpret it."""
         self.count(line, line_end=1)
+        if self.is_kept_comment(line):
+            self.comments.append((len(self.events), split_field(line)[1]))
         self.interpret(line)
 
     def interpret(self, line: bytes) -> None:
@@ -171,9 +183,10 @@ def interpret_stream(  # noqa: PLR0913  the decoder's options, and what outlives
     max_event_size: int | None = None,
     last_event_id: str = "",
     retry: int | None = None,
+    keep_comments: bool = False,
 ) -> Outcome:
     """Interpret a whole event stream; `last_event_id` and `retry` are those that an earlier stream left."""
-    interpreter = _Interpreter(dispatch_empty, max_event_size, last_event_id, retry)
+    interpreter = _Interpreter(dispatch_empty, max_event_size, last_event_id, retry, keep_comments)
     *lines, rest = LINE_END.split(body.removeprefix(BOM))
     error = None
     try:
@@ -187,4 +200,5 @@ def interpret_stream(  # noqa: PLR0913  the decoder's options, and what outlives
     except _TooLargeError:
         assert max_event_size is not None
         error = Fault(max_event_size + 1, max_event_size)
-    return Outcome(interpreter.events, interpreter.last_event_id, interpreter.retry, error)
+    comments = tuple(interpreter.comments)
+    return Outcome(interpreter.events, interpreter.last_event_id, interpreter.retry, error, comments)

@@ -94,7 +94,9 @@ mod snapshot;
 
 pub use accumulate::{Accumulator, AccumulatorBuilder};
 pub use dialect::{Dialect, UnknownDialect};
-pub use framing::{Bound, Event, EventDecoder, EventTooLarge, Options, Tail, Unencodable, encode, encode_comment};
+pub use framing::{
+    Bound, Event, EventDecoder, EventTooLarge, Item, Options, Tail, Unencodable, encode, encode_comment,
+};
 pub use json::{Constant, NotJson, PartialJson, Step, Text};
 pub use limits::{DEFAULT_MAX_CHOICES, DEFAULT_MAX_EVENT_SIZE, DEFAULT_MAX_TOOL_CALLS};
 pub use snapshot::{ApiError, Choice, Delta, Snapshot, ToolCall, ToolCalls, Usage};

@@ -12,6 +12,7 @@ pub(crate) fn options(input: &mut Unstructured<'_>) -> Result<Options> {
         tail: if bits & 2 > 0 { Tail::Dispatch } else { Tail::Discard },
         dispatch_empty: bits & 4 > 0,
         keep_nonstandard_lines: bits & 8 > 0,
+        keep_comments: bits & 16 > 0,
     })
 }
 

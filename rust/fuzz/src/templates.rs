@@ -132,7 +132,7 @@ struct Case {
 /// lines that are no field, since events that come without their framing have none.
 fn fold_slowly(body: &[u8], dialect: Option<&str>) -> Option<(Vec<String>, Whole)> {
     let options =
-        Options { max_event_size: None, tail: Tail::Discard, dispatch_empty: false, keep_nonstandard_lines: true };
+        Options { max_event_size: None, tail: Tail::Discard, keep_nonstandard_lines: true, ..Options::default() };
     let dialect = dialect.map(|name| name.parse::<Dialect>().expect("the dialect is known"));
     let (mut accumulator, mut told) = (Accumulator::builder().dialect(dialect).build(), Vec::new());
     for event in interpret(body, &options).events {

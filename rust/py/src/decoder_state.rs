@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::{Event, EventDecoder, EventTooLarge};
+use ssewire_core::{Event, EventDecoder, EventTooLarge, Item};
 
 use crate::event::ServerSentEvent;
 use crate::new_str;
@@ -14,6 +14,12 @@ pub(crate) struct Decoding {
     /// A fault that was found, but not raised: events before it were returned first.
     fault: Option<EventTooLarge>,
     strings: Strings,
+}
+
+/// What was taken off a piece.
+pub(crate) enum Taken<T> {
+    Event(T),
+    Comment(Py<PyString>),
 }
 
 /// Strings made for the last events: the next ones often have the same.
@@ -45,6 +51,26 @@ impl Decoding {
         while let Some(event) = self.decoder.next(data)? {
             if let Some(made) = make(&event, self.strings.event(py, &event)) {
                 return Ok(Some(made));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next event of `data` for which `make` returns anything, or the next comment's text.
+    pub(crate) fn next_item<T>(
+        &mut self,
+        py: Python<'_>,
+        data: &mut &[u8],
+        make: impl Fn(&Event<'_>, ServerSentEvent) -> Option<T>,
+    ) -> Result<Option<Taken<T>>, EventTooLarge> {
+        while let Some(item) = self.decoder.next_item(data)? {
+            match item {
+                Item::Comment(text) => return Ok(Some(Taken::Comment(new_str::lossy(py, text)))),
+                Item::Event(event) => {
+                    if let Some(made) = make(&event, self.strings.event(py, &event)) {
+                        return Ok(Some(Taken::Event(made)));
+                    }
+                }
             }
         }
         Ok(None)

@@ -149,7 +149,7 @@ impl SSEDecoder {
             max_event_size: max_event_size.0,
             tail: tail_policy(tail)?,
             dispatch_empty,
-            keep_nonstandard_lines: false,
+            ..Options::default()
         };
         Ok(Self { state: Lock::new(Decoding::new(EventDecoder::new(options))) })
     }

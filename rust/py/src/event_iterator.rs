@@ -3,10 +3,10 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyIterator;
+use pyo3::types::{PyIterator, PyString};
 use ssewire_core::{Event, EventTooLarge};
 
-use crate::decoder_state::Decoding;
+use crate::decoder_state::{Decoding, Taken};
 use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::lock::Lock;
@@ -23,11 +23,14 @@ use crate::sdk_event::{Reader, SdkEvent};
 ///         for "loop" with payloads that are read when they are needed.
 ///     make: What makes the objects that are given instead of `ServerSentEvent`s, called with each one's type, data,
 ///         id and reconnection time.
+///     on_comment: What is called with the text of each comment, before the events after it are given. What it raises
+///         comes out; the iterator can go on after it.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct EventIterator {
     pieces: Option<Py<PyIterator>>,
     kind: Kind,
     make: Option<Py<PyAny>>,
+    on_comment: Option<Py<PyAny>>,
     state: Lock<Reading>,
 }
 
@@ -111,18 +114,22 @@ impl FromEvent for SdkEvent {
 #[pymethods]
 impl EventIterator {
     #[new]
-    #[pyo3(signature = (pieces, decoder, kind="event", *, make=None))]
+    #[pyo3(signature = (pieces, decoder, kind="event", *, make=None, on_comment=None))]
     fn new(
         py: Python<'_>,
         pieces: Option<&Bound<'_, PyAny>>,
         decoder: &Bound<'_, SSEDecoder>,
         kind: &str,
         make: Option<Py<PyAny>>,
+        on_comment: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let decoding = decoder.get().state.lock(py).copy();
+        let mut decoding = decoder.get().state.lock(py).copy();
+        if on_comment.is_some() {
+            decoding.decoder.keep_comments();
+        }
         let state = Lock::new(Reading { decoding, piece: None, ended: pieces.is_none(), asking: false });
         let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
-        Ok(Self { pieces, kind: Kind::named(kind)?, make, state })
+        Ok(Self { pieces, kind: Kind::named(kind)?, make, on_comment, state })
     }
 
     /// Takes a piece, once all of the one before was given out.
@@ -135,7 +142,21 @@ impl EventIterator {
         Ok(())
     }
 
-    /// Marks the end of the input.
+    /// The last event ID in force, "" if none: as of what was given so far, not of what still waits in the piece.
+    #[getter]
+    fn last_event_id(&self, py: Python<'_>) -> String {
+        self.state.lock(py).decoding.decoder.last_event_id().to_owned()
+    }
+
+    /// The last valid reconnection time in milliseconds.
+    #[getter]
+    fn retry(&self, py: Python<'_>) -> Option<u64> {
+        self.state.lock(py).decoding.decoder.retry()
+    }
+
+    /// Marks the end of the input, and makes ready for a new stream that is given to `take`.
+    ///
+    /// `last_event_id` and `retry` survive.
     ///
     /// Returns:
     ///     What the tail policy gives: no event or one.
@@ -149,7 +170,8 @@ impl EventIterator {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.pieces)?;
-        visit.call(&self.make)
+        visit.call(&self.make)?;
+        visit.call(&self.on_comment)
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -165,10 +187,21 @@ impl EventIterator {
 }
 
 impl Reading {
-    /// The next event of the current piece.
-    fn take<G: FromEvent>(&mut self, py: Python<'_>, kind: Kind) -> Result<Option<G>, EventTooLarge> {
+    /// The next event of the current piece; or the next comment, where somebody listens to them.
+    fn take<G: FromEvent>(
+        &mut self,
+        py: Python<'_>,
+        kind: Kind,
+        comments: bool,
+    ) -> Result<Option<Taken<G>>, EventTooLarge> {
         let Some(piece) = &mut self.piece else { return Ok(None) };
-        let taken = piece.take(py, |data| self.decoding.next(py, data, |event, made| G::of(event, made, kind)));
+        let make = |event: &Event<'_>, made| G::of(event, made, kind);
+        let taken = piece.take(py, |data| {
+            if comments {
+                return self.decoding.next_item(py, data, make);
+            }
+            self.decoding.next(py, data, make).map(|event| event.map(Taken::Event))
+        });
         if !matches!(taken, Ok(Some(_))) || piece.is_empty(py) {
             self.piece = None;
             self.ended |= taken.is_err();
@@ -182,10 +215,16 @@ impl EventIterator {
         let mut state = self.state.lock(py);
         let mut asking = Asking::default();
         loop {
-            match state.take::<G>(py, self.kind) {
-                Ok(Some(given)) => {
+            match state.take::<G>(py, self.kind, self.on_comment.is_some()) {
+                Ok(Some(Taken::Event(given))) => {
                     drop(state);
                     return given.object(py, self.make.as_ref()).map(Some);
+                }
+                Ok(Some(Taken::Comment(text))) => {
+                    drop(state);
+                    self.listen(py, text)?;
+                    state = self.state.lock(py);
+                    continue;
                 }
                 Err(fault) => {
                     drop(state);
@@ -219,6 +258,11 @@ impl EventIterator {
         let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
         let last = last.map_err(|fault| errors::event_too_large(py, &fault))?;
         last.map(|last| last.object(py, self.make.as_ref())).transpose()
+    }
+
+    /// Calls who listens to comments, while no lock is held.
+    fn listen(&self, py: Python<'_>, text: Py<PyString>) -> PyResult<()> {
+        self.on_comment.as_ref().map_or(Ok(()), |listener| listener.call1(py, (text,)).map(drop))
     }
 
     fn ask(&self, py: Python<'_>, asking: &mut Asking) -> Option<PyResult<UnreadPiece>> {

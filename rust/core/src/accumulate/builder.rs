@@ -67,7 +67,7 @@ impl AccumulatorBuilder {
     pub fn build(self) -> Accumulator {
         let Self { dialect, max_event_size, bounds } = self;
         let options =
-            Options { max_event_size, tail: Tail::Dispatch, dispatch_empty: false, keep_nonstandard_lines: true };
+            Options { max_event_size, tail: Tail::Dispatch, keep_nonstandard_lines: true, ..Options::default() };
         Accumulator::new(EventDecoder::new(options), dialect, bounds)
     }
 }

@@ -9,6 +9,7 @@
 //! 2. Fields have no effect outside of the block until a blank line ends it, but for the reconnection time.
 
 use super::field::{FIELD_PREFIX, Field};
+use super::options::Options;
 use crate::limits::RETAINED_CAPACITY;
 
 /// The line that a cut left open.
@@ -52,6 +53,7 @@ impl OpenLine {
     fn append(field: Field, part: &[u8], value: &mut Vec<u8>, block: &mut Block) {
         let buffer = match field {
             Field::Event | Field::Id | Field::Retry => Some(value),
+            Field::Comment if block.keep.comments => Some(value),
             Field::Data | Field::Comment | Field::Unknown => block.buffer(field),
         };
         if let Some(buffer) = buffer {
@@ -69,7 +71,7 @@ impl OpenLine {
     pub(crate) fn counts_in(&self, block: &Block) -> bool {
         let field = match self.field {
             Some(field) => field,
-            None if block.keep_nonstandard_lines || self.prefix.contains(&b':') => self.field(),
+            None if block.keep.nonstandard_lines || self.prefix.contains(&b':') => self.field(),
             None => Field::Unknown,
         };
         block.begun || !block.ignores(field)
@@ -83,6 +85,18 @@ impl OpenLine {
         self.clear();
     }
 
+    /// Ends a line that is a comment: moves its text into `comment`.
+    pub(crate) fn end_comment(&mut self, comment: &mut Vec<u8>) {
+        comment.clear();
+        comment.shrink_to(RETAINED_CAPACITY);
+        if self.field.is_some() {
+            std::mem::swap(comment, &mut self.value);
+        } else {
+            comment.extend_from_slice(Field::split(&self.prefix).1);
+        }
+        self.clear();
+    }
+
     pub(crate) fn clear(&mut self) {
         self.prefix.clear();
         self.field = None;
@@ -93,10 +107,17 @@ impl OpenLine {
     }
 }
 
+/// What of the lines that have no effect is not dropped.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Keep {
+    pub(crate) nonstandard_lines: bool,
+    pub(crate) comments: bool,
+}
+
 /// The fields since the last blank line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Block {
-    keep_nonstandard_lines: bool,
+    pub(crate) keep: Keep,
     event: Option<String>,
     /// As in the standard: each data line's value and an LF.
     data: Vec<u8>,
@@ -110,13 +131,18 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    pub(crate) fn new(keep_nonstandard_lines: bool) -> Self {
-        Self { keep_nonstandard_lines, ..Self::default() }
+    pub(crate) fn new(options: &Options) -> Self {
+        let keep = Keep { nonstandard_lines: options.keep_nonstandard_lines, comments: options.keep_comments };
+        Self { keep, ..Self::default() }
     }
 
-    /// Whether lines with that field change nothing.
+    /// Whether lines with that field change nothing, and are dropped.
     pub(crate) fn ignores(&self, field: Field) -> bool {
-        field == Field::Comment || (field == Field::Unknown && !self.keep_nonstandard_lines)
+        match field {
+            Field::Comment => !self.keep.comments,
+            Field::Unknown => !self.keep.nonstandard_lines,
+            _ => false,
+        }
     }
 
     /// Counts a line against the limit; `size` includes its end.
@@ -129,7 +155,7 @@ impl Block {
     fn buffer(&mut self, field: Field) -> Option<&mut Vec<u8>> {
         match field {
             Field::Data => Some(&mut self.data),
-            Field::Unknown if self.keep_nonstandard_lines => Some(&mut self.nonstandard_lines),
+            Field::Unknown if self.keep.nonstandard_lines => Some(&mut self.nonstandard_lines),
             _ => None,
         }
     }

@@ -7,14 +7,14 @@
 //! 1. Framing cannot fail: any bytes are an event stream. Only the size limit raises.
 //! 2. An event is out with the last byte of the line end that dispatches it.
 //! 3. Where the stream is cut changes no event and no figure of a fault.
-//! 4. Comments and unknown lines are dropped unbuffered, unless `Options::keep_nonstandard_lines` asks for the latter.
+//! 4. Comments and unknown lines are dropped unbuffered, unless `Options` ask for them.
 //!
 //! Of `data: a\n\ndata: b\ndata: c\n\n` the first event is lent; the second is two lines, and so `b\nc\n` in the block, from which
 //! `b\nc` is lent.
 
 use super::block::{Block, OpenLine};
 use super::error::{Bound, EventTooLarge};
-use super::event::Event;
+use super::event::{Event, Item};
 use super::fast_path::{self, WholeEvent};
 use super::field::Field;
 use super::lines::{Lines, Step};
@@ -26,6 +26,10 @@ enum Dispatch<'d> {
     Lent(&'d [u8]),
     /// In the block.
     Block,
+    /// It is no event, but a comment that lies whole in the caller's piece.
+    LentComment(&'d [u8]),
+    /// It is no event, but the comment that the decoder keeps.
+    Comment,
 }
 
 /// An incremental event stream decoder: pieces in, events out.
@@ -43,6 +47,8 @@ pub struct EventDecoder {
     lines: Lines,
     line: OpenLine,
     block: Block,
+    /// The last comment of several pieces, where comments are kept.
+    comment: Vec<u8>,
     last_event_id: String,
     /// Ids that were in force so far: comparing long ids with each other would take long.
     id_generation: u64,
@@ -57,7 +63,13 @@ pub struct EventDecoder {
 impl EventDecoder {
     /// A decoder at the start of a stream.
     pub fn new(options: Options) -> Self {
-        Self { block: Block::new(options.keep_nonstandard_lines), options, ..Self::default() }
+        Self { block: Block::new(&options), options, ..Self::default() }
+    }
+
+    /// Keeps comments from now on, as [`Options::keep_comments`] asks for from the beginning.
+    pub fn keep_comments(&mut self) {
+        self.options.keep_comments = true;
+        self.block.keep.comments = true;
     }
 
     /// The last event ID in force, `""` if none: what a reconnecting client sends as `Last-Event-ID`.
@@ -87,6 +99,8 @@ impl EventDecoder {
 
     /// Takes bytes off `data` up to the end of the next event, and lends that event; `None` when `data` is used up.
     ///
+    /// Comments are passed over; [`Self::next_item`] gives them.
+    ///
     /// # Errors
     /// An event that is larger than the limit; from then on every call gives the same error, until [`Self::close`].
     #[expect(clippy::inline_always, reason = "an event is large, and would be returned through memory")]
@@ -97,7 +111,39 @@ impl EventDecoder {
             let (named, event) = (event.is_some(), event.unwrap_or("message"));
             return Ok(Some(Event { event, named, data, id, id_generation, ..Event::unnamed() }));
         }
-        Ok(self.advance(data)?.map(|dispatch| self.lend(&dispatch)))
+        loop {
+            match self.advance(data)? {
+                Some(Dispatch::LentComment(_) | Dispatch::Comment) => {}
+                dispatch => return Ok(dispatch.map(|dispatch| self.lend(&dispatch))),
+            }
+        }
+    }
+
+    /// Takes bytes off `data` up to the end of the next event, or of the next comment where [`Options::keep_comments`] asks
+    /// for them; `None` when `data` is used up.
+    ///
+    /// The limit of an event holds for a comment between events too: one inside an event counts as a line of it. A comment
+    /// whose line end never comes is dropped, whatever the tail policy.
+    ///
+    /// ```
+    /// use ssewire_core::{EventDecoder, Item, Options};
+    ///
+    /// let mut decoder = EventDecoder::new(Options { keep_comments: true, ..Options::default() });
+    /// let mut piece: &[u8] = b": ping\ndata: one\n\n";
+    /// assert_eq!(decoder.next_item(&mut piece)?, Some(Item::Comment(b"ping")));
+    /// assert!(matches!(decoder.next_item(&mut piece)?, Some(Item::Event(event)) if event.data == b"one"));
+    /// # Ok::<(), ssewire_core::EventTooLarge>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub fn next_item<'a, 'd: 'a>(&'a mut self, data: &mut &'d [u8]) -> Result<Option<Item<'a>>, EventTooLarge> {
+        let Some(dispatch) = self.advance(data)? else { return Ok(None) };
+        Ok(Some(match dispatch {
+            Dispatch::LentComment(text) => Item::Comment(text),
+            Dispatch::Comment => Item::Comment(&self.comment),
+            event => Item::Event(self.lend(&event)),
+        }))
     }
 
     /// Takes the next event off `data` where `fast_path` reads it; and the lines before it that mean nothing between events.
@@ -119,7 +165,7 @@ impl EventDecoder {
                 self.events += 1;
                 return Some(event);
             }
-            let keep_alive = fast_path::idle_line(data)?;
+            let keep_alive = fast_path::idle_line(data, self.block.keep.comments)?;
             self.lines.pass(data, keep_alive);
         }
         None
@@ -152,6 +198,7 @@ impl EventDecoder {
         let dispatch = if self.crossed.is_none() { self.close_tail() } else { Ok(None) };
         self.line.clear();
         self.lines = Lines::default();
+        self.comment = Vec::new();
         self.crossed = None;
         self.events = 0;
         // The next call clears the block: until then the event is lent from it.
@@ -222,7 +269,7 @@ impl EventDecoder {
     fn lend<'a>(&'a self, dispatch: &Dispatch<'a>) -> Event<'a> {
         let data = match dispatch {
             Dispatch::Lent(data) => data,
-            Dispatch::Block => self.block.data(),
+            _ => self.block.data(),
         };
         let event = self.block.event();
         Event {
@@ -243,6 +290,9 @@ impl EventDecoder {
         }
         let (field, value) = Field::split(line);
         self.count_line(field, line.len())?;
+        if field == Field::Comment && self.block.keep.comments {
+            return Ok(Some(Dispatch::LentComment(value)));
+        }
         if field == Field::Data && self.block.has_no_data() && self.lines.take_blank(rest) {
             self.end_block();
             self.events += 1;
@@ -296,7 +346,12 @@ impl EventDecoder {
     fn last_part(&mut self, part: &[u8]) -> Result<Option<Dispatch<'static>>, EventTooLarge> {
         self.extend_open_line(part)?;
         let size = std::mem::take(&mut self.line.size);
-        self.count_line(self.line.field(), size)?;
+        let field = self.line.field();
+        self.count_line(field, size)?;
+        if field == Field::Comment && self.block.keep.comments {
+            self.line.end_comment(&mut self.comment);
+            return Ok(Some(Dispatch::Comment));
+        }
         self.line.end(&mut self.block);
         Ok(None)
     }
@@ -304,13 +359,16 @@ impl EventDecoder {
     /// Counts a line of `size` bytes and its end against the limit.
     ///
     /// Comments and unknown lines before the first field of a block are not part of an event. They are dropped unbuffered, so
-    /// they may be of any size, and a stream of keep-alives may last for ever.
+    /// they may be of any size, and a stream of keep-alives may last for ever. A comment that is kept is held to the limit by
+    /// itself.
     fn count_line(&mut self, field: Field, size: usize) -> Result<(), EventTooLarge> {
         if self.block.ignores(field) && !self.block.begun {
             return Ok(());
         }
         self.check(self.block.size, size + 1)?;
-        self.block.count(size + 1);
+        if field != Field::Comment || self.block.begun {
+            self.block.count(size + 1);
+        }
         Ok(())
     }
 

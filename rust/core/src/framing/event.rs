@@ -24,6 +24,15 @@ pub struct Event<'a> {
     pub nonstandard_lines: &'a [u8],
 }
 
+/// What a decoder gives that keeps comments, lent until it is used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A dispatched event.
+    Event(Event<'a>),
+    /// A comment, as soon as its line has ended: its text after the colon and after one space, not checked to be UTF-8.
+    Comment(&'a [u8]),
+}
+
 impl<'a> Event<'a> {
     /// An event without a name and without data.
     pub(crate) fn unnamed() -> Self {

@@ -43,11 +43,11 @@ impl<'d> WholeEvent<'d> {
 }
 
 /// The size of the line that `piece` begins with, if it is all there and means nothing between events: a blank one or a
-/// comment. Of a CRLF the CR is counted: the line ends with it, and the LF is skipped before the next one.
-pub(crate) fn idle_line(piece: &[u8]) -> Option<usize> {
+/// comment that nobody keeps. Of a CRLF the CR is counted: the line ends with it, and the LF is skipped before the next one.
+pub(crate) fn idle_line(piece: &[u8], keep_comments: bool) -> Option<usize> {
     match piece.first()? {
         b'\n' | b'\r' => Some(1),
-        b':' => memchr::memchr2(b'\n', b'\r', piece).map(|end| end + 1),
+        b':' if !keep_comments => memchr::memchr2(b'\n', b'\r', piece).map(|end| end + 1),
         _ => None,
     }
 }

@@ -21,8 +21,8 @@ impl Field {
     /// Splits a line, or its first [`FIELD_PREFIX`] bytes, into its field and value. The value of an unknown field is the whole
     /// line.
     pub(crate) fn split(line: &[u8]) -> (Self, &[u8]) {
-        if line.first() == Some(&b':') {
-            return (Self::Comment, &line[1..]);
+        if let [b':', b' ', text @ ..] | [b':', text @ ..] = line {
+            return (Self::Comment, text);
         }
         for (name, field) in FIELDS {
             match line.strip_prefix(name) {

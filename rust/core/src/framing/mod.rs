@@ -16,7 +16,7 @@ mod options;
 pub use decoder::EventDecoder;
 pub use encode::{Unencodable, encode, encode_comment};
 pub use error::{Bound, EventTooLarge};
-pub use event::Event;
+pub use event::{Event, Item};
 pub(crate) use json_values::{Found, ValueDecoder};
 pub(crate) use lines::BOM;
 pub use options::{Options, Tail};

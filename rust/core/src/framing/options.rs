@@ -23,6 +23,8 @@ pub struct Options {
     pub dispatch_empty: bool,
     /// Keep lines that are no field of the standard: some servers write their errors so (`error: {…}`, or bare JSON).
     pub keep_nonstandard_lines: bool,
+    /// Keep comments for [`EventDecoder::next_item`](super::EventDecoder::next_item), which gives them among the events.
+    pub keep_comments: bool,
 }
 
 impl Default for Options {
@@ -32,6 +34,7 @@ impl Default for Options {
             tail: Tail::Discard,
             dispatch_empty: false,
             keep_nonstandard_lines: false,
+            keep_comments: false,
         }
     }
 }

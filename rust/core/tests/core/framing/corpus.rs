@@ -39,7 +39,7 @@ fn options(entry: &Json) -> Options {
             Some(other) => panic!("the corpus has a tail {other:?}"),
         },
         dispatch_empty: option("dispatch_empty").is_some_and(Json::is_true),
-        keep_nonstandard_lines: false,
+        ..Options::default()
     }
 }
 
@@ -53,6 +53,7 @@ fn expected(entry: &Json) -> Outcome {
     };
     Outcome {
         events: entry["events"].items().iter().map(event).collect(),
+        comments: Vec::new(),
         last_event_id: entry["last_event_id"].text().to_owned(),
         retry: entry.get("retry").map(Json::number),
         fault: entry.get("error").map(fault),

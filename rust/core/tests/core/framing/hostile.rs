@@ -15,6 +15,7 @@ fn decoder() -> EventDecoder {
         tail: Tail::Dispatch,
         dispatch_empty: true,
         keep_nonstandard_lines: true,
+        keep_comments: false,
     })
 }
 

@@ -5,7 +5,7 @@ use proptest::sample::{Index, select};
 use ssewire_core::{EventDecoder, Options, Tail};
 
 use crate::support::cuts::{bytewise, cut_at, shown};
-use crate::support::decode::{decode, drain};
+use crate::support::decode::{decode, decode_events, drain};
 use crate::support::oracle::{Outcome, interpret, interpret_after};
 
 /// What streams are made of: names, colons, spaces and line ends, BOMs, digits, pieces of UTF-8, and what breaks it.
@@ -72,12 +72,13 @@ fn body() -> impl Strategy<Value = Body> {
 fn options() -> impl Strategy<Value = Options> {
     let limit = prop_oneof![2 => Just(None), 1 => (1_usize..40).prop_map(Some)];
     let tail = select(vec![Tail::Discard, Tail::Dispatch]);
-    (limit, tail, any::<bool>(), any::<bool>()).prop_map(
-        |(max_event_size, tail, dispatch_empty, keep_nonstandard_lines)| Options {
+    (limit, tail, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(max_event_size, tail, dispatch_empty, keep_nonstandard_lines, keep_comments)| Options {
             max_event_size,
             tail,
             dispatch_empty,
             keep_nonstandard_lines,
+            keep_comments,
         },
     )
 }
@@ -103,9 +104,17 @@ proptest! {
     }
 
     #[test]
+    fn next_passes_over_comments_that_are_kept(body in body(), options in options(), points in points()) {
+        let options = Options { keep_comments: true, ..options };
+        let expected = Outcome { comments: Vec::new(), ..interpret(&body.0, &options) };
+        prop_assert_eq!(decode_events(&cut(&body, &points), &options), expected);
+    }
+
+    #[test]
     fn a_closed_decoder_is_a_new_one_but_for_id_and_retry(
         first in body(), second in body(), options in options(), points in points(),
     ) {
+        let options = Options { keep_comments: false, ..options };
         let Outcome { last_event_id, retry, .. } = interpret(&first.0, &options);
         let expected = interpret_after(&second.0, &options, &last_event_id, retry);
         let mut decoder = EventDecoder::new(options);

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
-use ssewire_core::{EventDecoder, EventTooLarge, Options};
+use ssewire_core::{EventDecoder, EventTooLarge, Item, Options};
 
 use super::oracle::{Event, Outcome};
 
@@ -16,11 +16,26 @@ fn owned(event: &ssewire_core::Event<'_>) -> Event {
     }
 }
 
-/// Feeds a piece; the fault where there is one.
-fn feed(decoder: &mut EventDecoder, mut piece: &[u8], events: &mut Vec<Event>) -> Option<EventTooLarge> {
+type Comments = Vec<(usize, String)>;
+
+/// Feeds a piece, by `next` alone where that passes over no comment; the fault where there is one.
+fn feed(
+    decoder: &mut EventDecoder,
+    mut piece: &[u8],
+    events: &mut Vec<Event>,
+    comments: &mut Option<Comments>,
+) -> Option<EventTooLarge> {
     loop {
-        match decoder.next(&mut piece) {
-            Ok(Some(event)) => events.push(owned(&event)),
+        let item = match comments {
+            Some(_) => decoder.next_item(&mut piece),
+            None => decoder.next(&mut piece).map(|event| event.map(Item::Event)),
+        };
+        match item {
+            Ok(Some(Item::Event(event))) => events.push(owned(&event)),
+            Ok(Some(Item::Comment(text))) => {
+                let text = String::from_utf8_lossy(text).into_owned();
+                comments.as_mut().expect("next gives no comment").push((events.len(), text));
+            }
             Ok(None) => {
                 assert!(piece.is_empty(), "the decoder left {piece:?}");
                 return None;
@@ -33,9 +48,13 @@ fn feed(decoder: &mut EventDecoder, mut piece: &[u8], events: &mut Vec<Event>) -
 /// Feeds the pieces and closes the decoder. A fault has to come again at every later feed, and from `close` only where
 /// no feed gave it.
 pub(crate) fn drain(decoder: &mut EventDecoder, pieces: &[&[u8]]) -> Outcome {
+    drain_items(decoder, pieces, None)
+}
+
+fn drain_items(decoder: &mut EventDecoder, pieces: &[&[u8]], mut comments: Option<Comments>) -> Outcome {
     let (mut events, mut fault) = (Vec::new(), None);
     for piece in pieces {
-        let found = feed(decoder, piece, &mut events);
+        let found = feed(decoder, piece, &mut events, &mut comments);
         assert!(fault.is_none() || found == fault, "the fault changed from {fault:?} to {found:?}");
         fault = found;
     }
@@ -46,9 +65,16 @@ pub(crate) fn drain(decoder: &mut EventDecoder, pieces: &[&[u8]]) -> Outcome {
             fault = Some(found);
         }
     }
-    Outcome { events, last_event_id: decoder.last_event_id().to_owned(), retry: decoder.retry(), fault }
+    let (comments, last_event_id) = (comments.unwrap_or_default(), decoder.last_event_id().to_owned());
+    Outcome { events, comments, last_event_id, retry: decoder.retry(), fault }
 }
 
 pub(crate) fn decode(pieces: &[&[u8]], options: &Options) -> Outcome {
+    let comments = options.keep_comments.then(Vec::new);
+    drain_items(&mut EventDecoder::new(options.clone()), pieces, comments)
+}
+
+/// The same by `next` alone, which gives no comments.
+pub(crate) fn decode_events(pieces: &[&[u8]], options: &Options) -> Outcome {
     drain(&mut EventDecoder::new(options.clone()), pieces)
 }

@@ -11,6 +11,8 @@
 //!    block's first known field, or unknown one that is kept: no other line before that counts, nor an unended one
 //!    without a colon, which may become one. A blank line counts nothing. The fault names the first byte that is too
 //!    much.
+//! 6. `keep_comments`: a comment is given with its line end; one that is never ended is not. Between events it has the limit
+//!    for itself alone.
 
 #![allow(dead_code, reason = "the fuzzers and the tests use a part each")]
 
@@ -30,6 +32,8 @@ pub(crate) struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) events: Vec<Event>,
+    /// The text of each comment, and the number of events before it.
+    pub(crate) comments: Vec<(usize, String)>,
     pub(crate) last_event_id: String,
     pub(crate) retry: Option<u64>,
     pub(crate) fault: Option<EventTooLarge>,
@@ -118,8 +122,15 @@ impl Interpreter<'_> {
         let certain = line.ended || self.options.tail == Tail::Dispatch || text.contains(':');
         self.block.has_begun |= kept || (certain && is_known(name));
         let size = line.bytes.len() + usize::from(line.ended);
-        if self.block.has_begun && !text.is_empty() && !self.count(size, line.start) {
+        let comment = self.options.keep_comments && text.starts_with(':');
+        if (self.block.has_begun || comment) && !text.is_empty() && !self.count(size, line.start) {
             return false;
+        }
+        if comment && !self.block.has_begun {
+            self.block.size = 0;
+        }
+        if comment && line.ended {
+            self.outcome.comments.push((self.outcome.events.len(), split_field(&text).1.to_owned()));
         }
         if line.ended {
             self.interpret(&text, "\n");
@@ -178,7 +189,8 @@ impl Interpreter<'_> {
 
 /// Interprets a whole event stream that comes after another one, which left a last event ID and a reconnection time.
 pub(crate) fn interpret_after(body: &[u8], options: &Options, last_event_id: &str, retry: Option<u64>) -> Outcome {
-    let outcome = Outcome { events: Vec::new(), last_event_id: last_event_id.to_owned(), retry, fault: None };
+    let (events, comments) = (Vec::new(), Vec::new());
+    let outcome = Outcome { events, comments, last_event_id: last_event_id.to_owned(), retry, fault: None };
     let mut interpreter =
         Interpreter { options, block: Block::default(), id_buffer: last_event_id.to_owned(), outcome };
     for line in split_lines(body) {
