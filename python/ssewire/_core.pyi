@@ -37,6 +37,7 @@ __all__ = [
     "encode_comment",
     "may_have_huge_integer",
     "observe_whole",
+    "take_chunks",
 ]
 
 _E = TypeVar("_E")
@@ -901,6 +902,15 @@ def observe_whole(
 
     Returns:
         Its accumulator.
+    """
+
+def take_chunks(data: bytes) -> tuple[bytes, int]:
+    """Takes the whole chunks that the data begins with: RFC 9112, section 7.1.
+
+    Extensions, the last chunk and what is no chunk are left, and so is all that follows them.
+
+    Returns:
+        The contents of the chunks, and how many bytes of the data the chunks are.
     """
 
 def _restore_snapshot(pickled: str) -> Snapshot:

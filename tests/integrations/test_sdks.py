@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ssewire import integrations
+from ssewire._sources.chunks import _state
 from ssewire.integrations._sdk import PACKAGES, find_sdk
 from ssewire.replay import ReplayServer
 
@@ -138,6 +139,34 @@ def test_all_clients_of_a_process(name: str) -> None:
 
 def is_ours(client: Any) -> bool:
     return type(client._make_sse_decoder()).__module__.startswith("ssewire.")  # noqa: SLF001 - the seam
+
+
+@each_sdk
+def test_chunks_that_wait_are_read_together(name: str) -> None:
+    read_on = threading.Event()
+    with ReplayServer([body(name)], gate=lambda number: number == 0 or read_on.wait()) as server:
+        integrations.install(name)
+        with make(name, server.url) as client:
+            stream = ask(name, client)
+            next(stream)
+            assert reads_joined(stream)
+            read_on.set()
+            list(stream)
+        read_on.clear()
+        asyncio.run(aread_joined(name, server.url, read_on))
+
+
+async def aread_joined(name: str, url: str, read_on: threading.Event) -> None:
+    async with make(name, url, "Async") as client:
+        stream = await ask(name, client)
+        await stream.__anext__()
+        assert reads_joined(stream)
+        read_on.set()
+        assert [event async for event in stream]
+
+
+def reads_joined(stream: Any) -> bool:
+    return type(_state(stream.response)._reader).__module__ == _state.__module__  # noqa: SLF001 - h11's
 
 
 def here() -> list[str]:

@@ -13,6 +13,7 @@ It knows HTTP clients, files and sockets, and nothing of events or JSON.
     http_client     http.client and urllib.request
     urllib3         urllib3, requests, niquests
     httpx           httpx, httpx2
+    chunks          chunks of their bodies that wait, read together
     aiohttp         aiohttp
     drain           reading a body to its end in a bounded time, so that its connection is used again
     watchdog        the thread that keeps the time

@@ -25,6 +25,7 @@ from ssewire._sources.base import (
     running_trio,
     shut_down,
 )
+from ssewire._sources.chunks import join_chunks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -68,6 +69,7 @@ class HttpxSource(Source):
     def __init__(self, response: Response) -> None:
         super().__init__(response.iter_bytes(), response, response.status_code, response.headers.get("Content-Type"))
         self._httpx = response
+        join_chunks(response)
         _open.add(self)
 
     def _keeps_open(self) -> bool:
@@ -105,6 +107,7 @@ class AsyncHttpxSource(AsyncSource):
     def __init__(self, response: Response) -> None:
         super().__init__(response.aiter_bytes(), response, response.status_code, response.headers.get("Content-Type"))
         self._httpx = response
+        join_chunks(response)
         self._loop = running_loop()
         self._trio = running_trio()
 

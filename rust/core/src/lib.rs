@@ -105,6 +105,7 @@ pub use snapshot::{ApiError, Choice, Delta, Snapshot, ToolCall, ToolCalls, Usage
 #[doc(hidden)]
 pub mod binding {
     pub use crate::accumulate::{InvalidPickle, PickledSnapshot, body_format, may_be_error, may_have_huge_integer};
+    pub use crate::framing::take_chunks;
 }
 
 /// The README's example is a test too.

@@ -9,6 +9,7 @@
 mod accumulation;
 mod accumulator;
 mod append_str;
+mod chunked;
 mod decoder_state;
 mod delta;
 mod errors;
@@ -57,6 +58,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<stream::TextIterator>()?;
     module.add_function(wrap_pyfunction!(accumulator::body_format, module)?)?;
     module.add_function(wrap_pyfunction!(accumulator::observe_whole, module)?)?;
+    module.add_function(wrap_pyfunction!(chunked::take_chunks, module)?)?;
     module.add_function(wrap_pyfunction!(event::encode_comment, module)?)?;
     module.add_function(wrap_pyfunction!(json::may_have_huge_integer, module)?)?;
     module.add_function(wrap_pyfunction!(snapshot::choice_of, module)?)?;

@@ -3,6 +3,7 @@
 //! are a row of JSON values instead.
 
 mod block;
+mod chunked;
 mod decoder;
 mod encode;
 mod error;
@@ -13,6 +14,7 @@ mod json_values;
 mod lines;
 mod options;
 
+pub use chunked::take_chunks;
 pub use decoder::EventDecoder;
 pub use encode::{Unencodable, encode, encode_comment};
 pub use error::{Bound, EventTooLarge};
