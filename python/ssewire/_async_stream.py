@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
+from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import ref
 
 from ssewire._base import BaseStream
-from ssewire._core import Accumulator
+from ssewire._core import Accumulator, Snapshot
 from ssewire._errors import EventTooLargeError
+from ssewire._types import AsyncSourceLike, Delta, Dialect, Limits, Self, Unpack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-    from types import AsyncGeneratorType, TracebackType
-
-    from typing_extensions import Self, Unpack
-
-    from ssewire._core import Snapshot
     from ssewire._reader import AsyncReader
-    from ssewire._types import Delta, Dialect, Limits
 
 
 T = TypeVar("T")
@@ -49,9 +45,10 @@ class AsyncStream(BaseStream):
 
     __slots__ = ("_deltas", "_texts")
 
-    _reader: AsyncReader
+    if TYPE_CHECKING:
+        _reader: AsyncReader
 
-    def __init__(self, source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
+    def __init__(self, source: AsyncSourceLike, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
         from ssewire._reader import AsyncReader  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
         self._reader = AsyncReader(source, Accumulator(dialect, **limits))
@@ -163,7 +160,7 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
             await reader.source.aclose()
 
 
-async def acollect(source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:
+async def acollect(source: AsyncSourceLike, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:
     """Read a source to its end, and return the whole: `collect` for asynchronous clients. The source is closed.
 
     Raises:

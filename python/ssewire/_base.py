@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ssewire._core import Snapshot, Usage
 from ssewire._errors import IncompleteStreamError
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from ssewire._core import Snapshot, Usage
     from ssewire._reader import AsyncReader, Reader
 
 
@@ -18,7 +16,8 @@ class BaseStream:
 
     __slots__ = ("__weakref__", "_reader")
 
-    _reader: Reader | AsyncReader
+    if TYPE_CHECKING:
+        _reader: Reader | AsyncReader
 
     @property
     def snapshot(self) -> Snapshot:

@@ -182,6 +182,8 @@ class TextDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields."""
 
 @final
 class ReasoningDelta:
@@ -206,6 +208,8 @@ class ReasoningDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields."""
 
 @final
 class RefusalDelta:
@@ -230,6 +234,8 @@ class RefusalDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields."""
 
 @final
 class ToolCallDelta:
@@ -274,6 +280,8 @@ class ToolCallDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields."""
 
 @final
 class FinishDelta:
@@ -298,6 +306,8 @@ class FinishDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields."""
 
 @final
 class Usage:
@@ -341,6 +351,8 @@ class Usage:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The usage as JSON has it: the five counts and `raw`."""
 
 @final
 class UsageDelta:
@@ -365,6 +377,8 @@ class UsageDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields, of which `usage` is what `Usage.to_dict` gives."""
 
 @final
 class OtherDelta:
@@ -395,6 +409,8 @@ class OtherDelta:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The delta as JSON has it: its type and its fields."""
 
 @final
 class Accumulator:
@@ -702,6 +718,10 @@ class EventIterator(Generic[_E]):
             id and reconnection time.
         on_comment: What is called with the text of each comment, before the events after it are given. What it raises
             comes out; the iterator can go on after it.
+        source: What the pieces come from: its status and headers are put on errors. None where there is no response.
+
+    Warns:
+        RuntimeWarning: The pieces were lines without their ends, in which no event can be found.
     """
 
     @overload
@@ -713,6 +733,7 @@ class EventIterator(Generic[_E]):
         *,
         make: None = None,
         on_comment: Callable[[str], object] | None = None,
+        source: object | None = None,
     ) -> EventIterator[ServerSentEvent]: ...
     @overload
     def __new__(
@@ -723,6 +744,7 @@ class EventIterator(Generic[_E]):
         *,
         make: None = None,
         on_comment: Callable[[str], object] | None = None,
+        source: object | None = None,
     ) -> EventIterator[SdkEvent]: ...
     @overload
     def __new__(
@@ -733,6 +755,7 @@ class EventIterator(Generic[_E]):
         *,
         make: Callable[[str, str, str, int | None], _E],
         on_comment: Callable[[str], object] | None = None,
+        source: object | None = None,
     ) -> EventIterator[_E]: ...
     @property
     def last_event_id(self) -> str:

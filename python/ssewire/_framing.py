@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from typing import Literal, TypedDict
 
-from ssewire._core import EventIterator, SSEDecoder
+from ssewire._core import EventIterator, ServerSentEvent, SSEDecoder
+from ssewire._types import AsyncSourceLike, Piece, SourceLike, Unpack
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-    from typing import Literal
+Listener = Callable[[str], object]
 
-    from typing_extensions import TypedDict, Unpack
 
-    from ssewire._core import ServerSentEvent
-    from ssewire._sources.base import Piece
+class DecoderOptions(TypedDict, total=False):
+    """What `SSEDecoder` takes."""
 
-    class DecoderOptions(TypedDict, total=False):
-        """What `SSEDecoder` takes."""
-
-        max_event_size: int | None
-        tail: Literal["discard", "dispatch"]
-        dispatch_empty: bool
-
-    Listener = Callable[[str], object]
+    max_event_size: int | None
+    tail: Literal["discard", "dispatch"]
+    dispatch_empty: bool
 
 
 def iter_sse(
-    source: object, *, on_comment: Listener | None = None, **options: Unpack[DecoderOptions]
+    source: SourceLike, *, on_comment: Listener | None = None, **options: Unpack[DecoderOptions]
 ) -> Iterator[ServerSentEvent]:
     """Iterate over the events of a source, as they arrive.
 
@@ -44,17 +38,22 @@ def iter_sse(
         EventTooLargeError: An event is larger than `max_event_size`.
         ProviderError, ResponseError: The response is no event stream, but an API error or something else.
 
+    Iterating warns:
+        RuntimeWarning: The source ended without any line end, but two of its pieces began like lines: an iterator of
+            lines without their ends, as `iter_lines()` is. The HTML standard finds no event in them.
+
     Raises:
         TypeError: The source is of no kind that can be read, or only with `aiter_sse`.
     """
     from ssewire._response import event_pieces  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
     from ssewire._sources import open_source  # noqa: PLC0415
 
-    return EventIterator(event_pieces(open_source(source)), SSEDecoder(**options), on_comment=on_comment)
+    opened = open_source(source)
+    return EventIterator(event_pieces(opened), SSEDecoder(**options), on_comment=on_comment, source=opened)
 
 
 def aiter_sse(
-    source: object, *, on_comment: Listener | None = None, **options: Unpack[DecoderOptions]
+    source: AsyncSourceLike, *, on_comment: Listener | None = None, **options: Unpack[DecoderOptions]
 ) -> AsyncGenerator[ServerSentEvent, None]:
     """Iterate over the events of an asynchronous source, as they arrive.
 
@@ -73,14 +72,19 @@ def aiter_sse(
         EventTooLargeError: An event is larger than `max_event_size`.
         ProviderError, ResponseError: The response is no event stream, but an API error or something else.
 
+    Iterating warns:
+        RuntimeWarning: The source ended without any line end, but two of its pieces began like lines: an iterator of
+            lines without their ends, as `iter_lines()` is. The HTML standard finds no event in them.
+
     Raises:
         TypeError: The source is of no kind that can be read, or only with `iter_sse`.
     """
     from ssewire._response import aevent_pieces  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
     from ssewire._sources import open_async_source  # noqa: PLC0415
 
-    events = EventIterator(None, SSEDecoder(**options), on_comment=on_comment)
-    return _events(aevent_pieces(open_async_source(source)), events)
+    opened = open_async_source(source)
+    events = EventIterator(None, SSEDecoder(**options), on_comment=on_comment, source=opened)
+    return _events(aevent_pieces(opened), events)
 
 
 async def _events(

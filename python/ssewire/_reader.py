@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ssewire._core import PushDeltaIterator
 from ssewire._errors import IncompleteStreamError, StreamError
-from ssewire._response import astream_pieces, refusal, seldom_undone, stream_pieces
+from ssewire._response import astream_pieces, of_response, refusal, seldom_undone, stream_pieces
 from ssewire._sources import adrain, drain, open_async_source, open_source
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class _Ending:
     def _end(self, source: Source | AsyncSource, error: Exception | None) -> bool:
         """Find out what is wrong; return whether the connection can serve again once the body is read to its end."""
         self.ended = True
-        self.problem = _problem(source, self.accumulator, error)
+        problem = _problem(source, self.accumulator, error)
+        self.problem = None if problem is None else of_response(problem, source)
         return self.problem is None and self.accumulator.done
 
     def _raise(self, error: Exception | None) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ssewire._core import Accumulator, body_format
-from ssewire._errors import ProviderError, ResponseError
+from ssewire._errors import ProviderError, ResponseError, StreamError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from ssewire._sources import AsyncSource, Source
     from ssewire._sources.base import Piece
+
+E = TypeVar("E", bound=StreamError)
 
 # As much of a body as is read to say what came instead of an event stream.
 _SHOWN = 64 * 1024
@@ -111,28 +113,29 @@ def seldom_undone(source: Source | AsyncSource) -> str | None:
     return None if (coding or "").strip().lower() in _UNDONE else coding
 
 
+def of_response(error: E, source: Source | AsyncSource | None) -> E:
+    """Put the response's status and headers on an error of its stream."""
+    if source is not None and source.status is not None:
+        error._told_by(source.status, source.headers)  # noqa: SLF001 - for this module
+    return error
+
+
 def refusal(body: bytes, source: Source | AsyncSource | None = None) -> ProviderError | ResponseError:
     """Return what to raise for a body that is no event stream: a ProviderError where it is an API error."""
     accumulator = Accumulator()
     accumulator.observe(body)
     accumulator.flush()
     error = accumulator.error
-    status, content_type = (source.status, source.content_type) if source else (None, None)
     if error is not None:
         error.snapshot = None
-        if _is_http_error(status):
-            error.status = status  # it counts more than the body's word
-        return error
+        return of_response(error, source)
+    status, content_type = (source.status, source.content_type) if source else (None, None)
     what = body_format(body) or _still_encoded(body, source)
     parts = (f"HTTP {status}" if status else "", content_type or "", what or "")
     came = " ".join(part for part in parts if part) or "a body"
     begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
-    return ResponseError(
-        f"expected an event stream, got {came}, {begins}",
-        status=status,
-        content_type=content_type,
-        body=body,
-    )
+    text = f"expected an event stream, got {came}, {begins}"
+    return of_response(ResponseError(text, status=status, content_type=content_type, body=body), source)
 
 
 def _still_encoded(body: bytes, source: Source | AsyncSource | None) -> str | None:

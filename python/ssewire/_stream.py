@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ssewire._base import BaseStream
-from ssewire._core import Accumulator, DeltaIterator, TextIterator, observe_whole
+from ssewire._core import Accumulator, DeltaIterator, Snapshot, TextIterator, observe_whole
+from ssewire._types import Delta, Dialect, Limits, Self, SourceLike, Unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
-
-    from typing_extensions import Self, Unpack
-
-    from ssewire._core import Snapshot
     from ssewire._reader import Reader
-    from ssewire._types import Delta, Dialect, Limits
 
 
 class Stream(BaseStream):
@@ -43,9 +39,10 @@ class Stream(BaseStream):
 
     __slots__ = ("_deltas",)
 
-    _reader: Reader
+    if TYPE_CHECKING:
+        _reader: Reader
 
-    def __init__(self, source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
+    def __init__(self, source: SourceLike, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> None:
         from ssewire._reader import Reader  # noqa: PLC0415 - parsing alone loads no code for HTTP clients
 
         accumulator = Accumulator(dialect, **limits)
@@ -96,7 +93,7 @@ class Stream(BaseStream):
         self.close()
 
 
-def collect(source: object, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:
+def collect(source: SourceLike, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:
     """Read a source to its end, and return the whole.
 
     Of a bytes-like object the GIL is released meanwhile; other sources are closed at the end.

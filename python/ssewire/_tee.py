@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
+from ssewire._core import Accumulator
 from ssewire._errors import EventTooLargeError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-
-    from ssewire._core import Accumulator
-    from ssewire._sources.base import Piece
+from ssewire._types import AsyncSourceLike, Piece, SourceLike
 
 
-def tee(source: object, accumulator: Accumulator) -> Iterator[bytes]:
+def tee(source: SourceLike, accumulator: Accumulator) -> Generator[bytes, None, None]:
     """Pass the pieces of a body through as they come, while an accumulator watches them.
 
     The pieces are those of the decoded body: who relays them drops Content-Encoding. The source is not closed; its
@@ -31,7 +27,7 @@ def tee(source: object, accumulator: Accumulator) -> Iterator[bytes]:
     return _tee(open_source(source).pieces, accumulator)
 
 
-def atee(source: object, accumulator: Accumulator) -> AsyncGenerator[bytes, None]:
+def atee(source: AsyncSourceLike, accumulator: Accumulator) -> AsyncGenerator[bytes, None]:
     """Pass the pieces of an asynchronous source through: the twin of `tee`.
 
     Under trio, who may leave it early closes it: `async with aclosing(atee(…)) as pieces`.
@@ -48,7 +44,7 @@ def atee(source: object, accumulator: Accumulator) -> AsyncGenerator[bytes, None
     return _atee(open_async_source(source).pieces, accumulator)
 
 
-def _tee(pieces: Iterator[Piece], accumulator: Accumulator) -> Iterator[bytes]:
+def _tee(pieces: Iterator[Piece], accumulator: Accumulator) -> Generator[bytes, None, None]:
     for piece in pieces:
         _observe(piece, accumulator)
         yield piece if isinstance(piece, bytes) else bytes(piece)

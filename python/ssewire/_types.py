@@ -1,8 +1,13 @@
-"""The unions and literals of the public API."""
+"""The unions, literals and protocols of the public API.
+
+They are there at runtime too: `typing.get_type_hints` reads the annotations of everything public.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypedDict
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypedDict
 
 from ssewire._core import (
     FinishDelta,
@@ -13,6 +18,24 @@ from ssewire._core import (
     ToolCallDelta,
     UsageDelta,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer, Self, Unpack
+else:  # without a dependency for what Python 3.10 lacks
+    Buffer = bytes | bytearray | memoryview
+    if sys.version_info >= (3, 11):
+        from typing import Self, Unpack
+    else:
+        Self = Any
+
+        class Unpack:
+            """Stands for the keywords of a TypedDict."""
+
+            def __class_getitem__(cls, keywords: object) -> object:
+                return keywords
+
+
+__all__ = ["AsyncSourceLike", "Buffer", "Delta", "Dialect", "Limits", "Piece", "Self", "SourceLike", "Unpack"]
 
 Delta: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | FinishDelta | UsageDelta | OtherDelta
 Dialect: TypeAlias = Literal[
@@ -40,3 +63,63 @@ class Limits(TypedDict, total=False):
     """Choices that may be kept; 131,072 unless it is given."""
     max_tool_calls: int | None
     """Tool calls that may be kept of one choice; 131,072 unless it is given."""
+
+
+Piece: TypeAlias = bytes | bytearray | memoryview
+
+
+class BinaryFile(Protocol):
+    """A binary file, or a response that reads like one: http.client's, urllib's, urllib3's."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to so many bytes, b"" at the end."""
+
+
+class IterBytes(Protocol):
+    """A response of httpx or httpx2."""
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Read a synchronous body."""
+
+
+class AiterBytes(Protocol):
+    """A response of httpx or httpx2."""
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """Read an asynchronous body."""
+
+
+class AsyncContent(Protocol):
+    """The body of a response of aiohttp."""
+
+    async def readany(self) -> bytes:
+        """Return what is there, b"" at the end."""
+
+
+class HasContent(Protocol):
+    """A response of aiohttp."""
+
+    @property
+    def content(self) -> AsyncContent:
+        """The body."""
+
+
+class HasHttpResponse(Protocol):
+    """What openai, anthropic and their like give for `with_streaming_response` and `with_raw_response`."""
+
+    @property
+    def http_response(self) -> IterBytes:
+        """The response of httpx, which reads both ways."""
+
+
+class HasResponse(Protocol):
+    """A `Stream` of those, or an `EventSource` of httpx-sse or httpx2, that nothing has read yet."""
+
+    @property
+    def response(self) -> IterBytes:
+        """The response of httpx or httpx2, which reads both ways."""
+
+
+# Responses of requests are iterables of bytes to a type checker; they are read another way.
+SourceLike: TypeAlias = Buffer | BinaryFile | IterBytes | HasHttpResponse | HasResponse | Iterable[Piece]
+AsyncSourceLike: TypeAlias = Buffer | AiterBytes | HasContent | HasHttpResponse | HasResponse | AsyncIterable[Piece]

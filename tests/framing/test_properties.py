@@ -17,6 +17,9 @@ from tests.support.cuts import cut_at, decode, drain, iterate, plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# An iterator of such pieces may well look like lines without their ends, of which `iter_sse` warns.
+pytestmark = pytest.mark.filterwarnings("ignore:no event was found")
+
 PARTS = [
     *(b"data", b"data:", b"data: ", b"event", b"event:", b"event: ", b"id", b"id:", b"id: ", b"retry", b"retry:"),
     *(b"retry: 5", b"retry: 0", b"id: 1", b"event: a", b"data: x", b"data: x\n\n", b"event: a\ndata: x\n\n", b"data\n"),

@@ -97,7 +97,8 @@ def test_every_error_is_a_stream_error() -> None:
 def test_the_streams_are_twins() -> None:
     names = public(vars(ssewire.Stream))
     assert {"a" * (name == "close") + name for name in names} == {*public(vars(ssewire.AsyncStream))}
-    assert inspect.signature(ssewire.Stream) == inspect.signature(ssewire.AsyncStream)
+    one, other = (inspect.signature(stream).parameters.values() for stream in (ssewire.Stream, ssewire.AsyncStream))
+    assert [str(parameter).replace("AsyncSource", "Source") for parameter in other] == [*map(str, one)]
     assert inspect.signature(ssewire.tee).parameters.keys() == inspect.signature(ssewire.atee).parameters.keys()
 
 

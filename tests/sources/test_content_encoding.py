@@ -269,4 +269,4 @@ def test_the_header_is_not_blamed_for_another_fault(kind: str, client: str, name
 def test_an_api_error_under_a_wrong_label_is_still_one(kind: str, client: str) -> None:
     with serve(b'{"error": {"message": "m"}}', "br", status=429, content_type="application/json") as server:
         error = fail(kind, client, server.url)
-    assert (type(error), str(error), error.status) == (ProviderError, "m", 429)
+    assert (type(error), str(error), error.status) == (ProviderError, "m (HTTP 429)", 429)

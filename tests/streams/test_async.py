@@ -80,7 +80,7 @@ async def deltas_of(stream: AsyncStream) -> list[ssewire.Delta]:
 # Leaving it
 
 
-async def leave_with_break(response: object) -> None:
+async def leave_with_break(response: Any) -> None:
     async with AsyncStream(response) as stream:
         async for one in stream:
             assert one == TextDelta("a")
@@ -88,46 +88,46 @@ async def leave_with_break(response: object) -> None:
     await check_closed(stream)
 
 
-async def leave_with_an_exception(response: object) -> None:
+async def leave_with_an_exception(response: Any) -> None:
     with pytest.raises(KeyError):
         async with AsyncStream(response) as stream:
             raise KeyError(await anext(stream))
     await check_closed(stream)
 
 
-async def leave_a_temporary(response: object) -> None:
+async def leave_a_temporary(response: Any) -> None:
     async for one in AsyncStream(response):
         assert one == TextDelta("a")
         break
     gc.collect()
 
 
-async def leave_the_text_of_a_temporary(response: object) -> None:
+async def leave_the_text_of_a_temporary(response: Any) -> None:
     async for piece in AsyncStream(response).text_stream:
         assert piece == "a"
         break
     gc.collect()
 
 
-async def drop_the_last_reference(response: object) -> None:
+async def drop_the_last_reference(response: Any) -> None:
     stream = AsyncStream(response)
     assert await anext(stream) == TextDelta("a")
     del stream
     gc.collect()
 
 
-async def drop_it_unread(response: object) -> None:
+async def drop_it_unread(response: Any) -> None:
     AsyncStream(response)
     gc.collect()
 
 
-async def close_before_the_first_next(response: object) -> None:
+async def close_before_the_first_next(response: Any) -> None:
     stream = AsyncStream(response)
     await stream.aclose()
     await check_closed(stream)
 
 
-async def close_twice(response: object) -> None:
+async def close_twice(response: Any) -> None:
     stream = AsyncStream(response)
     texts = stream.text_stream
     assert await anext(texts) == "a"
@@ -186,7 +186,7 @@ def test_a_stream_that_failed_is_not_kept_by_its_own_error() -> None:
 @plain_and_tls
 @pytest.mark.parametrize("sent", [0, 1])
 def test_cancelling_the_task_that_waits(client: str, tls: loopback.Tls | None, sent: int) -> None:
-    async def cancel(response: object) -> None:
+    async def cancel(response: Any) -> None:
         stream = AsyncStream(response)
         assert [await anext(stream) for _ in range(sent)] == [TextDelta("a")] * sent
         task = await blocked(stream.until_done())
@@ -203,7 +203,7 @@ def test_cancelling_the_task_that_waits(client: str, tls: loopback.Tls | None, s
 
 @each_client
 def test_cancelling_a_with_block(client: str) -> None:
-    async def cancel(response: object) -> None:
+    async def cancel(response: Any) -> None:
         stream = AsyncStream(response)
         first = asyncio.Event()
 
@@ -225,7 +225,7 @@ def test_cancelling_a_with_block(client: str) -> None:
 
 @each_client
 def test_cancelling_while_the_body_is_read_to_its_end(client: str) -> None:
-    async def cancel(response: object) -> None:
+    async def cancel(response: Any) -> None:
         stream = AsyncStream(response)
         task = await blocked(stream.until_done())
         await folded(stream)
@@ -242,7 +242,7 @@ def test_cancelling_while_the_body_is_read_to_its_end(client: str) -> None:
 @plain_and_tls
 @pytest.mark.parametrize("framing", ["chunked", "close", "length"])
 def test_another_task_closes_what_a_task_waits_for(client: str, framing: Any, tls: loopback.Tls | None) -> None:
-    async def close(response: object) -> None:
+    async def close(response: Any) -> None:
         stream = AsyncStream(response)
         assert await anext(stream) == TextDelta("a")
         task = await blocked(deltas_of(stream))
@@ -257,7 +257,7 @@ def test_another_task_closes_what_a_task_waits_for(client: str, framing: Any, tl
 
 @each_client
 def test_another_task_closes_what_a_task_reads_to_its_end(client: str) -> None:
-    async def close(response: object) -> None:
+    async def close(response: Any) -> None:
         stream = AsyncStream(response)
         task = await blocked(deltas_of(stream))
         await folded(stream)

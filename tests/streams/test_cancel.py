@@ -49,7 +49,7 @@ def check_closed(stream: Stream) -> None:
 # Leaving it
 
 
-def leave_with_break(response: object) -> None:
+def leave_with_break(response: Any) -> None:
     with Stream(response) as stream:
         for one in stream:
             assert one == TextDelta("a")
@@ -57,41 +57,41 @@ def leave_with_break(response: object) -> None:
     check_closed(stream)
 
 
-def leave_with_an_exception(response: object) -> None:
+def leave_with_an_exception(response: Any) -> None:
     with pytest.raises(KeyError), Stream(response) as stream:
         raise KeyError(next(stream))
     check_closed(stream)
 
 
-def leave_a_temporary(response: object) -> None:
+def leave_a_temporary(response: Any) -> None:
     for one in Stream(response):
         assert one == TextDelta("a")
         break
 
 
-def leave_the_text_of_a_temporary(response: object) -> None:
+def leave_the_text_of_a_temporary(response: Any) -> None:
     for piece in Stream(response).text_stream:
         assert piece == "a"
         break
 
 
-def drop_the_last_reference(response: object) -> None:
+def drop_the_last_reference(response: Any) -> None:
     stream = Stream(response)
     assert next(stream) == TextDelta("a")
     del stream
 
 
-def drop_it_unread(response: object) -> None:
+def drop_it_unread(response: Any) -> None:
     Stream(response)
 
 
-def close_before_the_first_next(response: object) -> None:
+def close_before_the_first_next(response: Any) -> None:
     stream = Stream(response)
     stream.close()
     check_closed(stream)
 
 
-def close_twice(response: object) -> None:
+def close_twice(response: Any) -> None:
     stream = Stream(response)
     texts = stream.text_stream
     assert next(texts) == "a"
@@ -129,7 +129,7 @@ def test_closing_after_the_end_changes_nothing(client: str) -> None:
         assert list(stream) == []
 
 
-def fail_in_a_function(response: object) -> weakref.ref[Stream]:
+def fail_in_a_function(response: Any) -> weakref.ref[Stream]:
     stream = Stream(response)
     with contextlib.suppress(StreamError):
         list(stream)

@@ -270,10 +270,10 @@ def test_a_file_is_the_stream_s_response_and_closed_with_it(tmp_path: Path) -> N
 
 def test_text_is_refused() -> None:
     with pytest.raises(TypeError, match="bytes"):
-        Stream(BODY.decode())
+        Stream(BODY.decode())  # type: ignore[arg-type]
     for way in (Stream, iter_sse, lambda source: Stream(source).text_stream):
         with pytest.raises(TypeError, match=r"expected bytes, got str: pass the body's bytes"):
-            list(way([BODY.decode()]))
+            list(way([BODY.decode()]))  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("source", [None, 1, [1], [None]])
@@ -285,17 +285,17 @@ def test_what_is_not_bytes_is_refused(source: Any) -> None:
 def test_a_source_of_the_other_kind_names_the_other_class() -> None:
     for refused in (Stream, iter_sse, ssewire.collect):
         with pytest.raises(TypeError, match="AsyncStream"):
-            refused(loopback.agenerate(BODY))
+            refused(loopback.agenerate(BODY))  # type: ignore[arg-type]
     for wrong in (AsyncStream, aiter_sse):
         with pytest.raises(TypeError, match=r"use Stream \("):
-            wrong([BODY])
+            wrong([BODY])  # type: ignore[arg-type]
 
 
 def test_a_coroutine_is_refused() -> None:
     for way in (Stream, AsyncStream, iter_sse, aiter_sse, ssewire.collect):
         coroutine = loopback.aread_all(b"")
         with pytest.raises(TypeError, match="await it"):
-            way(coroutine)
+            way(coroutine)  # type: ignore[arg-type]
         coroutine.close()
 
 
@@ -316,7 +316,7 @@ def load(client: str, response: Any) -> None:
 
 @pytest.mark.parametrize("client", ["requests", "urllib3", "httpx", "httpx2"])
 def test_a_body_that_the_client_has_read_is_taken_from_memory(client: str) -> None:
-    async def run(response: object) -> ssewire.Snapshot:
+    async def run(response: Any) -> ssewire.Snapshot:
         return await AsyncStream(response).until_done()
 
     with ReplayServer([BODY]) as server, loopback.CLIENTS[client](None) as get:

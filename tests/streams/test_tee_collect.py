@@ -159,7 +159,7 @@ def test_the_transport_s_exceptions_come_through(kind: str, client: str) -> None
 
 
 def test_the_pieces_are_bytes_and_not_copied_without_need() -> None:
-    pieces = [text("a"), bytearray(text("b")), memoryview(DONE)]
+    pieces: list[bytes | bytearray | memoryview] = [text("a"), bytearray(text("b")), memoryview(DONE)]
     accumulator = Accumulator()
     passed = list(tee(pieces, accumulator))
     assert passed == pieces
@@ -182,12 +182,12 @@ def test_the_source_is_not_closed() -> None:
 
 def test_what_cannot_be_passed_on_is_refused_at_once() -> None:
     with pytest.raises(TypeError, match="use AsyncStream"):
-        tee(loopback.agenerate(BODY), Accumulator())
+        tee(loopback.agenerate(BODY), Accumulator())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"use Stream \("):
-        atee([BODY], Accumulator())
+        atee([BODY], Accumulator())  # type: ignore[arg-type]
     for way in (tee, atee):
         with pytest.raises(TypeError, match="bytes"):
-            way(BODY.decode(), Accumulator())
+            way(BODY.decode(), Accumulator())  # type: ignore[arg-type]
 
 
 # Collecting

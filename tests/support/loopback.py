@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import sys
 import threading
 import time
@@ -163,6 +164,9 @@ ASYNC_CLIENTS: dict[str, Callable[[Tls | None], contextlib.AbstractAsyncContextM
     "httpx2": async_httpx2_client,
     "aiohttp": aiohttp_client,
 }
+
+EVERY_CLIENT = [*itertools.product(["sync"], CLIENTS), *itertools.product(["async"], ASYNC_CLIENTS)]
+"""The kind and the name of each client, for a test's parameters."""
 
 
 def read_all(source: object) -> bytes:

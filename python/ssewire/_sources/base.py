@@ -45,6 +45,11 @@ class Source:
         self._closed = False
 
     @property
+    def headers(self) -> dict[str, str]:
+        """The response's header fields, their names in lower case; empty where there is no response."""
+        return all_headers(self.response)
+
+    @property
     def content_encoding(self) -> str | None:
         """The Content-Encoding field as it was received, where there is one; a client that decoded keeps it too."""
         return header(self.response, "Content-Encoding")
@@ -123,6 +128,11 @@ class AsyncSource:
         self.status = status
         self.content_type = content_type
         self._closed = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The response's header fields, their names in lower case; empty where there is no response."""
+        return all_headers(self.response)
 
     @property
     def content_encoding(self) -> str | None:
@@ -206,6 +216,16 @@ def header(response: object, name: str) -> str | None:
     get = attr_path(response, "headers", "get")
     value = None if get is None else get(name)
     return value if isinstance(value, str) else None
+
+
+def all_headers(response: object) -> dict[str, str]:
+    """Return the header fields of whatever the caller passed, those of one name joined (RFC 9110, 5.3)."""
+    items = attr_path(response, "headers", "items")
+    fields: dict[str, str] = {}
+    for name, value in [] if items is None else items():
+        key = str(name).lower()
+        fields[key] = f"{fields[key]}, {value}" if key in fields else str(value)
+    return fields
 
 
 def keeps_open(headers: Mapping[str, str]) -> bool:

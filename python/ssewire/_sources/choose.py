@@ -36,6 +36,13 @@ _OPENERS: dict[tuple[str, str], Openers] = {
 }
 
 
+# What holds a response of httpx or httpx2: what openai, anthropic and the other packages of their generator give for
+# `create(stream=True)`, `with_streaming_response` and `with_raw_response`; and httpx-sse's and httpx2's EventSource.
+_WRAPPERS = frozenset(
+    ("APIResponse", "AsyncAPIResponse", "LegacyAPIResponse", "Stream", "AsyncStream", "EventSource"),
+)
+
+
 def open_source(source: Any) -> Source:
     """Open whatever can be read without await.
 
@@ -43,6 +50,7 @@ def open_source(source: Any) -> Source:
         TypeError: it cannot be read, or only asynchronously.
         ValueError: somebody else has read the body, and it cannot be read again.
     """
+    source = _unwrapped(source)
     openers = _openers(source)
     if openers is not None:
         return openers[0](source)
@@ -66,6 +74,7 @@ def open_async_source(source: Any) -> AsyncSource:
         TypeError: it cannot be read, or only without await.
         ValueError: somebody else has read the body, and it cannot be read again.
     """
+    source = _unwrapped(source)
     openers = _openers(source)
     if openers is not None:
         return openers[1](source)
@@ -78,6 +87,19 @@ def open_async_source(source: Any) -> AsyncSource:
     if hasattr(source, "read") or hasattr(source, "__iter__"):
         raise needs_sync(source)
     raise _unknown(source)
+
+
+def _unwrapped(source: object) -> object:
+    """Return the response that a known kind of object holds; anything else as it is."""
+    if hasattr(source, "until_done"):  # a Stream or an AsyncStream of this package
+        raise TypeError(f"{describe(source)} reads its source itself: iterate it, or pass what it was made of")
+    if _WRAPPERS.isdisjoint(cls.__name__ for cls in type(source).__mro__):
+        return source
+    for name in ("http_response", "response"):
+        inner = attr_path(source, name)
+        if _openers(inner) is not None:
+            return inner
+    return source
 
 
 def _openers(source: object) -> Openers | None:
@@ -102,6 +124,8 @@ def _buffer(source: object) -> Piece | None:
 def _refuse_unreadable(source: object) -> None:
     if isinstance(source, str):
         raise TypeError("an event stream is bytes: pass bytes or the response itself, not str")
+    if isinstance(source, io.StringIO):
+        raise TypeError("an event stream is bytes, and io.StringIO holds text: pass its bytes, or an io.BytesIO")
     if isinstance(source, io.TextIOBase) or (
         hasattr(source, "read") and isinstance(attr_path(source, "encoding"), str)
     ):
@@ -111,9 +135,15 @@ def _refuse_unreadable(source: object) -> None:
         )
     if hasattr(source, "__await__"):
         raise TypeError(f"{describe(source)} is not a response yet: await it and pass the result")
+    if type(source).__name__ in {"Request", "PreparedRequest"}:
+        raise TypeError(f"{describe(source)} is a request: send it, and pass the response")
 
 
 def _unknown(source: object) -> TypeError:
+    if hasattr(source, "__fspath__"):
+        return TypeError(f"{describe(source)} is the name of a file: open it with mode 'rb', and pass the file")
+    if callable(attr_path(source, "post")) or callable(attr_path(source, "request")):
+        return TypeError(f"{describe(source)} is a client: pass the response of one of its requests")
     if hasattr(source, "__enter__") or hasattr(source, "__aenter__"):
         return TypeError(f"{describe(source)} is a context manager: pass what its `with` statement gives")
     return TypeError(

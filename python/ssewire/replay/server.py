@@ -5,23 +5,18 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import ssl
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+from ssewire._types import Self
 from ssewire.replay import sockets
 from ssewire.replay.connection import Connection
 from ssewire.replay.options import Encoding, Framing, Options
+from ssewire.replay.request import ReplayRequest
 from ssewire.replay.script import Script
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from typing_extensions import Self
-
-    from ssewire.replay.request import ReplayRequest
 
 _LAST_PORT = 65535
 _JOIN_TIMEOUT = 10.0  # seconds that close() gives a gate to return

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{IntoPyDict, PyDict, PyString, PyTuple};
 use ssewire_core::Delta;
 
 use crate::json;
@@ -10,9 +10,19 @@ use crate::new_str;
 use crate::record::{Field, Record, record, record_methods, text_or};
 use crate::string_cache::{Part, Texts};
 
+/// A delta's type and fields by their names.
+fn to_dict<'py, T: Record>(py: Python<'py>, kind: &str, delta: &T) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("type", kind)?;
+    for (name, value) in T::FIELDS.iter().zip(delta.values(py)?) {
+        fields.set_item(*name, value)?;
+    }
+    Ok(fields)
+}
+
 /// A class that holds a piece of text and its choice.
 macro_rules! text_delta {
-    ($(#[doc = $doc:literal])+ $class:ident) => {
+    ($(#[doc = $doc:literal])+ $class:ident $kind:literal) => {
         $(#[doc = $doc])+
         #[pyclass(frozen, module = "ssewire")]
         pub(crate) struct $class {
@@ -32,6 +42,11 @@ macro_rules! text_delta {
             fn new(text: Bound<'_, PyString>, choice: i64) -> Self {
                 Self { text: text.unbind(), choice }
             }
+
+            /// The delta as JSON has it: its type and its fields.
+            fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+                to_dict(py, $kind, self)
+            }
         }
     };
 }
@@ -42,7 +57,7 @@ text_delta! {
     /// Args:
     ///     text: The piece.
     ///     choice: Index of the choice.
-    TextDelta
+    TextDelta "text"
 }
 
 text_delta! {
@@ -51,7 +66,7 @@ text_delta! {
     /// Args:
     ///     text: The piece.
     ///     choice: Index of the choice.
-    ReasoningDelta
+    ReasoningDelta "reasoning"
 }
 
 text_delta! {
@@ -60,7 +75,7 @@ text_delta! {
     /// Args:
     ///     text: The piece.
     ///     choice: Index of the choice.
-    RefusalDelta
+    RefusalDelta "refusal"
 }
 
 /// More of a tool call.
@@ -109,6 +124,11 @@ record! {
     ) -> Self {
         Self { index, id, name, arguments: text_or(py, arguments, ""), choice }
     }
+
+    /// The delta as JSON has it: its type and its fields.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, "tool_call", self)
+    }
 }
 
 /// A choice has ended; comes once per choice and reason.
@@ -133,6 +153,11 @@ record! {
     #[pyo3(signature = (reason, choice=0))]
     fn new(reason: Bound<'_, PyString>, choice: i64) -> Self {
         Self { reason: reason.unbind(), choice }
+    }
+
+    /// The delta as JSON has it: its type and its fields.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, "finish", self)
     }
 }
 
@@ -206,6 +231,21 @@ record_methods! {
         self.usage.reasoning_tokens()
     }
 
+    /// The usage as JSON has it: the five counts and `raw`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let usage = &self.usage;
+        let counts = [
+            ("input_tokens", usage.input_tokens()),
+            ("cached_tokens", usage.cached_tokens()),
+            ("cache_write_tokens", usage.cache_write_tokens()),
+            ("output_tokens", usage.output_tokens()),
+            ("reasoning_tokens", usage.reasoning_tokens()),
+        ];
+        let fields = counts.into_py_dict(py)?;
+        fields.set_item("raw", self.raw(py)?)?;
+        Ok(fields)
+    }
+
     /// The provider's own object, as a new dict: what it sent, laid over key by key, never summed.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -235,6 +275,13 @@ record! {
     #[pyo3(signature = (usage, choice=0))]
     fn new(usage: Py<Usage>, choice: i64) -> Self {
         Self { usage, choice }
+    }
+
+    /// The delta as JSON has it: its type and its fields, of which `usage` is what `Usage.to_dict` gives.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let fields = to_dict(py, "usage", self)?;
+        fields.set_item("usage", self.usage.get().to_dict(py)?)?;
+        Ok(fields)
     }
 }
 
@@ -275,6 +322,11 @@ record_methods! {
     #[pyo3(signature = (kind, value, choice=0))]
     fn new(kind: Bound<'_, PyString>, value: &Bound<'_, PyAny>, choice: i64) -> PyResult<Self> {
         Ok(Self { kind: kind.unbind(), json: json::dumps(value)?, choice })
+    }
+
+    /// The delta as JSON has it: its type and its fields.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, "other", self)
     }
 
     /// Its JSON value, read anew at each access.

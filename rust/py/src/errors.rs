@@ -30,6 +30,14 @@ pub(crate) fn event_too_large(py: Python<'_>, fault: &EventTooLarge) -> PyErr {
     made(class.and_then(|class| class.call1((fault.to_string(), fault.size, fault.limit))))
 }
 
+static OF_RESPONSE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The exception with the status and the headers of the response that its source is.
+pub(crate) fn of_response(py: Python<'_>, error: &PyErr, source: &Py<PyAny>) -> PyErr {
+    let of_response = OF_RESPONSE.import(py, "ssewire._response", "of_response");
+    made(of_response.and_then(|of_response| of_response.call1((error.value(py), source))))
+}
+
 /// Puts the snapshot so far on an exception.
 pub(crate) fn with_snapshot(py: Python<'_>, error: PyErr, shared: &Shared) -> PyErr {
     let set = error.value(py).setattr("snapshot", Snapshot { shared: shared.clone() });

@@ -1,6 +1,6 @@
 //! The iterator of `iter_sse` and its variants.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeWarning, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
@@ -9,6 +9,7 @@ use ssewire_core::{Event, EventTooLarge};
 use crate::decoder_state::{Decoding, Taken};
 use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
+use crate::line_ends::LineEnds;
 use crate::lock::Lock;
 use crate::piece::{Asking, UnreadPiece};
 use crate::sdk_event::{Reader, SdkEvent};
@@ -25,12 +26,17 @@ use crate::sdk_event::{Reader, SdkEvent};
 ///         id and reconnection time.
 ///     on_comment: What is called with the text of each comment, before the events after it are given. What it raises
 ///         comes out; the iterator can go on after it.
+///     source: What the pieces come from: its status and headers are put on errors. None where there is no response.
+///
+/// Warns:
+///     RuntimeWarning: The pieces were lines without their ends, in which no event can be found.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct EventIterator {
     pieces: Option<Py<PyIterator>>,
     kind: Kind,
     make: Option<Py<PyAny>>,
     on_comment: Option<Py<PyAny>>,
+    source: Option<Py<PyAny>>,
     state: Lock<Reading>,
 }
 
@@ -38,6 +44,7 @@ struct Reading {
     decoding: Decoding,
     /// The current piece: it is decoded event by event, as they are asked for.
     piece: Option<UnreadPiece>,
+    line_ends: LineEnds,
     ended: bool,
     /// A thread is asking the source for a piece right now.
     asking: bool,
@@ -114,7 +121,7 @@ impl FromEvent for SdkEvent {
 #[pymethods]
 impl EventIterator {
     #[new]
-    #[pyo3(signature = (pieces, decoder, kind="event", *, make=None, on_comment=None))]
+    #[pyo3(signature = (pieces, decoder, kind="event", *, make=None, on_comment=None, source=None))]
     fn new(
         py: Python<'_>,
         pieces: Option<&Bound<'_, PyAny>>,
@@ -122,14 +129,16 @@ impl EventIterator {
         kind: &str,
         make: Option<Py<PyAny>>,
         on_comment: Option<Py<PyAny>>,
+        source: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let mut decoding = decoder.get().state.lock(py).copy();
         if on_comment.is_some() {
             decoding.decoder.keep_comments();
         }
-        let state = Lock::new(Reading { decoding, piece: None, ended: pieces.is_none(), asking: false });
+        let ended = pieces.is_none();
+        let state = Reading { decoding, piece: None, line_ends: LineEnds::default(), ended, asking: false };
         let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
-        Ok(Self { pieces, kind: Kind::named(kind)?, make, on_comment, state })
+        Ok(Self { pieces, kind: Kind::named(kind)?, make, on_comment, source, state: Lock::new(state) })
     }
 
     /// Takes a piece, once all of the one before was given out.
@@ -138,7 +147,7 @@ impl EventIterator {
     ///     TypeError: `data` is not a bytes-like object.
     fn take(&self, py: Python<'_>, data: Bound<'_, PyAny>) -> PyResult<()> {
         let piece = UnreadPiece::of(data)?;
-        self.state.lock(py).piece = Some(piece);
+        self.state.lock(py).begin(py, piece);
         Ok(())
     }
 
@@ -161,6 +170,7 @@ impl EventIterator {
     /// Returns:
     ///     What the tail policy gives: no event or one.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        self.warn_of_lost_line_ends(py, Self::CALLER + 1)?;
         let last = match self.kind {
             Kind::Event => self.last::<ServerSentEvent>(py),
             Kind::Sdk(_) => self.last::<SdkEvent>(py),
@@ -171,7 +181,8 @@ impl EventIterator {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.pieces)?;
         visit.call(&self.make)?;
-        visit.call(&self.on_comment)
+        visit.call(&self.on_comment)?;
+        visit.call(&self.source)
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -187,6 +198,11 @@ impl EventIterator {
 }
 
 impl Reading {
+    fn begin(&mut self, py: Python<'_>, piece: UnreadPiece) {
+        self.line_ends.look(piece.bytes(py));
+        self.piece = Some(piece);
+    }
+
     /// The next event of the current piece; or the next comment, where somebody listens to them.
     fn take<G: FromEvent>(
         &mut self,
@@ -211,6 +227,25 @@ impl Reading {
 }
 
 impl EventIterator {
+    /// How far up the frame of who iterates is, for a warning.
+    const CALLER: i32 = 1;
+
+    fn too_large(&self, py: Python<'_>, fault: &EventTooLarge) -> PyErr {
+        let error = errors::event_too_large(py, fault);
+        match &self.source {
+            Some(source) => errors::of_response(py, &error, source),
+            None => error,
+        }
+    }
+
+    /// The standard gives nothing of such pieces, and neither does this iterator: so it warns, and raises nothing.
+    fn warn_of_lost_line_ends(&self, py: Python<'_>, stack_level: i32) -> PyResult<()> {
+        if !self.state.lock(py).line_ends.were_lost() {
+            return Ok(());
+        }
+        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), LineEnds::WARNING, stack_level)
+    }
+
     fn next<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let mut state = self.state.lock(py);
         let mut asking = Asking::default();
@@ -228,7 +263,7 @@ impl EventIterator {
                 }
                 Err(fault) => {
                     drop(state);
-                    return Err(errors::event_too_large(py, &fault));
+                    return Err(self.too_large(py, &fault));
                 }
                 Ok(None) if state.ended => return Ok(None),
                 Ok(None) if state.asking => return Err(errors::already_read()),
@@ -240,7 +275,7 @@ impl EventIterator {
             state = self.state.lock(py);
             state.asking = false;
             match asked {
-                Some(Ok(piece)) => state.piece = Some(piece),
+                Some(Ok(piece)) => state.begin(py, piece),
                 Some(Err(error)) => {
                     state.ended = true;
                     return Err(error);
@@ -248,6 +283,7 @@ impl EventIterator {
                 None => {
                     state.ended = true;
                     drop(state);
+                    self.warn_of_lost_line_ends(py, Self::CALLER)?;
                     return self.last::<G>(py);
                 }
             }
@@ -256,7 +292,7 @@ impl EventIterator {
 
     fn last<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
-        let last = last.map_err(|fault| errors::event_too_large(py, &fault))?;
+        let last = last.map_err(|fault| self.too_large(py, &fault))?;
         last.map(|last| last.object(py, self.make.as_ref())).transpose()
     }
 

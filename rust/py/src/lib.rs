@@ -18,6 +18,7 @@ mod event_iterator;
 mod interpreter;
 mod json;
 mod limits;
+mod line_ends;
 mod lock;
 mod new_str;
 mod partial;

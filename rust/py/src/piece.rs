@@ -61,7 +61,7 @@ impl UnreadPiece {
         self.taken == self.bytes(py).len()
     }
 
-    fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+    pub(crate) fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
         match &self.bytes {
             Bytes::Kept(bytes) => bytes.as_bytes(py),
             Bytes::Copied(bytes) => bytes,
