@@ -118,7 +118,7 @@ def test_events_prints_a_line_each(stream: Path, capsys: Capture) -> None:
         (["--parse"], [first, {**second, "data": {"b": 1}}]),
         (["--tail", "dispatch"], [first, second, third]),
     ):
-        assert main(["events", *args, str(stream)]) == 0
+        assert main(["events", *args, str(stream)]) == (0 if "dispatch" in args else 1)
         assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == expected
 
 
@@ -172,7 +172,7 @@ def test_data_and_headers_are_posted(command: str, tmp_path: Path) -> None:
 def test_a_failed_request(command: str, capsys: Capture) -> None:
     with ReplayServer([CHAT], fail=(429, b'{"error": {"message": "slow down"}}')) as server:
         assert main([command, server.url]) == 3
-    assert capsys.readouterr().err.splitlines()[-1] == "ssewire: ProviderError: slow down"
+    assert capsys.readouterr().err.splitlines()[-1] == "ssewire: ProviderError: slow down (HTTP 429)"
 
 
 @pytest.mark.parametrize("command", ["cat", "events"])

@@ -43,7 +43,7 @@ def test_events_shows_each_event_at_once() -> None:
             process.stdin.write(f"data: {data}\n\n".encode())
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["data"] == data
-        out, err = process.communicate(b"data: discarded", WAIT)
+        out, err = process.communicate(b": not an LLM's", WAIT)
     assert (out, err, process.returncode) == (b"", b"", 0)
 
 
@@ -110,8 +110,7 @@ def on_a_terminal(body: bytes, **environment: str) -> str:
     import pty  # noqa: PLC0415 - there is none on Windows
 
     terminal, side = pty.openpty()
-    options = {"env": {**os.environ, "TERM": "xterm", "NO_COLOR": "", **environment}, "stdout": side}
-    with start("cat", "-q", **options) as process:
+    with start("cat", "-q", variables={"NO_COLOR": "", **environment}, stdout=side) as process:
         os.close(side)
         assert process.stdin is not None
         process.stdin.write(body)

@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import ssewire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEMO = Path(ssewire.__file__).with_name("demo_streams")
 CHAT, TOOLS = DEMO / "chat.sse", DEMO / "tools.sse"
@@ -28,11 +32,19 @@ def text_chunk(text: str) -> bytes:
 END = chunk("{}", '"stop"') + b"data: [DONE]\n\n"
 
 
-def start(*args: str | Path, **options: object) -> subprocess.Popen[bytes]:
-    """Start the command with pipes."""
+def run(*args: str | Path, stdin: bytes = b"", **options: Any) -> tuple[str, str, int]:
+    """Run the command to its end; return stdout, stderr and the exit status."""
+    with start(*args, **options) as process:
+        out, err = process.communicate(stdin, WAIT)
+    return (out or b"").decode(), (err or b"").decode(), process.returncode
+
+
+def start(*args: str | Path, variables: Mapping[str, str] | None = None, **options: object) -> subprocess.Popen[bytes]:
+    """Start the command with pipes; `variables` are the environment's, beside the tests' own."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error", "TERM": "xterm"}
     environment.pop("NO_COLOR", None)
+    environment |= variables or {}
     command = [sys.executable, "-m", "ssewire", *map(str, args)]
     # The command is ours, and so are its arguments.
     return subprocess.Popen(command, **{"env": environment, **pipes})  # type: ignore[call-overload,no-any-return] # noqa: S603

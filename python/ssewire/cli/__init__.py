@@ -1,6 +1,7 @@
 """The command `ssewire`: look at event streams, replay them, see the package at work.
 
     cat       a stream's text, as it arrives
+    deltas    what it changes, delta by delta, a JSON line each
     events    a stream's events, a JSON line each
     serve     recorded streams as an OpenAI-compatible endpoint on loopback
     demo      one stream through every installed HTTP client
@@ -18,13 +19,21 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import ssewire
-from ssewire.cli import cat, demo, events, serve
-from ssewire.cli.status import BROKEN_PIPE, INTERRUPTED, STATUS_HELP, CommandError, complain, status_of, told
+from ssewire.cli import cat, deltas, demo, events, serve
+from ssewire.cli.status import BROKEN_PIPE, INTERRUPTED, OUTPUT, STATUS_HELP, CommandError, complain, status_of, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+_EXAMPLES = """examples:
+  ssewire demo                                       see it work, through every installed HTTP client
+  ssewire cat --model gpt-5 --prompt "Hello!"        ask a provider; the key comes from OPENAI_API_KEY
+  curl -sN URL -d @request.json | ssewire cat        show any stream
+  ssewire serve --port 8000 --rate 20                a server to try clients against
+  ssewire COMMAND --help                             more of a command"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,42 +46,54 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: with 2 for arguments that are wrong, with 0 after `--help` and `--version`.
     """
     args = _parser().parse_args(argv)
+    if sys.stdout is None:  # it was closed before the command began
+        complain("the output cannot be written: stdout is closed")
+        return OUTPUT
     if isinstance(sys.stdout, TextIOWrapper):
         # Text from elsewhere may hold what the terminal's encoding lacks, or half of a surrogate pair.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status: int = args.run(args)
         sys.stdout.flush()  # here, where a closed pipe can be told from a crash
-    except CommandError as error:
+    except (CommandError, ssewire.StreamError, KeyboardInterrupt, OSError) as error:
+        return _ended_by(error)
+    return status
+
+
+def _ended_by(error: BaseException) -> int:
+    """Say what ended the command, and return its exit status."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, CommandError):
         complain(str(error))
         return error.status
-    except ssewire.StreamError as error:
-        complain(told(error))
+    if isinstance(error, ssewire.StreamError):
+        tell(error)
         return status_of(error)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        _forget_stdout()
+    # What is read has errors of its own, so it is the output that failed.
+    _forget_stdout()
+    if isinstance(error, BrokenPipeError):
         return BROKEN_PIPE
-    return status
+    complain(f"the output cannot be written: {getattr(error, 'strerror', None) or error}")
+    return OUTPUT
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ssewire",
         description="Read, replay and demonstrate LLM event streams.",
-        epilog=STATUS_HELP,
+        epilog=f"{_EXAMPLES}\n\n{STATUS_HELP}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ssewire {ssewire.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (cat, events, serve, demo):
+    for command in (cat, deltas, events, serve, demo):
         command.add_to(commands)
     return parser
 
 
 def _forget_stdout() -> None:
-    """Let what is still buffered go nowhere: its reader left, as `head` does, and that is no error of ours."""
+    """Let what is still buffered go nowhere: it could not be written, and the interpreter would try once more."""
     with contextlib.suppress(OSError, ValueError):  # a replaced stdout may have no descriptor: then nothing is flushed
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

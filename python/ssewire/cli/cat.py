@@ -4,49 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import ssewire
+from ssewire.cli.figures import Counts, Timing
+from ssewire.cli.live import live_line
 from ssewire.cli.screen import Screen, json_text
-from ssewire.cli.source import Counts, add_source_arguments, counted, opened, options
-from ssewire.cli.status import COMPLETE, CommandError, complain, status_of, told
+from ssewire.cli.source import add_command, counted, opened, opened_stream
+from ssewire.cli.status import COMPLETE, complain, status_of, tell
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from ssewire.cli.live import Live
+
 _HELP = "print a stream's text as it arrives"
-_DESCRIPTION = """Print the text of an event stream as it arrives, as in: curl -N ... | ssewire cat.
-A terminal also shows reasoning (dimmed) and tool calls as they form; anything else gets the answer's text only.
-A summary goes to stderr at the end."""
-
-
-@dataclass
-class Timing:
-    """When text came, in seconds since the start, and how much."""
-
-    start: float = field(default_factory=time.perf_counter)
-    first: float | None = None
-    last: float = 0.0
-    characters: int = 0
-
-    def note(self, delta: ssewire.Delta) -> None:
-        """Take the time of a delta that brings text."""
-        if isinstance(delta, ssewire.TextDelta) and delta.text:
-            self.last = time.perf_counter() - self.start
-            self.first = self.last if self.first is None else self.first
-            self.characters += len(delta.text)
+_DESCRIPTION = """Print the text of an event stream as it arrives. A terminal also shows
+reasoning (dimmed) and tool calls as they form; anything else gets the answer's
+text only. Where stderr is a terminal, a line of figures goes along with it. A
+summary goes to stderr at the end."""
+_EXAMPLES = """examples:
+  ssewire cat --model gpt-5 --prompt "Hello!"                  the key comes from OPENAI_API_KEY
+  ssewire cat --model claude-sonnet-4-5 --prompt @question.txt
+  ssewire cat http://127.0.0.1:8000/v1/chat/completions --model any --prompt "Hello!"
+  ssewire cat https://api.example.com/v1/chat/completions -H "Authorization: Bearer $KEY" -d @request.json
+  curl -sN ... | ssewire cat
+  ssewire cat --json recorded.sse"""
 
 
 def add_to(commands: Any) -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("cat", help=_HELP, description=_DESCRIPTION)
-    add_source_arguments(parser)
+    parser = add_command(commands, "cat", _HELP, _DESCRIPTION, _EXAMPLES)
     parser.add_argument("--json", action="store_true", help="print the whole as the provider's own JSON object instead")
-    parser.add_argument("--dialect", help="the API whose stream it is (default: recognised)")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no summary")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no line of figures, no summary")
     parser.set_defaults(run=run)
 
 
@@ -54,38 +45,38 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     counts, timing = Counts(), Timing()
     screen = None if args.json else Screen(sys.stdout)
-    with opened(args) as source, _stream(counted(source, counts), args) as stream:
-        failure = _read(stream, timing, screen)
-        elapsed = time.perf_counter() - timing.start
+    with opened(args) as source, opened_stream(counted(source, counts), args) as stream:
+        failure = _read(stream, counts, timing, screen, live_line(wanted=not args.quiet))
+        elapsed = timing.elapsed()
         snapshot = stream.snapshot
-    if args.json:
+    if args.json and not (failure and snapshot.dialect is None):  # of a refused request there is nothing to print
         print(json_text(snapshot.to_dict(), indent=2))
     if not args.quiet:
         for line in _summary(snapshot, counts, timing, elapsed):
             complain(line)
     if failure is None:
         return COMPLETE
-    complain(told(failure))
+    tell(failure)
     return status_of(failure)
 
 
-def _stream(source: Any, args: argparse.Namespace) -> ssewire.Stream:
-    try:
-        return ssewire.Stream(source, args.dialect, **options(args))
-    except ValueError as error:  # an unknown dialect, a size that is none
-        raise CommandError(str(error)) from error
-
-
-def _read(stream: ssewire.Stream, timing: Timing, screen: Screen | None) -> ssewire.StreamError | None:
+def _read(
+    stream: ssewire.Stream, counts: Counts, timing: Timing, screen: Screen | None, live: Live | None
+) -> ssewire.StreamError | None:
     """Read to the end; return what was wrong."""
     with contextlib.ExitStack() as stack:
         if screen is not None:
             stack.callback(screen.finish)
+        if live is not None:
+            stack.callback(live.finish)
+            live.show(timing, counts, stream.snapshot)
         try:
             for delta in stream:
                 timing.note(delta)
                 if screen is not None:
                     screen.show(delta)
+                if live is not None:
+                    live.show(timing, counts, stream.snapshot)
             stream.until_done()
         except ssewire.StreamError as error:
             return error
@@ -94,15 +85,26 @@ def _read(stream: ssewire.Stream, timing: Timing, screen: Screen | None) -> ssew
 
 def _summary(snapshot: ssewire.Snapshot, counts: Counts, timing: Timing, elapsed: float) -> Iterator[str]:
     # A body that is one JSON object has no events, and one that was no stream at all was not counted.
-    figures = [f"{counts.events} events"] * bool(counts.events) + [f"{counts.bytes} bytes"] * bool(counts.bytes)
+    figures = [f"{counts.events} events"] * bool(counts.events) + [f"{counts.size} bytes"] * bool(counts.size)
     yield ", ".join([*figures, f"{elapsed:.2f} s", f"dialect {snapshot.dialect or 'unknown'}"])
     if timing.first is not None:
-        span = timing.last - timing.first
-        rate = f", then {timing.characters / span:.0f} characters a second" if span else ""
-        yield f"first text after {timing.first:.2f} s{rate}"
+        yield "".join([f"first text after {timing.first:.2f} s", *_rates(snapshot, counts, timing)])
     yield f"finish reason: {snapshot.finish_reason or 'none'}"
     if snapshot.usage is not None:
         yield f"usage: {told_usage(snapshot.usage)}"
+
+
+def _rates(snapshot: ssewire.Snapshot, counts: Counts, timing: Timing) -> Iterator[str]:
+    """Say how fast it was, from the first output to the last."""
+    tokens = None if snapshot.usage is None else snapshot.usage.output_tokens
+    rates = {
+        "events": timing.rate(counts.events),
+        "tokens": timing.rate(tokens),
+        "characters": timing.text_rate(),
+    }
+    known = [f"{rate:.0f} {what}" for what, rate in rates.items() if rate is not None]
+    if known:
+        yield f", then {', '.join(known)} a second"
 
 
 def told_usage(usage: ssewire.Usage) -> str:

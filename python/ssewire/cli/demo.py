@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ssewire
-from ssewire.cli.cat import Timing, told_usage
+from ssewire.cli.cat import told_usage
+from ssewire.cli.figures import Timing
 from ssewire.cli.screen import Screen
 from ssewire.cli.serve import demo_streams
 from ssewire.cli.status import COMPLETE, complain

@@ -19,6 +19,11 @@ _JSON_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 _TEXT, _REASONING = "text", "reasoning"
 
 
+def without_controls(text: str) -> str:
+    """Return text that a terminal shows and does not obey; newlines and tabs stay."""
+    return text.translate(_CONTROLS)
+
+
 def json_text(value: object, indent: int | None = None) -> str:
     """Write JSON that a terminal shows: all other characters stand for themselves, control characters are escaped."""
     return dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_CONTROLS)
@@ -79,7 +84,7 @@ class Screen:
     def _styled(self, text: str, style: str = "") -> str:
         if not self._terminal:
             return text
-        safe = text.translate(_CONTROLS)
+        safe = without_controls(text)
         return f"{style}{safe}{_NORMAL}" if style and self._coloured else safe
 
     def _put(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 from importlib import resources
 from pathlib import Path
@@ -13,18 +14,28 @@ from ssewire.replay.answer import error_body
 from ssewire.replay.options import Framing
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
+_EXAMPLES = """examples:
+  ssewire serve --port 8000 --rate 20                        two streams of our own, 20 events a second
+  ssewire serve recorded.sse --fail 429 --fail-times 2       two refusals, then the stream
+  ssewire serve --drop-after 30                              a connection that breaks off"""
 _HELP = "replay recorded streams as an OpenAI-compatible endpoint"
 
 
 def add_to(commands: Any) -> None:
     """Add the command's arguments."""
-    parser = commands.add_parser("serve", help=_HELP, description=f"{_HELP[0].upper()}{_HELP[1:]} on 127.0.0.1.")
+    parser = commands.add_parser(
+        "serve",
+        help=_HELP,
+        description=f"{_HELP[0].upper()}{_HELP[1:]}. It answers GET and POST on any path.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "files", metavar="FILE", nargs="*", type=Path, help="recorded streams (default: two of our own)"
     )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--rate", metavar="N", type=float, help="events a second (default: as fast as possible)")
     parser.add_argument("--piece-size", metavar="BYTES", type=int, help="cut each event in writes of so many bytes")
@@ -59,6 +70,7 @@ def _server(args: argparse.Namespace) -> ReplayServer:
         return ReplayServer(
             args.files or demo_streams(),
             rate=args.rate,
+            host=args.host,
             port=args.port,
             piece_size=args.piece_size,
             framing=args.framing,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ssewire.cli.ask import credentials
+from ssewire.cli.source import text_of
 from ssewire.cli.status import CommandError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def open_url(url: str, data: str | None, headers: Sequence[str]) -> http.client.
     Args:
         url: an http or https URL.
         data: the body as text, or "@" and the name of the file that holds it ("@-" is stdin).
-        headers: "Name: value" each.
+        headers: "Name: value" each. A key from the environment is sent beside them; they count more.
 
     Raises:
         CommandError: the server cannot be reached, it redirects, or an argument is wrong.
@@ -43,12 +43,19 @@ def open_url(url: str, data: str | None, headers: Sequence[str]) -> http.client.
     fields = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "User-Agent": "ssewire"}
     if data is not None:
         fields["Content-Type"] = "application/json"
-    fields.update(_field(header) for header in headers)
+    own = [_field(header) for header in headers]
+    given = {name.lower() for name, _ in own}
+    body = None if data is None else text_of(data)
     try:
-        request = urllib.request.Request(url, _body(data), fields)  # noqa: S310 - the caller checked the scheme
+        keys = credentials(url)
+        fields.update((name, value) for name, value in keys.items() if name.lower() not in given)
+        fields.update(own)
+        request = urllib.request.Request(url, body, fields)  # noqa: S310 - the caller checked the scheme
         response: http.client.HTTPResponse = urllib.request.build_opener(_AnyStatus).open(request)
     except urllib.error.URLError as error:
-        raise CommandError(f"{url}: {error.reason}") from error
+        why = getattr(error.reason, "strerror", None) or error.reason
+        hint = " (is the server running there?)" if isinstance(error.reason, ConnectionRefusedError) else ""
+        raise CommandError(f"{url}: {why}{hint}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise CommandError(f"{url}: {error}") from error
     if response.headers.get("Location") and response.status in {301, 302, 303, 307, 308}:
@@ -62,12 +69,3 @@ def _field(header: str) -> tuple[str, str]:
     if not colon:
         raise CommandError(f"a header field is NAME: VALUE, not {header!r}")
     return name.strip(), value.strip()
-
-
-def _body(data: str | None) -> bytes | None:
-    if data is None or not data.startswith("@"):
-        return data.encode() if data is not None else None
-    try:
-        return sys.stdin.buffer.read() if data == "@-" else Path(data[1:]).read_bytes()
-    except OSError as error:
-        raise CommandError(f"{data[1:]}: {error.strerror}") from error

@@ -39,6 +39,8 @@ class Options:
         """Refuse what would fail later, or silently do nothing."""
         _one_of("framing", self.framing, get_args(Framing))
         _one_of("encoding", self.encoding, get_args(Encoding))
+        _final("fail", None if self.fail is None else self.fail[0])
+        _final("status", self.status)
         _at_least("rate", self.rate, 0)
         _at_least("piece_size", self.piece_size, 1)
         _at_least("drop_after", self.drop_after, 0)
@@ -52,6 +54,12 @@ class Options:
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+
+
+def _final(name: str, status: int | None) -> None:
+    """Refuse what is no status of a final response: RFC 9110, 15. Those from 100 on announce one."""
+    if status is not None and not 200 <= status <= 599:  # noqa: PLR2004 - the classes' first and last
+        raise ValueError(f"{name}: an HTTP status is between 200 and 599, not {status!r}")
 
 
 def _at_least(name: str, value: float | None, least: int) -> None:
