@@ -17,7 +17,7 @@ SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-setup environments guard bench bench-functions merging lint format stubs lock \
+.PHONY: help demo test test-rust test-python test-sdks test-setup environments guard bench bench-functions hostile merging lint format stubs lock \
     clean always
 
 help:  ## what can be made
@@ -52,6 +52,9 @@ bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py
+
+hostile: $(VENV)/built  ## what hostile input costs, as the table in SECURITY.md
+	$(BIN)/python -m benches.hostile
 
 merging: $(VENV)/built $(BENCH)-merging/tools $(BENCH)-litellm/tools  ## docs/merge-table.md: what peers make of the same streams
 	$(BIN)/python -m tests.merging
