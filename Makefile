@@ -17,7 +17,7 @@ SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-setup environments guard bench bench-functions hostile merging lint format stubs lock \
+.PHONY: help demo test test-rust test-python test-sdks test-setup environments guard bench bench-functions fuzz hostile merging lint format stubs lock \
     clean always
 
 help:  ## what can be made
@@ -52,6 +52,11 @@ bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py
+
+# The fuzzers' checks without a fuzzer; rust/fuzz/README.md tells how to run them with one.
+FUZZ_ROUNDS ?= 100
+fuzz: .interpreter  ## the fuzzers' checks, over new inputs: FUZZ_ROUNDS=100
+	FUZZ_ROUNDS=$(FUZZ_ROUNDS) cargo test --locked --release --package ssewire-core --test core fuzz
 
 hostile: $(VENV)/built  ## what hostile input costs, as the table in SECURITY.md
 	$(BIN)/python -m benches.hostile

@@ -112,3 +112,19 @@ pub mod binding {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The compiler is the test: the types go from thread to thread, and may be seen by several.
+    #[test]
+    fn threads_can_share_everything() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<Accumulator>();
+        is_shared::<EventDecoder>();
+        is_shared::<PartialJson>();
+        is_shared::<Snapshot>();
+        is_shared::<binding::PickledSnapshot>();
+    }
+}

@@ -5,6 +5,9 @@ mod choices;
 #[path = "../../../fuzz/src/cuts.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod cuts;
+#[path = "../../../fuzz/src/encode.rs"]
+#[expect(unreachable_pub, reason = "public for the fuzzers")]
+mod encode;
 #[path = "../../../fuzz/src/filling.rs"]
 mod filling;
 #[path = "../../../fuzz/src/framing.rs"]
@@ -13,6 +16,9 @@ mod framing;
 #[path = "../../../fuzz/src/json.rs"]
 #[expect(unreachable_pub, reason = "public for the fuzzers")]
 mod json;
+#[path = "../../../fuzz/src/partial.rs"]
+#[expect(unreachable_pub, reason = "public for the fuzzers")]
+mod partial;
 #[path = "../../../fuzz/src/plain_json.rs"]
 mod plain_json;
 #[path = "../../../fuzz/src/templates.rs"]
@@ -25,7 +31,7 @@ mod told;
 mod values;
 
 use crate::support::cuts::{self as cutting, Random};
-use crate::support::{decode, oracle, shapes};
+use crate::support::{decode, oracle, shapes, tree};
 
 /// What JSON is made of, and what it might be taken for.
 const TOKENS: [&str; 38] = [
@@ -173,4 +179,27 @@ fn payloads_of_any_tokens() {
         input
     };
     run("json", 20_000, tokens, json::check);
+}
+
+#[test]
+fn text_that_arrives_in_pieces() {
+    let tokens = |random: &mut Random, at: usize| {
+        let mut input = bytes(random, 9);
+        (0..=at % 14).for_each(|_| input.extend_from_slice(random.choose(&TOKENS).as_bytes()));
+        input
+    };
+    run("partial", 8000, tokens, partial::check);
+}
+
+#[test]
+fn what_is_encoded() {
+    let texts = |random: &mut Random, at: usize| {
+        let mut input = bytes(random, 9);
+        for part in 0..3 {
+            (0..at % (2 + part * 3)).for_each(|_| input.extend_from_slice(random.choose(&LINES)));
+            input.push(0xFF);
+        }
+        input
+    };
+    run("encode", 8000, texts, encode::check);
 }
