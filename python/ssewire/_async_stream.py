@@ -10,7 +10,7 @@ from weakref import ref
 
 from ssewire._base import BaseStream
 from ssewire._core import Accumulator, Snapshot
-from ssewire._errors import EventTooLargeError
+from ssewire._errors import EventTooLargeError, StreamError
 from ssewire._types import AsyncSourceLike, Delta, Dialect, Limits, Self, Unpack
 
 if TYPE_CHECKING:
@@ -81,9 +81,29 @@ class AsyncStream(BaseStream):
             ProviderError, IncompleteStreamError, EventTooLargeError, ResponseError: As iterating does. A stream
                 that was closed before its end is incomplete.
         """
+        await self._exhaust()
+        return self._ended()
+
+    async def drain(self, max_seconds: float) -> None:
+        """Read on to the end for nobody, then release the connection: without it no `usage`, which comes last.
+
+        What is wrong with the stream is not raised here, but by `until_done`. Where the time is over, the stream is
+        closed before its end.
+
+        Args:
+            max_seconds: How long it may take.
+        """
+        from ssewire._sources.drain import within  # noqa: PLC0415 - for those who leave early
+
+        try:
+            with suppress(StreamError, TimeoutError):
+                await within(max_seconds, self._exhaust())
+        finally:
+            await self.aclose()
+
+    async def _exhaust(self) -> None:
         async for _ in _read(self._reader, self._reader.hand.nothing):
             pass
-        return self._ended()
 
     async def aclose(self) -> None:
         """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""

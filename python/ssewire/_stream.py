@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ssewire._base import BaseStream
 from ssewire._core import Accumulator, DeltaIterator, Snapshot, TextIterator, observe_whole
+from ssewire._errors import StreamError
 from ssewire._types import Delta, Dialect, Limits, Self, SourceLike, Unpack
 
 if TYPE_CHECKING:
@@ -73,6 +75,23 @@ class Stream(BaseStream):
         self._deltas.exhaust()
         return self._ended()
 
+    def drain(self, max_seconds: float) -> None:
+        """Read on to the end for nobody, then release the connection: without it no `usage`, which comes last.
+
+        What is wrong with the stream is not raised here, but by `until_done`. Where the time is over, the stream is
+        closed before its end. A plain iterator that blocks cannot be woken: its next piece is waited for.
+
+        Args:
+            max_seconds: How long it may take.
+        """
+        from ssewire._sources.watchdog import watchdog  # noqa: PLC0415 - brings in threading
+
+        try:
+            with watchdog.watch(_Alarm(self._reader, self._deltas), max_seconds), suppress(StreamError):
+                self._deltas.exhaust()
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Release the connection now; from any thread, and as often as one likes.
 
@@ -91,6 +110,20 @@ class Stream(BaseStream):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Alarm:
+    """Ends a stream when its time is over, and leaves releasing its source to the thread that reads."""
+
+    def __init__(self, reader: Reader, deltas: DeltaIterator) -> None:
+        self._reader = reader
+        self._deltas = deltas
+
+    def interrupt(self) -> None:
+        """End the iteration."""
+        self._reader.closed = not self._reader.ended
+        self._deltas.stop()
+        self._reader.source.interrupt()
 
 
 def collect(source: SourceLike, dialect: Dialect | None = None, **limits: Unpack[Limits]) -> Snapshot:

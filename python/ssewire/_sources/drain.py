@@ -7,12 +7,17 @@ met the connection is closed instead.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ssewire._sources.base import running_loop
 
 if TYPE_CHECKING:
-    from ssewire._sources.base import AsyncSource, Source
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from typing import Any
+
+    from ssewire._sources.base import AsyncSource, Piece, Source
 
 
 def drain(source: Source, *, max_bytes: int = 65536, max_seconds: float = 0.5) -> None:
@@ -42,11 +47,37 @@ async def adrain(source: AsyncSource, *, max_bytes: int = 65536, max_seconds: fl
     """Read the rest of the body and close the source: the asynchronous twin of `drain`. Cancellation comes out."""
     try:
         if source.drainable:
-            await _aread_within(source, max_bytes, max_seconds)
+            await within(max_seconds, _aread_on(source, max_bytes))
     except Exception:  # noqa: BLE001, S110 - each client has its own errors, and all of the body that counts is here
         pass
     finally:
         await source.aclose()
+
+
+def watch_rest(source: Source, see: Callable[[Piece], None], max_seconds: float) -> None:
+    """Read on for at most so long, and show the pieces to `see`; the source is not closed.
+
+    Where the transport fails, that was the last piece; and where the time is over, whose socket is then shut down.
+    """
+    from ssewire._sources.watchdog import watchdog  # noqa: PLC0415 - brings in threading
+
+    deadline = monotonic() + max_seconds
+    with suppress(Exception), watchdog.watch(source, max_seconds):  # the same: each client has its own errors
+        for piece in source.pieces:
+            see(piece)
+            if monotonic() >= deadline:  # of what cannot be interrupted
+                return
+
+
+async def awatch_rest(pieces: AsyncIterator[Piece], see: Callable[[Piece], None], max_seconds: float) -> None:
+    """Read on for at most so long: the asynchronous twin of `watch_rest`. Cancellation comes out."""
+
+    async def read() -> None:
+        async for piece in pieces:
+            see(piece)
+
+    with suppress(Exception):  # each client has its own errors; what was seen tells that the end is missing
+        await within(max_seconds, read())
 
 
 def _read_on(source: Source, max_bytes: int) -> None:
@@ -63,16 +94,24 @@ async def _aread_on(source: AsyncSource, max_bytes: int) -> None:
             return
 
 
-async def _aread_within(source: AsyncSource, max_bytes: int, max_seconds: float) -> None:
+async def within(seconds: float, reading: Coroutine[Any, Any, None]) -> None:
+    """Await `reading` for at most so long, on whatever event loop this is.
+
+    Raises:
+        TimeoutError: the time is over.
+    """
     if running_loop() is None:
         import anyio  # noqa: PLC0415 - only httpx reads without asyncio, and it brings anyio
 
-        with anyio.move_on_after(max_seconds):
-            await _aread_on(source, max_bytes)
+        with anyio.fail_after(seconds):
+            await reading
         return
     asyncio = sys.modules["asyncio"]
     if sys.version_info >= (3, 11):
-        async with asyncio.timeout(max_seconds):
-            await _aread_on(source, max_bytes)
+        async with asyncio.timeout(seconds):
+            await reading
     else:
-        await asyncio.wait_for(_aread_on(source, max_bytes), max_seconds)
+        try:
+            await asyncio.wait_for(reading, seconds)
+        except asyncio.TimeoutError as error:
+            raise TimeoutError from error

@@ -11,12 +11,16 @@ import os
 import threading
 import time
 from itertools import count
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ssewire._sources.base import Source
+from typing import Protocol
 
 _LOOK_INTERVAL = 1.0  # seconds that the thread outlives the last watch, at most
+
+
+class Interruptible(Protocol):
+    """What can be woken."""
+
+    def interrupt(self) -> None:
+        """Wake who waits for it; called by the watching thread. Never raises, and never waits."""
 
 
 class _Watch:
@@ -24,9 +28,9 @@ class _Watch:
 
     __slots__ = ("_watchdog", "source")
 
-    def __init__(self, watchdog: Watchdog, source: Source) -> None:
+    def __init__(self, watchdog: Watchdog, source: Interruptible) -> None:
         self._watchdog = watchdog
-        self.source: Source | None = source
+        self.source: Interruptible | None = source
 
     def __enter__(self) -> None:
         """It began when it was made."""
@@ -49,7 +53,7 @@ class Watchdog:
         self._number = count()  # breaks ties in the heap
         self._running = False
 
-    def watch(self, source: Source, seconds: float) -> _Watch:
+    def watch(self, source: Interruptible, seconds: float) -> _Watch:
         """Return a context manager that interrupts the source when its block has lasted that long.
 
         Raises:
