@@ -1,8 +1,7 @@
 """Cancel a stream from another thread, at the press of Enter, and keep what was read.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 5
     python examples/cancel.py [BASE_URL]
 """
 
@@ -14,18 +13,21 @@ import threading
 
 import requests
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
 def show(stream: ssewire.Stream) -> None:
     """Print the text as it comes. Where the stream is closed meanwhile, this ends without an exception."""
-    for text in stream.text_stream:
-        print(text, end="", flush=True)
+    try:
+        for text in stream.text_stream:
+            print(text, end="", flush=True)
+    except ssewire.StreamError as error:  # in a thread of its own nobody else would catch it
+        print(f"\n[{error}]", end="", flush=True)
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Read in one thread, and stop it from the other."""
     body = {
         "model": os.environ.get("OPENAI_MODEL", "demo-1"),
@@ -44,4 +46,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse") as base_url:
+        main(base_url)

@@ -1,8 +1,7 @@
 """Chat: each line from stdin is a turn, and the history goes with the next one.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 20 python/ssewire/demo_streams/chat.sse
     python examples/chat_loop.py [BASE_URL]
 """
 
@@ -14,8 +13,8 @@ from typing import Any
 
 import httpx
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
@@ -32,7 +31,7 @@ def answer(client: httpx.Client, messages: list[dict[str, Any]]) -> dict[str, An
         return message
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Answer line after line, until the end of input."""
     messages: list[dict[str, Any]] = []
     with httpx.Client(base_url=base_url, headers=HEADERS, timeout=60) as client:
@@ -48,4 +47,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse") as base_url:
+        main(base_url)

@@ -1,8 +1,7 @@
 """A gateway: it passes each response on as it comes, while an accumulator counts the usage.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 20
     python examples/gateway.py [BASE_URL [PORT]]
     curl -N http://127.0.0.1:8001/chat/completions -d '{"stream": true}'
 """
@@ -16,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
@@ -52,7 +51,7 @@ class Gateway(BaseHTTPRequestHandler):
             print(f"{usage.input_tokens} tokens in, {usage.output_tokens} out", flush=True)
 
 
-def main(base_url: str = BASE_URL, port: str = "8001") -> None:
+def main(base_url: str, port: str = "8001") -> None:
     """Serve on 127.0.0.1 until interrupted."""
     headers = {"Content-Type": "application/json", **HEADERS}
     with httpx.Client(base_url=base_url, headers=headers, timeout=60) as client:
@@ -64,4 +63,5 @@ def main(base_url: str = BASE_URL, port: str = "8001") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse", "tools.sse") as base_url:
+        main(base_url, *sys.argv[2:])

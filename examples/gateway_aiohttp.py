@@ -1,8 +1,7 @@
 """A gateway on aiohttp, to both sides: it passes each response on as it comes, and bills it.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 20
     python examples/gateway_aiohttp.py [BASE_URL [PORT [KEEP_ALIVE_SECONDS]]]
     curl -N http://127.0.0.1:8001/chat/completions -d '{"stream": true}'
 """
@@ -18,12 +17,12 @@ from typing import TYPE_CHECKING
 import aiohttp
 import ssewire
 from aiohttp import web
+from provider import provider
 from relay import HEADERS, KEEP_ALIVE, bill, watcher, with_keep_alives
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 AUTHORIZATION = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
@@ -80,7 +79,7 @@ class Gateway:
             print(bill(watching, broke), flush=True)
 
 
-def main(base_url: str = BASE_URL, port: str = "8001", keep_alive: str = str(KEEP_ALIVE)) -> None:
+def main(base_url: str, port: str = "8001", keep_alive: str = str(KEEP_ALIVE)) -> None:
     """Serve on 127.0.0.1 until interrupted."""
     gateway = Gateway(base_url, float(keep_alive))
     application = web.Application()
@@ -92,4 +91,5 @@ def main(base_url: str = BASE_URL, port: str = "8001", keep_alive: str = str(KEE
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse", "tools.sse") as base_url:
+        main(base_url, *sys.argv[2:])

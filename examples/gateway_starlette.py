@@ -1,8 +1,7 @@
 """A gateway on Starlette and uvicorn: it passes each response on as it comes, and bills it.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 20
     python examples/gateway_starlette.py [BASE_URL [PORT [KEEP_ALIVE_SECONDS]]]
     curl -N http://127.0.0.1:8001/chat/completions -d '{"stream": true}'
 """
@@ -19,6 +18,7 @@ import anyio
 import httpx
 import ssewire
 import uvicorn
+from provider import provider
 from relay import HEADERS, KEEP_ALIVE, bill, watcher, with_keep_alives
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 AUTHORIZATION = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
@@ -102,7 +101,7 @@ def application(base_url: str, keep_alive: float) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", relay, methods=["POST"])], lifespan=lifespan)
 
 
-def main(base_url: str = BASE_URL, port: str = "8001", keep_alive: str = str(KEEP_ALIVE)) -> None:
+def main(base_url: str, port: str = "8001", keep_alive: str = str(KEEP_ALIVE)) -> None:
     """Serve on 127.0.0.1 until interrupted."""
     config = uvicorn.Config(application(base_url, float(keep_alive)), log_level="critical")
     with socket.create_server(("127.0.0.1", int(port))) as listening:
@@ -111,4 +110,5 @@ def main(base_url: str = BASE_URL, port: str = "8001", keep_alive: str = str(KEE
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse", "tools.sse") as base_url:
+        main(base_url, *sys.argv[2:])

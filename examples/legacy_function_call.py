@@ -1,8 +1,7 @@
 """A legacy function call (`functions`, not `tools`), as some servers still send them.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 tests/data/streams/function_call.sse tests/data/streams/forecast_answer.sse
     python examples/legacy_function_call.py [BASE_URL]
 """
 
@@ -10,13 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import Any
 
 import requests
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 FUNCTIONS = [{"name": "forecast", "parameters": CITY}]
@@ -34,7 +32,7 @@ def ask(base_url: str, messages: list[dict[str, Any]]) -> ssewire.Snapshot:
     return ssewire.collect(response)  # which closes it, too
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Ask, call the function if the model wants it, and ask again with its result."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": "Where is it warmer, in Oslo or in Lisbon?"}]
     snapshot = ask(base_url, messages)
@@ -50,4 +48,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("function_call.sse", "forecast_answer.sse") as base_url:
+        main(base_url)

@@ -1,8 +1,7 @@
 """Read many streams at once, with asyncio and aiohttp.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 50
     python examples/many_streams.py [BASE_URL]
 """
 
@@ -10,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 
 import aiohttp
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 STREAMS = 50  # a ClientSession opens up to 100 connections at once
 
@@ -48,10 +46,11 @@ async def ask_all(base_url: str) -> None:
     print(f"{len(complete)} of {STREAMS} answers: {characters} characters, {used} tokens")
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Run it."""
     asyncio.run(ask_all(base_url))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse") as base_url:
+        main(base_url)

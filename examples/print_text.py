@@ -1,24 +1,22 @@
 """Print text as it comes, with httpx.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 20
     python examples/print_text.py [BASE_URL]
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
 import httpx
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Ask one question and print the answer."""
     body = {
         "model": os.environ.get("OPENAI_MODEL", "demo-1"),
@@ -32,4 +30,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse") as base_url:
+        main(base_url)

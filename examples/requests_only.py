@@ -1,9 +1,13 @@
 """Print text as it comes, with requests; and say what is wrong when no text comes.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --rate 20      # or with --fail 429, or with --drop-after 30
     python examples/requests_only.py [BASE_URL]
+
+It has more to say of a server that fails:
+
+    ssewire serve --port 8000 --fail 429      # or --drop-after 30
+    python examples/requests_only.py http://127.0.0.1:8000/v1
 """
 
 from __future__ import annotations
@@ -13,12 +17,12 @@ import sys
 
 import requests
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Ask one question and print the answer, or what came instead."""
     body = {
         "model": os.environ.get("OPENAI_MODEL", "demo-1"),
@@ -41,4 +45,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse") as base_url:
+        main(base_url)

@@ -3,9 +3,8 @@
 A chat completion cannot be resumed: the second request gets a whole new answer. As far as its text is what was already
 shown it is skipped; where it is another one, that is said, and it is shown from its beginning.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 --drop-after 40 --fail-times 1 python/ssewire/demo_streams/chat.sse
     python examples/retry.py [BASE_URL]
 """
 
@@ -17,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 import ssewire
+from provider import provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 NOTICE = "\n[The connection was lost, and the new answer is a different one:]\n"
 
@@ -60,7 +59,7 @@ def answer(client: httpx.Client, question: str, shown: str = "", attempts: int =
         yield from answer(client, question, shown if shown.startswith(text) else text, attempts - 1)
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Ask one question and print the answer."""
     with httpx.Client(base_url=base_url, headers=HEADERS, timeout=60) as client:
         try:
@@ -72,4 +71,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse", drop_after=40, fail_times=1) as base_url:
+        main(base_url)

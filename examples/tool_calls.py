@@ -1,8 +1,7 @@
 """Tool calls: execute what the model asks for, and answer in a second request.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000 python/ssewire/demo_streams/tools.sse tests/data/streams/forecast_answer.sse
     python examples/tool_calls.py [BASE_URL]
 """
 
@@ -15,8 +14,8 @@ from typing import Any
 
 import httpx
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 MAX_REQUESTS = 5  # a model may ask for further calls, but not for ever
 
@@ -42,7 +41,7 @@ def execute(call: ssewire.ToolCall) -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)}
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Ask until the answer calls no tools."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": "Where is it warmer, in Oslo or in Lisbon?"}]
     body = {"model": os.environ.get("OPENAI_MODEL", "demo-1"), "messages": messages, "tools": TOOLS, "stream": True}
@@ -59,4 +58,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("tools.sse", "forecast_answer.sse") as base_url:
+        main(base_url)

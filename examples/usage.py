@@ -1,24 +1,22 @@
 """Collect the text and the usage of an answer.
 
-Start a server and run it:
+Run it:
 
-    ssewire serve --port 8000
     python examples/usage.py [BASE_URL]
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
 import httpx
 import ssewire
+from provider import provider
 
-BASE_URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"} if "OPENAI_API_KEY" in os.environ else {}
 
 
-def main(base_url: str = BASE_URL) -> None:
+def main(base_url: str) -> None:
     """Ask one question; print the answer and what it cost."""
     body = {
         "model": os.environ.get("OPENAI_MODEL", "demo-1"),
@@ -39,4 +37,5 @@ def main(base_url: str = BASE_URL) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with provider("chat.sse") as base_url:
+        main(base_url)

@@ -5,23 +5,48 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shlex
+import socket
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import ssewire
 from ssewire.replay import ReplayServer
 
 from tests.support.cli_process import CHAT, TOOLS, WAIT, chunk, text_chunk
-from tests.support.cli_process import start as start_command
 from tests.support.example_process import EXAMPLES, FAILURE, ROOT, finish, read, run, sent, start, stream
 
 RUN_AND_END = sorted(name for name in EXAMPLES if not name.startswith("gateway"))
-STREAMS = Path(__file__).parents[1] / "data" / "streams"
+STREAMS = ROOT / "examples" / "streams"
 ANSWER, FUNCTION_CALL = STREAMS / "forecast_answer.sse", STREAMS / "function_call.sse"
 CHAT_TEXT, ANSWER_TEXT = (ssewire.collect(path.read_bytes()).text for path in (CHAT, ANSWER))
 STDIN = {"chat_loop": "hello\n", "cancel": "\n"}
+
+
+class Ask(NamedTuple):
+    """How an example asks: whom the environment names, at which path, with which field for the key."""
+
+    prefix: str = "OPENAI"
+    url: str = "OPENAI_BASE_URL"
+    path: str = "/v1/chat/completions"
+    key: tuple[str, str] = ("authorization", "Bearer the-key")
+    stream: Path = ANSWER
+
+
+ASK = {
+    "anthropic_messages": Ask(
+        "ANTHROPIC", "ANTHROPIC_BASE_URL", "/v1/v1/messages", ("x-api-key", "the-key"), STREAMS / "anthropic.sse"
+    ),
+    "gemini": Ask(
+        "GEMINI",
+        "GOOGLE_GEMINI_BASE_URL",
+        "/v1/v1beta/models/the-model:streamGenerateContent?alt=sse",
+        ("x-goog-api-key", "the-key"),
+        STREAMS / "gemini.sse",
+    ),
+    "openai_responses": Ask(path="/v1/responses", stream=STREAMS / "responses.sse"),
+}
 
 
 # All of them
@@ -29,40 +54,50 @@ STDIN = {"chat_loop": "hello\n", "cancel": "\n"}
 
 @pytest.mark.parametrize("name", RUN_AND_END)
 def test_each_takes_address_key_and_model_from_the_environment(name: str) -> None:
-    with ReplayServer([ANSWER]) as server:
-        _, err, status = run(
-            name,
-            stdin=STDIN.get(name, ""),
-            OPENAI_BASE_URL=server.url,
-            OPENAI_API_KEY="the key",
-            OPENAI_MODEL="the model",
-        )
+    ask = ASK.get(name, Ask())
+    with ReplayServer([ask.stream]) as server:
+        named = {ask.url: server.url, f"{ask.prefix}_API_KEY": "the-key", f"{ask.prefix}_MODEL": "the-model"}
+        _, err, status = run(name, stdin=STDIN.get(name, ""), **named)
     assert (err, status) == ("", 0)
     assert server.requests
     for request in server.requests:
-        assert (request.method, request.path) == ("POST", "/v1/chat/completions")
-        assert request.headers["authorization"] == "Bearer the key"
-        assert request.json()["model"] == "the model"
-        assert request.json()["stream"] is True
+        assert (request.method, request.path) == ("POST", ask.path)
+        assert request.headers[ask.key[0]] == ask.key[1]
+        assert "the-model" in (request.json().get("model"), *request.path.replace(":", "/").split("/"))
+        assert request.json().get("stream", name == "gemini") is True
 
 
 @pytest.mark.parametrize("name", RUN_AND_END)
-def test_each_runs_as_its_docstring_says(name: str) -> None:
+def test_each_runs_as_its_docstring_says_and_starts_a_server_of_its_own(name: str) -> None:
     docstring = ast.get_docstring(ast.parse(EXAMPLES[name].read_text(encoding="utf-8"))) or ""
-    command = re.search(
-        r"^ +ssewire serve --port 8000(.*)\n +python examples/(\w+)\.py \[BASE_URL\]$", docstring, re.MULTILINE
-    )
-    assert command is not None, docstring
-    assert command[2] == name
-    args = re.sub(r"--rate \d+", "", command[1])  # it is for those who watch
-    with start_command("serve", *shlex.split(args, comments=True), cwd=ROOT) as server:
-        assert server.stdout is not None
-        try:
-            url = server.stdout.readline().decode().strip()
-            _, err, status = run(name, url, stdin=STDIN.get(name, ""))
-        finally:
-            server.terminate()
-    assert (err, status) == ("", 0)
+    assert re.search(rf"^ +python examples/{name}\.py \[BASE_URL\]$", docstring, re.MULTILINE), docstring
+    out, err, status = run(name, stdin=STDIN.get(name, ""))
+    named = ASK.get(name, Ask()).url
+    note = rf"\[http://127\.0\.0\.1:\d+/v1 replays a recorded stream; {named} names another provider\]\n"
+    assert re.fullmatch(note, err), err
+    assert out.strip()
+    assert status == 0
+
+
+@pytest.mark.parametrize("name", RUN_AND_END)
+def test_each_says_in_a_line_that_nobody_answers(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    out, err, status = run(name, url, stdin=STDIN.get(name, ""))
+    assert "Traceback" not in out + err
+    assert "onnect" in out + err  # in every client's own words
+    if name != "many_streams":  # which tells of each by itself, and goes on
+        assert err.startswith(f"\n{url}: ")
+        assert status == 1
+
+
+@pytest.mark.parametrize("name", RUN_AND_END)
+def test_each_says_what_the_provider_says(name: str) -> None:
+    with ReplayServer([ANSWER], fail=FAILURE) as server:
+        out, err, _ = run(name, server.url, stdin=STDIN.get(name, ""))
+    assert "Traceback" not in out + err
+    # Enter may come before the answer.
+    assert "slow down" in out + err or name == "cancel"
 
 
 def test_each_has_a_test() -> None:
@@ -165,7 +200,7 @@ def test_chat_loop_keeps_the_history() -> None:
 def test_chat_loop_forgets_a_turn_without_an_answer() -> None:
     with ReplayServer([stream("Hello!")], fail=FAILURE, fail_times=1) as server:
         out, err, status = run("chat_loop", server.url, stdin="one\ntwo\n")
-    assert (out, err, status) == ("> [no answer: slow down]\n> Hello!\n> \n", "", 0)
+    assert (out, err, status) == ("> [no answer: slow down (HTTP 429, type rate_limit_error)]\n> Hello!\n> \n", "", 0)
     assert sent(server)[1] == [{"role": "user", "content": "two"}]
 
 
@@ -271,6 +306,50 @@ def test_many_streams_go_on_where_some_fail() -> None:
     with ReplayServer([CHAT], fail=FAILURE, fail_times=2) as server:
         out, err, status = run("many_streams", server.url)
     *failures, total = out.splitlines()
-    assert [failure.endswith("? slow down") for failure in failures] == [True, True]
+    assert [failure.endswith("? slow down (HTTP 429, type rate_limit_error)") for failure in failures] == [True, True]
     assert total == f"48 of 50 answers: {48 * len(CHAT_TEXT)} characters, {48 * 68} tokens"
+    assert (err, status) == ("", 0)
+
+
+# anthropic_messages, gemini, openai_responses: each API's own words
+
+WHOLE = ssewire.collect((STREAMS / "gemini.sse").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("anthropic_messages", ["['thinking', 'text'] end_turn", "19 tokens in, 41 out"]),
+        ("gemini", ["19 tokens in, 41 out (14 for thoughts)"]),
+        ("openai_responses", ["resp_1 completed ['reasoning', 'message']"]),
+    ],
+)
+def test_an_api_s_reasoning_and_text_are_printed(name: str, last: list[str]) -> None:
+    with ReplayServer([ASK[name].stream], piece_size=7) as server:
+        out, err, status = run(name, server.url)
+    assert out.splitlines() == ["", WHOLE.reasoning, WHOLE.text, *last]
+    assert (err, status) == ("", 0)
+
+
+# match_deltas, partial_json
+
+
+def test_match_deltas_prints_a_line_for_each() -> None:
+    with ReplayServer([TOOLS]) as server:
+        out, err, status = run("match_deltas", server.url)
+    lines = out.splitlines()
+    assert len(lines) == len(list(ssewire.Stream(TOOLS.read_bytes())))
+    kinds = {"role", "reasoning", "text", "call", "finished", "usage"}
+    assert {line.split(":")[0].split(" ")[0] for line in lines} == kinds
+    assert lines[-2:] == ["finished: tool_calls", "usage: 84 tokens in, 53 out"]
+    assert (err, status) == ("", 0)
+
+
+def test_partial_json_grows_to_the_whole() -> None:
+    with ReplayServer([TOOLS]) as server:
+        out, err, status = run("partial_json", server.url)
+    calls = ssewire.collect(TOOLS.read_bytes()).tool_calls
+    lines = out.splitlines()
+    assert len(lines) > 6
+    assert {f"{call.name}: {call.parse()}" for call in calls} <= {*lines}
     assert (err, status) == ("", 0)

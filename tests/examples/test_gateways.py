@@ -139,7 +139,9 @@ def test_more_streams_at_once_than_clients_open_unasked(name: str) -> None:
 def test_errors_are_passed_on_and_billed(name: str) -> None:
     with (
         ReplayServer([CHAT], fail=FAILURE) as upstream,
-        gateway(name, upstream.url, "ProviderError: slow down; usage unknown; 0 characters") as url,
+        gateway(
+            name, upstream.url, r"ProviderError: slow down \(type rate_limit_error\); usage unknown; 0 characters"
+        ) as url,
         post(url) as response,
     ):
         assert (response.status_code, response.content) == FAILURE

@@ -138,7 +138,7 @@ def test_gateway_passes_each_event_on_at_once() -> None:
 def test_gateway_passes_errors_on() -> None:
     with (
         ReplayServer([CHAT], fail=FAILURE) as upstream,
-        gateway(upstream, "ProviderError: slow down") as url,
+        gateway(upstream, r"ProviderError: slow down \(type rate_limit_error\)") as url,
         post(url) as response,
     ):
         assert (response.status_code, response.content) == FAILURE
