@@ -40,6 +40,8 @@ def provider(*recorded: str, variable: str = "OPENAI_BASE_URL", **faults: Any) -
             print(f"[{named} replays a recorded stream; {variable} names another provider]", file=sys.stderr)
         try:
             yield named
+        except KeyboardInterrupt:
+            sys.exit(130)
         except Exception as error:
             if not _is_the_provider_s(error):
                 raise
@@ -55,4 +57,4 @@ def _read(name: str) -> bytes:
 def _is_the_provider_s(error: Exception) -> bool:
     """Whether it is what a provider or the way to it does, and no fault of the example."""
     client = type(error).__module__.partition(".")[0] in _CLIENTS
-    return client or isinstance(error, (ssewire.StreamError, ConnectionError))
+    return client or isinstance(error, (ssewire.StreamError, OSError))

@@ -208,6 +208,16 @@ def test_a_key_goes_to_its_own_host_alone(monkeypatch: pytest.MonkeyPatch) -> No
     assert credentials("http://localhost:8000/v1/x") == {"Authorization": "Bearer key-openai"}
 
 
+def test_a_gateway_to_several_providers_gets_the_key_of_each() -> None:
+    with ReplayServer([ANTHROPIC]) as server:
+        base = server.url.removesuffix("/v1")
+        named = variables(OPENAI_BASE_URL=server.url, ANTHROPIC_BASE_URL=base)
+        assert run("cat", "-q", "--model", "claude-x", "--prompt", "Hello?", variables=named) == ("Hi", "", 0)
+    [request] = server.requests
+    assert request.headers["x-api-key"] == "key-anthropic"
+    assert request.headers["authorization"] == "Bearer key-openai"
+
+
 # What the provider says
 
 

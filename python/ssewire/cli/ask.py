@@ -149,27 +149,25 @@ def _told_by(url: str | None, model: str) -> API:
 def credentials(url: str) -> dict[str, str]:
     """Return the header fields with the key for a URL, from the environment; none where there is no key for it."""
     parts = urlsplit(url)
-    fields = {}
+    fields: dict[str, str] = {}
     for host in _keyholders(parts.hostname or "", parts.netloc):
         names, (field, value) = _HOSTS[host]
         key = next((os.environ[name] for name in names if os.environ.get(name)), None)
         if key is not None and (parts.scheme == "https" or _is_local(parts.hostname or "")):
-            fields[field] = value.format(key)
+            fields.setdefault(field, value.format(key))
         if host == "api.anthropic.com":
             fields["anthropic-version"] = "2023-06-01"
     return fields
 
 
 def _keyholders(host: str, netloc: str) -> Iterator[str]:
-    """Give the host whose keys may be sent to this one."""
+    """Give the hosts whose keys may be sent to this one: one gateway may stand for several providers."""
     if host in _HOSTS:
         yield host
-        return
     for variable, owner in _BASES.items():
         base = os.environ.get(variable, "")
         if owner in _HOSTS and base and urlsplit(base).netloc == netloc:
             yield owner
-            return
 
 
 def _is_local(host: str) -> bool:
