@@ -14,6 +14,7 @@ from ssewire._json import show
 __all__ = ["EventTooLargeError", "IncompleteStreamError", "ProviderError", "ResponseError", "StreamError"]
 
 _HTTP_ERROR = 400
+_LONGEST_DELAY = 15  # characters; beyond thirty million years nobody means what is said
 
 # Where the providers' gateways put it: OpenAI and those after it, Anthropic, Azure, Amazon Bedrock.
 _REQUEST_ID = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
@@ -76,7 +77,8 @@ def _rebuild(cls: type[StreamError], args: tuple[Any, ...], state: dict[str, Any
 def _seconds(number: str | None) -> float | None:
     """Read what RFC 9110 calls delay-seconds; some servers send fractions."""
     text = (number or "").strip()
-    return float(text) if text.isascii() and text.replace(".", "", 1).isdigit() else None
+    digits = text.replace(".", "", 1)
+    return float(text) if len(text) <= _LONGEST_DELAY and digits.isascii() and digits.isdigit() else None
 
 
 def _until(date: str | None, now: str | None) -> float | None:
@@ -87,8 +89,8 @@ def _until(date: str | None, now: str | None) -> float | None:
     def moment(text: str) -> float | None:
         try:
             return parsedate_to_datetime(text).timestamp()
-        except ValueError:
-            return None  # no date: RFC 9110 has a recipient ignore what it cannot read
+        except (ValueError, OverflowError):
+            return None  # no date, or none that can be reckoned with: then it says nothing
 
     end = moment(date) if date else None
     begin = moment(now) if now else None
@@ -163,7 +165,7 @@ class ProviderError(StreamError):
         """Say what is known beside the message; each thing once: some put the status, or the type, into the code."""
         told = [] if self.status is None else [f"HTTP {self.status}"]
         told += [f"type {self.type}"] * bool(self.type)
-        if self.code is not None and self.code not in {self.status, str(self.status), self.type, ""}:
+        if self.code is not None and self.code not in (self.status, str(self.status), self.type, ""):
             told.append(f"code {_short(self.code if isinstance(self.code, str) else show(self.code))}")
         return told
 

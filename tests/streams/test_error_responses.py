@@ -156,7 +156,21 @@ def failed(**headers: str) -> StreamError:
         ({"retry_after": "Sun, 06 Nov 1994 08:49:07 GMT", "date": DATE}, 0.0),
         ({"retry_after": DATE}, 0.0),
         ({"retry_after": DATE, "date": "yesterday"}, 0.0),
-        *(({"retry_after": wrong}, None) for wrong in ("", "-1", "soon", "1e3", "1.2.3", "\u0663", "nan", ".")),
+        *(
+            ({"retry_after": wrong}, None)
+            for wrong in (
+                "",
+                "-1",
+                "soon",
+                "9" * 400,
+                "Fri, 31 Dec 99999 00:00:00 GMT",
+                "1e3",
+                "1.2.3",
+                "\u0663",
+                "nan",
+                ".",
+            )
+        ),
     ],
 )
 def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> None:
@@ -192,6 +206,7 @@ def test_anthropic_says_it_in_the_body_too() -> None:
         ({"status": 429, "code": 429}, "m (HTTP 429)", "ProviderError('m', status=429, code=429)"),
         ({"type": "t", "code": "t"}, "m (type t)", "ProviderError('m', type='t', code='t')"),
         ({"code": 0}, "m (code 0)", "ProviderError('m', code=0)"),
+        ({"code": ["a"]}, "m (code ['a'])", "ProviderError('m', code=['a'])"),
     ],
 )
 def test_an_api_error_shows_what_is_known_of_it(parts: dict[str, Any], shown: str, written: str) -> None:
