@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ssewire._async_stream import AsyncStream, acollect
 from ssewire._core import (
     Accumulator,
@@ -27,12 +29,17 @@ from ssewire._stream import Stream, collect
 from ssewire._tee import atee, tee
 from ssewire._types import Delta, Dialect
 
+if TYPE_CHECKING:
+    from ssewire._event_source import AsyncEventSource, EventSource
+
 __all__ = [
     "Accumulator",
+    "AsyncEventSource",
     "AsyncStream",
     "Choice",
     "Delta",
     "Dialect",
+    "EventSource",
     "EventTooLargeError",
     "FinishDelta",
     "IncompleteStreamError",
@@ -61,8 +68,23 @@ __all__ = [
     "tee",
 ]
 
+_RECONNECTING = {"AsyncEventSource": "_event_source", "EventSource": "_event_source"}
+
+
+def __getattr__(name: str) -> object:
+    """Import what reconnects once it is asked for: it brings in threads, dates and the code for HTTP clients."""
+    if name not in _RECONNECTING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    value: object = getattr(import_module(f"ssewire.{_RECONNECTING[name]}"), name)
+    value.__module__ = "ssewire"
+    globals()[name] = value
+    return value
+
+
 # Every public name says where it is found, so that reprs and tracebacks do too.
 for _name in __all__:
-    if getattr(globals()[_name], "__module__", "").startswith("ssewire._"):
+    if getattr(globals().get(_name), "__module__", "").startswith("ssewire._"):
         globals()[_name].__module__ = "ssewire"
-del _name
+del _name, TYPE_CHECKING

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=StreamError)
 
 # As much of a body as is read to say what came instead of an event stream.
-_SHOWN = 64 * 1024
+SHOWN = 64 * 1024
 
 _HTTP_ERROR = 400
 
@@ -91,9 +91,9 @@ def _refused(source: Source) -> Iterator[Piece]:
     body = bytearray()
     for piece in source.pieces:
         body += piece
-        if len(body) >= _SHOWN:
+        if len(body) >= SHOWN:
             break
-    raise refusal(bytes(body[:_SHOWN]), source)
+    raise refusal(bytes(body[:SHOWN]), source)
     yield b""
 
 
@@ -101,9 +101,9 @@ async def _arefused(source: AsyncSource) -> AsyncIterator[Piece]:
     body = bytearray()
     async for piece in source.pieces:
         body += piece
-        if len(body) >= _SHOWN:
+        if len(body) >= SHOWN:
             break
-    raise refusal(bytes(body[:_SHOWN]), source)
+    raise refusal(bytes(body[:SHOWN]), source)
     yield b""
 
 

@@ -102,6 +102,17 @@ def test_the_streams_are_twins() -> None:
     assert inspect.signature(ssewire.tee).parameters.keys() == inspect.signature(ssewire.atee).parameters.keys()
 
 
+def test_the_event_sources_are_twins() -> None:
+    names = public(vars(ssewire.EventSource))
+    assert {*names, "aclose"} == {*public(vars(ssewire.AsyncEventSource))}
+    assert inspect.signature(ssewire.EventSource) == inspect.signature(ssewire.AsyncEventSource)
+
+
+def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'EventSink'"):
+        _ = ssewire.EventSink
+
+
 def test_the_version_is_the_distribution_s() -> None:
     assert ssewire.__version__ == importlib.metadata.version("ssewire")
 
