@@ -12,13 +12,14 @@ RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/py -name '*.rs' -o -na
 
 # Peers that cannot be installed side by side have an environment each.
 BENCH := .venv-bench
-BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm
+FRAMEWORKS := $(BENCH)-frameworks $(BENCH)-instructor
+BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm $(FRAMEWORKS)
 SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-setup environments guard bench bench-functions fuzz hostile merging lint format stubs lock \
-    clean always
+.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-setup environments guard bench bench-functions \
+    fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -37,6 +38,11 @@ test-python: $(VENV)/built
 test-sdks: $(VENV)/built $(SDKS:=/tools)  ## the adapters with the newest release of each SDK, and with the oldest
 	for environment in $(SDKS); do \
 	    PYTHONPATH=python $$environment/bin/python -m pytest --noconftest tests/integrations/test_sdks.py || exit 1; \
+	done
+
+test-frameworks: $(VENV)/built $(FRAMEWORKS:=/tools)  ## the frameworks on the SDKs, plain and accelerated
+	for environment in $(FRAMEWORKS); do \
+	    PYTHONPATH=python $$environment/bin/python -m pytest --noconftest tests/integrations/test_frameworks.py || exit 1; \
 	done
 
 test-setup:  ## whether a fresh clone sets itself up, with every Python that is found
@@ -87,11 +93,13 @@ LOCKER := target/uv
 COMPILE := $(LOCKER)/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
     --only-binary :all: --no-emit-find-links --no-header --no-annotate
 
+LOCKED := $(patsubst .venv-%,%,$(filter-out $(VENV),$(ENVIRONMENTS)))
+
 lock: .interpreter  ## newest versions of everything, into the lock files, which are then tried
 	"$(PYTHON)" -m venv --clear $(LOCKER)
 	$(LOCKER)/bin/python -m pip install --quiet uv
 	$(COMPILE) --python-version 3.10 --group dev --output-file requirements/dev.txt
-	for group in bench bench-niquests bench-litellm bench-merging sdks-newest sdks-oldest; do \
+	for group in $(LOCKED); do \
 	    $(COMPILE) --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done
 	cargo update

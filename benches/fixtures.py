@@ -286,8 +286,22 @@ def _make_responses(divisor: int) -> Fixture:
     return _named("responses", path, payloads, texts=texts, message=message, dialect="openai-responses")
 
 
+_ASKED: dict[str, Any] = {
+    "error": None,
+    "incomplete_details": None,
+    "instructions": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_p": 1.0,
+}
+"""What a response says of its request: the SDK's models demand most of it."""
+
+
 def _responses(texts: Sequence[str]) -> Iterator[dict[str, Any]]:
-    response = {"id": "resp_68f1", "object": "response", "model": "gpt-5", "created_at": 1795168800}
+    response = {**_ASKED, "id": "resp_68f1", "object": "response", "model": "gpt-5", "created_at": 1795168800}
     part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
     item: dict[str, Any] = {"id": "msg_68f1", "type": "message", "role": "assistant"}
     place = {"item_id": "msg_68f1", "output_index": 0, "content_index": 0}
@@ -307,7 +321,13 @@ def _responses(texts: Sequence[str]) -> Iterator[dict[str, Any]]:
     yield {"type": "response.output_text.done", **place, "text": part["text"], "logprobs": []}
     yield {"type": "response.content_part.done", **place, "part": part}
     yield {"type": "response.output_item.done", "output_index": 0, "item": item}
-    usage = {"input_tokens": 31, "output_tokens": 1000, "total_tokens": 1031}
+    usage = {
+        "input_tokens": 31,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": 1000,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 1031,
+    }
     yield {
         "type": "response.completed",
         "response": {**response, "status": "completed", "output": [item], "usage": usage},

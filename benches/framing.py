@@ -104,18 +104,11 @@ def _shapes(options: Options) -> Iterator[Row]:
 
 
 def _adapters(options: Options) -> Iterator[Row]:
-    for name, fixture, themselves in (
-        ("openai", "chat", sdks.OPENAI_CHUNKS),
-        ("anthropic", "anthropic", sdks.ANTHROPIC_EVENTS),
-    ):
+    for (work, fixture), readers in sdks.ADAPTERS.items():
         found = make(fixture, quick=options.quick)
         payloads = [json.loads(event.data) for event in found.events if event.data != "[DONE]"]
         right = [payload for payload in payloads if payload.get("type") != "ping"]
-        work = _work(("adapters", f"{name} models"), found, ONE_EVENT, right)
-        adapter = sdks.accelerated(name)
-        yield from compare(work, [themselves, *([adapter] if adapter else [])], options)
-        if not adapter:
-            yield work.row(f"ssewire accelerate({name})", "ssewire has no such module yet", [])
+        yield from compare(_work(("adapters", work), found, ONE_EVENT, right), readers, options)
 
 
 SECTIONS = {"framing": _events, "text": _texts, "message": _messages, "shapes": _shapes, "adapters": _adapters}

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from benches.report import Options
 
 ROOT = Path(__file__).parents[1]
-ENVIRONMENTS = {"niquests": "benches.niquests_peer", "litellm": "benches.litellm_peer"}
+ENVIRONMENTS = {
+    "niquests": "benches.niquests_peer",
+    "litellm": "benches.litellm_peer",
+    "frameworks": "benches.calls",
+    "instructor": "benches.calls",
+}
 """By what is measured: the module whose `rows` run in `.venv-bench-<name>`."""
 
 PATIENCE = 1800.0

@@ -26,6 +26,7 @@ MODULES = {
     "imports": "benches.imports",
     "sockets": "benches.sockets.reading",
     "gateway": "benches.sockets.gateway",
+    "calls": "benches.calls",
     "recordings": "benches.recordings",
 }
 """Sections that are modules of their own."""

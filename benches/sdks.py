@@ -5,12 +5,13 @@ A transport is what these clients let one pass in; theirs is httpx2's. Everythin
 
 from __future__ import annotations
 
-import importlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anthropic
 import httpx2
 import openai
+from ssewire.integrations import accelerate
 
 from benches.compare import Reader, Whole
 from benches.fixtures import Call, Message
@@ -65,6 +66,11 @@ def openai_chunks(served: Served, pieces: list[bytes]) -> Iterator[Any]:
     return iter(served(pieces).chat.completions.create(model="m", messages=_ASK, stream=True))
 
 
+def openai_events(served: Served, pieces: list[bytes]) -> Iterator[Any]:
+    """`responses.create(stream=True)`: events that are models."""
+    return iter(served(pieces).responses.create(model="m", input="Hello!", stream=True))
+
+
 def anthropic_events(served: Served, pieces: list[bytes]) -> Iterator[Any]:
     """`create(stream=True)`: events that are models."""
     return iter(served(pieces).messages.create(model="m", max_tokens=9, messages=_ASK, stream=True))
@@ -98,10 +104,6 @@ def _dump(model: Any) -> Any:
     return model.model_dump(exclude_unset=True)
 
 
-OPENAI_CHUNKS = Reader("openai create()", lambda pieces: openai_chunks(_OPENAI, pieces), _dump)
-ANTHROPIC_EVENTS = Reader("anthropic create()", lambda pieces: anthropic_events(_ANTHROPIC, pieces), _dump)
-
-
 def _openai_texts(pieces: list[bytes]) -> Iterator[str]:
     for chunk in openai_chunks(_OPENAI, pieces):
         text = chunk.choices[0].delta.content if chunk.choices else None
@@ -123,21 +125,25 @@ ANTHROPIC_MESSAGE = Whole("anthropic stream()", _anthropic_stream, _anthropic_me
 
 # --- the same clients, with ssewire inside ------------------------------------------------------------------------
 
+_ACCELERATED_OPENAI = Served(lambda http_client: accelerate(openai_client(http_client)))
+_ACCELERATED_ANTHROPIC = Served(lambda http_client: accelerate(anthropic_client(http_client)))
 
-def accelerated(name: str) -> Reader | None:
-    """`create(stream=True)` of a client that `ssewire.integrations` has accelerated; None where that is not there."""
-    make, read = {
-        "openai": (openai_client, openai_chunks),
-        "anthropic": (anthropic_client, anthropic_events),
-    }[name]
-    try:
-        accelerate = importlib.import_module(f"ssewire.integrations.{name}").accelerate
-    except ImportError:
-        return None
 
-    def make_accelerated(http_client: httpx2.Client) -> Any:
-        client = make(http_client)
-        return accelerate(client) or client
+def _both(package: str, read: Callable[[Served, list[bytes]], Iterator[Any]]) -> list[Reader]:
+    """`create(stream=True)` of a client as it is, and of one that `ssewire.integrations` has accelerated."""
+    plain, fast = {
+        "openai": (_OPENAI, _ACCELERATED_OPENAI),
+        "anthropic": (_ANTHROPIC, _ACCELERATED_ANTHROPIC),
+    }[package]
+    return [
+        Reader(f"{package} create()", partial(read, plain), _dump),
+        Reader(f"ssewire accelerate({package})", partial(read, fast), _dump),
+    ]
 
-    served = Served(make_accelerated)
-    return Reader(f"ssewire accelerate({name})", lambda pieces: read(served, pieces), _dump)
+
+ADAPTERS = {
+    ("openai models", "chat"): _both("openai", openai_chunks),
+    ("openai models", "responses"): _both("openai", openai_events),
+    ("anthropic models", "anthropic"): _both("anthropic", anthropic_events),
+}
+"""By work and fixture, the readers that are compared."""

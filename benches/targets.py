@@ -56,6 +56,8 @@ _EVENTS = Target("framing", "events", "1 ev", "", 0, "ssewire iter_sse")
 _TEXT = Target("text", "text out", "1 ev", "", 0, "ssewire Stream.text_stream")
 _WHOLE = Target("message", "whole message", "1 ev", "", 0, "ssewire collect")
 
+_CALLS = [("openai chat", "chat", 8), ("openai responses", "responses", 5), ("anthropic messages", "anthropic", 3)]
+
 _CLIENTS = ["requests", "httpx", "httpx2", "aiohttp"]
 
 TARGETS = [
@@ -74,6 +76,11 @@ TARGETS = [
     Target("adapters", "openai models", "1 ev", "openai create()", 16, "ssewire accelerate(openai)"),
     Target(
         "adapters", "anthropic models", "1 ev", "anthropic create()", 4, "ssewire accelerate(anthropic)", "anthropic"
+    ),
+    Target("adapters", "openai models", "1 ev", "openai create()", 8, "ssewire accelerate(openai)", "responses"),
+    *(
+        Target("calls", work, "at once", "plain", limit, "ssewire install()", fixture)
+        for work, fixture, limit in _CALLS
     ),
     Target("instructions", "twice the size", "", "itself", 2.1, "any shape", "any", "worst"),
     *(Target("sockets", client, "1 ev", "draining", 1.10, "ssewire Stream", kind="costs") for client in _CLIENTS),

@@ -4,9 +4,10 @@ A server listens on 127.0.0.1, says its port in its first line on stdout, and di
 outlives the process that started it. Each event is one chunk of a chunked body and one `send`, with TCP_NODELAY, as
 real servers send them.
 
-    segments    one client at a time, the process that started it; GET /burst has the events as fast as they can be
-                sent, GET /paced each one only after the client has taken everything that came before and has gone to
-                sleep: no read gets two events, every one has to wait, as with events that come from a model
+    segments    one client at a time, the process that started it. Paths that begin with /whole have all events in one
+                send, with /burst as fast as they can be sent, with /paced each one only after the client has taken
+                everything that came before and has gone to sleep: no read gets two events, every one has to wait, as
+                with events that come from a model
     steady      as many streams as it was told, all of them open before the first event, each at the same rate; every
                 event says when it was sent
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -135,14 +137,20 @@ def _diag_request(source: tuple[str, int], destination: tuple[str, int]) -> byte
 
 
 def _read_request(sock: socket.socket) -> bytes:
-    """Return the head of a request without a body; b"" where the client left."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
+    """Return a request, whose body has a Content-Length or is none; b"" where the client left."""
+    request = b""
+    while not _is_whole(request):
         data = sock.recv(65536)
         if not data:
             return b""
-        head += data
-    return head
+        request += data
+    return request
+
+
+def _is_whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"^content-length: *(\d+)", head, re.IGNORECASE | re.MULTILINE)
+    return bool(end) and len(body) == int(length[1] if length else 0)
 
 
 def _serve_segments(listener: socket.socket, chunks: Sequence[bytes]) -> None:
@@ -157,8 +165,12 @@ def _serve_client(sock: socket.socket, chunks: Sequence[bytes]) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with sock, contextlib.suppress(ConnectionError):  # the client may leave
         while request := _read_request(sock):
+            path = request.split(b" ", 2)[1]
+            if path.startswith(b"/whole"):
+                sock.sendall(b"".join((HEAD, *chunks, END)))
+                continue
             sock.sendall(HEAD)
-            if request.startswith(b"GET /paced"):
+            if path.startswith(b"/paced"):
                 _send_paced(sock, (*chunks, END))
             else:
                 for data in (*chunks, END):
