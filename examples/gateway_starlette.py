@@ -94,7 +94,9 @@ def application(base_url: str, keep_alive: float) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **AUTHORIZATION}
-        limits = httpx.Limits(max_connections=None)  # a stream takes one; the 101st would wait for another's end
+        # A stream takes a connection; the 101st would wait for another's end. Idle ones are few, since for each of them
+        # the pool counts all connections, at each request's begin and end.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=60, limits=limits) as client:
             yield {"client": client, "keep_alive": keep_alive}
 
