@@ -6,6 +6,7 @@ import copy
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -13,7 +14,7 @@ from openai import BaseModel, _models
 from pydantic import BaseModel as AnyModel
 from pydantic import Field
 from ssewire._core import EventIterator, SdkEvent, SSEDecoder
-from ssewire.integrations._builders import same
+from ssewire.integrations._builders import Builders, same
 from ssewire.integrations._decoder import Decoder
 from ssewire.integrations._schema import construct_validator
 
@@ -171,6 +172,41 @@ def _agrees(cls: type[AnyModel], value: dict[str, Any], *, extras: bool) -> bool
         return False
     assert state(built) == state(_models.construct_type(value=json.loads(text), type_=cls))
     return True
+
+
+class Left(BaseModel):
+    name: str
+    size: int
+    tags: list[str] | None = None
+
+
+class Right(BaseModel):
+    name: str
+    share: float
+    kind: Literal["a", "b"] | None = None
+
+
+EITHER: Any = Left | Right
+PARTS: list[dict[str, Any]] = [{"name": "n"}, {"size": 1}, {"share": 0.5}, {"size": "2", "share": 1}, {"size": 1.5},
+    {"name": 3}, {"kind": "a"}, {"kind": "c"}, {"tags": ["x"]}, {"tags": {}}, {"more": [1]}]  # fmt: skip
+
+
+def test_a_union_without_a_tag_is_built_as_construct_builds_it() -> None:
+    values = [{**one, **two, **three} for one in PARTS for two in PARTS for three in PARTS]
+    values.insert(0, {"name": "n", "size": 1})  # it is built both ways, and trusted from now on
+    by_package: list[object] = []
+
+    def build(_client: object, *, data: Any, cast_to: Any, response: object) -> Any:  # noqa: ARG001 - the seam's
+        by_package.append(data)
+        return _models.construct_type(value=data, type_=cast_to)
+
+    process = Builders(_models).processor(build)
+    client = SimpleNamespace(_strict_response_validation=False)
+    body = "".join(f"data: {json.dumps(value)}\n\n" for value in values).encode()
+    for event, value in zip(read_events(body, kind="unread"), values, strict=True):
+        built = process(client, data=event, cast_to=EITHER, response=None)
+        assert state(built) == state(_models.construct_type(value=value, type_=EITHER))
+    assert len(by_package) < len(values) - 100
 
 
 class Aliased(BaseModel):

@@ -101,18 +101,23 @@ class _Plan:
         """Do so; whatever is raised ends the plan's use."""
 
 
-class _ModelPlan(_Plan):
-    """A class of models, under whatever event type: without extras as long as none was met, which is faster."""
+class _WholePlan(_Plan):
+    """A type that is built in the same way under whatever event type.
 
-    def __init__(self, cast_to: type[Any], exact: SchemaValidator, roomy: SchemaValidator) -> None:
+    Args:
+        cast_to: The type.
+        validators: What builds it, the fastest first, as long as that does.
+    """
+
+    def __init__(self, cast_to: Any, *validators: SchemaValidator) -> None:
         super().__init__(cast_to)
-        self._exact, self._roomy = _Trials(exact), _Trials(roomy)
+        self._trials = list(map(_Trials, validators))
 
     def learn(self, event: SdkEvent, built: Any) -> None:
         if len(self.trusted) >= _MOST_TYPES:
             return
         known = event.event in self.trusted
-        for trials in (self._roomy,) if known else (self._exact, self._roomy):
+        for trials in self._trials[-1:] if known else self._trials:
             if trials.agree(event.data, built):
                 self.trusted[event.event] = trials.build
                 return
@@ -194,8 +199,9 @@ def _plan(models: Any, cast_to: Any) -> _Plan:
 def _model_plan(models: Any, cls: Any) -> _Plan:
     if hasattr(cls, "build"):  # the package's protocol for classes that build themselves
         return _Plan(cls)
+    # Without extras as long as none was met, which is faster.
     exact, roomy = (construct_validator(models, cls, extras=extras) for extras in (False, True))
-    return _Plan(cls) if exact is None or roomy is None else _ModelPlan(cls, exact, roomy)
+    return _Plan(cls) if exact is None or roomy is None else _WholePlan(cls, exact, roomy)
 
 
 def _union_plan(models: Any, cast_to: Any) -> _Plan:
@@ -205,6 +211,7 @@ def _union_plan(models: Any, cast_to: Any) -> _Plan:
         for tag in members[0].model_fields:
             if (tagged := _by_tag(tag, members)) is not None:
                 return _UnionPlan(cast_to, tag, tagged, members_of(models, union))
+        return _WholePlan(cast_to, models.TypeAdapter(union).validator)
     return _Plan(cast_to)
 
 
