@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The chart stands on light and on dark pages: no background, and greys that can be read on both.
-_INK = "#7d8590"
-_PEER = "#8c959f"
-_OURS = "#e8590c"
-_STYLE = {
+INK = "#7d8590"
+PEER_COLOUR = "#8c959f"
+OURS_COLOUR = "#e8590c"
+STYLE = {
     "svg.hashsalt": "ssewire",  # the same rows give the same file
     "font.family": "DejaVu Sans",
     "font.size": 9,
-    "text.color": _INK,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
 }
 
 
@@ -40,6 +40,8 @@ class Panel(NamedTuple):
     section: str
     work: str
     names: dict[str, str]
+    fixture: str = "chat"
+    """Whose bodies: one chunk again and again, which suits a template best, or recorded streams."""
 
 
 class Bar(NamedTuple):
@@ -53,7 +55,7 @@ class Bar(NamedTuple):
 OURS = "ssewire"
 PANELS = [
     Panel(
-        "Events",
+        "Events of one repeated chunk",
         "framing",
         "events",
         {
@@ -67,7 +69,7 @@ PANELS = [
         },
     ),
     Panel(
-        "Text of each event",
+        "Text of one repeated chunk",
         "text",
         "text out",
         {
@@ -80,7 +82,7 @@ PANELS = [
         },
     ),
     Panel(
-        "The whole message",
+        "The whole message of one repeated chunk",
         "message",
         "whole message",
         {
@@ -89,6 +91,17 @@ PANELS = [
             "openai stream()": "openai stream()",
             "litellm": "litellm",
         },
+    ),
+    Panel(
+        "Recorded streams: the whole message; the others, only their JSON",
+        "recordings",
+        "events",
+        {
+            "ssewire observe": OURS,
+            "split + orjson": "split, by hand, orjson",
+            "httpx-sse + orjson": "httpx-sse, orjson",
+        },
+        "all where nobody is wrong",
     ),
 ]
 
@@ -99,7 +112,7 @@ def draw(results: Results, folder: Path = RESULTS) -> list[Path]:
     Returns:
         The files.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = _figure(results)
         paths = [folder / "chart.svg", folder / "chart.png"]
         figure.savefig(paths[0], transparent=True, metadata={"Date": None, "Creator": None})
@@ -115,7 +128,7 @@ def _figure(results: Results) -> Figure:
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
     for axis, (title, bars) in zip(axes[:, 0], panels, strict=True):
         _panel(axis, title, bars)
-    axes[-1, 0].set_xlabel(f"µs per event, logarithmic: shorter is better. {_where(results)}", labelpad=6)
+    axes[-1, 0].set_xlabel(f"µs per event, logarithmic: shorter is better. {where_measured(results)}", labelpad=6)
     return figure
 
 
@@ -123,7 +136,7 @@ def _bars(rows: Sequence[Row], panel: Panel) -> list[Bar]:
     """Ours first, then from fast to slow; one event a piece."""
     found: dict[str, Bar] = {}
     for group in groups(rows):
-        if group[0].group[:4] == (panel.section, panel.work, "chat", ONE_EVENT):
+        if group[0].group[:4] == (panel.section, panel.work, panel.fixture, ONE_EVENT):
             timed = {panel.names[row.contender]: row for row in group if row.contender in panel.names and row.rounds}
             ours = timed.get(OURS)
             for name, row in timed.items():
@@ -133,7 +146,7 @@ def _bars(rows: Sequence[Row], panel: Panel) -> list[Bar]:
 
 
 def _panel(axis: Any, title: str, bars: list[Bar]) -> None:
-    colours = [_OURS if bar.name == OURS else _PEER for bar in bars]
+    colours = [OURS_COLOUR if bar.name == OURS else PEER_COLOUR for bar in bars]
     axis.barh([bar.name for bar in bars], [bar.value for bar in bars], color=colours, height=0.72)
     for place, bar in enumerate(bars):
         _label(axis, place, bar)
@@ -144,7 +157,7 @@ def _panel(axis: Any, title: str, bars: list[Bar]) -> None:
     axis.tick_params(axis="y", length=0)
     axis.xaxis.set_major_formatter(lambda value, _place: f"{value:g}")
     axis.minorticks_off()
-    axis.grid(visible=True, axis="x", color=_INK, alpha=0.25, linewidth=0.6)
+    axis.grid(visible=True, axis="x", color=INK, alpha=0.25, linewidth=0.6)
     axis.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axis.spines[side].set_visible(False)
@@ -155,7 +168,7 @@ def _label(axis: Any, place: int, bar: Bar) -> None:
     """The figure at the end of a bar, and how many times ours it is."""
     ours = bar.name == OURS
     times = "" if ours or math.isnan(bar.times) else f"   {_short(bar.times)}×"  # noqa: RUF001 - the sign itself
-    style = {"color": _OURS if ours else _INK, "fontweight": "bold" if ours else "normal"}
+    style = {"color": OURS_COLOUR if ours else INK, "fontweight": "bold" if ours else "normal"}
     where = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
     axis.annotate(f"{_short(bar.value)} µs{times}", (bar.value, place), **where, **style)
 
@@ -163,7 +176,7 @@ def _label(axis: Any, place: int, bar: Bar) -> None:
 def _colour_ours(axis: Any, names: Sequence[str]) -> None:
     for label, name in zip(axis.get_yticklabels(), names, strict=True):
         if name == OURS:
-            label.set_color(_OURS)
+            label.set_color(OURS_COLOUR)
             label.set_fontweight("bold")
 
 
@@ -174,7 +187,8 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:#.2g}"
 
 
-def _where(results: Results) -> str:
+def where_measured(results: Results) -> str:
+    """The Python, the processor and the date of a run."""
     return f"CPython {results.python}, {results.machine['cpu']}, {results.date}"
 
 

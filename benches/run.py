@@ -130,6 +130,7 @@ def _store(results: Results) -> None:
     progress(f"stored in {path.relative_to(isolated.ROOT)}")
     if find_spec("matplotlib"):
         importlib.import_module("benches.charts").draw(results)
+        importlib.import_module("benches.plots").draw(results)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,194 @@
+"""The plots of docs/performance.md, drawn from a stored run: `python -m benches.plots [results/….json]`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from benches.charts import INK, OURS_COLOUR, PEER_COLOUR, STYLE, where_measured
+from benches.fixtures import ONE_EVENT
+from benches.report import RESULTS, Results, Row, progress, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+FOLDER = Path(__file__).parents[1] / "docs" / "plots"
+PIECES = ["64 B", ONE_EVENT, "1460 B", "16 KiB"]
+"""From small to large: an event of the fixture has 301 bytes."""
+READERS = {
+    "ssewire iter_sse": "ssewire",
+    "naive requests loop": "requests, by hand",
+    "anthropic": "anthropic's parser",
+    "sseclient-py": "sseclient-py",
+    "httpx-sse": "httpx-sse",
+    "openai": "openai's parser",
+    "httpx2": "httpx2",
+}
+BODIES = {"1 MB event": "an event of 1 MB", "8 MiB line": "a line of 8 MiB", "100k data lines": "100,000 data lines"}
+PACKAGES = {
+    "ssewire collect": "ssewire collect()",
+    "ssewire accelerate(anthropic)": "anthropic create(), accelerated",
+    "ssewire accelerate(openai)": "openai create(), accelerated",
+    "anthropic create()": "anthropic create()",
+    "openai create()": "openai create()",
+    "openai stream()": "openai stream()",
+    "litellm": "litellm",
+}
+FOLDERS = {
+    "ssewire observe": "ssewire",
+    "split + orjson": "split, orjson, by hand",
+    "httpx-sse + orjson": "httpx-sse, orjson",
+}
+
+
+def draw(results: Results, folder: Path = FOLDER) -> list[Path]:
+    """Draw a run as one SVG for each of `PLOTS`.
+
+    Returns:
+        The files.
+    """
+    folder.mkdir(exist_ok=True)
+    return [_save(folder / f"{name}.svg", plot(results), results) for name, plot in PLOTS.items()]
+
+
+def _save(path: Path, figure: Figure, results: Results) -> Path:
+    axis = figure.axes[-1]
+    axis.set_xlabel(f"{axis.get_xlabel()}\n{where_measured(results)}", labelpad=6)
+    figure.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
+    return path
+
+
+def chunk_size(results: Results) -> Figure:
+    """What an event costs, by the size of the pieces that a body arrives in."""
+    figure, axis = _plot(6.4)
+    for contender, name in READERS.items():
+        timed = {row.pieces: row.median / 1000 for row in _rows(results, "framing", "chat", contender)}
+        style = {"color": _colour(contender), "marker": "o", "markersize": 4}
+        axis.plot(PIECES, [timed[pieces] for pieces in PIECES], **style)
+        axis.annotate(
+            f"{name}, {_short(timed[PIECES[-1]])}", (len(PIECES) - 1, timed[PIECES[-1]]), **_beside(contender)
+        )
+    axis.set_yscale("log")
+    axis.set_xlim(-0.2, len(PIECES) + 0.2)
+    axis.yaxis.set_major_formatter(_plain)
+    axis.set_ylabel("µs per event, logarithmic")
+    axis.set_xlabel("pieces of the body; an event has about 301 bytes")
+    return figure
+
+
+def large_events(results: Results) -> Figure:
+    """What one large event costs: where a reader looks at the same bytes again and again, it shows."""
+    figure = Figure(figsize=(8.2, 5.6), layout="constrained")
+    axes = figure.subplots(len(BODIES), 1, sharex=True)
+    for axis, (fixture, title) in zip(axes, BODIES.items(), strict=True):
+        timed = {row.contender: row.median / 1e6 for row in results.rows if row.fixture == fixture and row.rounds}
+        _bars(axis, {name: timed[contender] for contender, name in READERS.items() if contender in timed})
+        axis.set_title(title, loc="left", fontsize=10)
+    axes[-1].set_xlabel("ms per body, logarithmic; who is missing gave a wrong answer")
+    return figure
+
+
+def packages(results: Results) -> Figure:
+    """What an event costs in whole packages, models and all."""
+    figure, axis = _plot(3.0)
+    sections = ("message", "adapters")
+    timed = {
+        row.contender: row.median / 1000 for row in reversed(results.rows) if row.section in sections and _usual(row)
+    }
+    _bars(axis, {name: timed[contender] for contender, name in PACKAGES.items() if contender in timed})
+    axis.set_xlabel("µs per event, logarithmic")
+    return figure
+
+
+def recordings(results: Results) -> Figure:
+    """What an event of recorded streams costs, provider by provider: not the chunk that suits a template best."""
+    rows = [row for row in results.rows if row.section == "recordings" and row.rounds and row.pieces == ONE_EVENT]
+    timed = {(row.fixture, row.contender): row.median / 1000 for row in rows if not row.fixture.startswith("all")}
+    fixtures = sorted({fixture for fixture, _ in timed}, key=lambda each: timed[each, "ssewire observe"])
+    figure, axis = _plot(0.16 * len(fixtures) + 1)
+    for contender, name in FOLDERS.items():
+        found = [(timed[each, contender], place) for place, each in enumerate(fixtures) if (each, contender) in timed]
+        style = {"s": 14, "color": _colour(contender), "marker": "x" if "split" in contender else "o", "label": name}
+        axis.scatter(*zip(*found, strict=True), **style)
+    axis.set_yticks(range(len(fixtures)), fixtures, fontsize=7)
+    axis.set_ylim(-0.8, len(fixtures) - 0.2)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(_plain)
+    axis.legend(loc="lower right", frameon=False)
+    axis.set_xlabel("µs of CPU per event, logarithmic; who is missing gave a wrong answer")
+    return figure
+
+
+PLOTS: Mapping[str, Callable[[Results], Figure]] = {
+    "chunk-size": chunk_size,
+    "large-events": large_events,
+    "packages": packages,
+    "recordings": recordings,
+}
+
+
+def _usual(row: Row) -> bool:
+    bodies = row.section in ("message", "adapters") and row.fixture in ("chat", "anthropic")
+    return bodies and row.pieces == ONE_EVENT and bool(row.rounds)
+
+
+def _rows(results: Results, section: str, fixture: str, contender: str) -> Iterator[Row]:
+    for row in results.rows:
+        names = (row.section, row.work, row.fixture, row.contender, row.environment)
+        if names == (section, "events", fixture, contender, ""):
+            yield row
+
+
+def _plot(height: float) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(8.2, height), layout="constrained")
+    axis = figure.subplots()
+    axis.grid(visible=True, color=INK, alpha=0.25, linewidth=0.6)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)
+    return figure, axis
+
+
+def _bars(axis: Any, bars: dict[str, float]) -> None:
+    colours = [OURS_COLOUR if "ssewire" in name or "accelerated" in name else PEER_COLOUR for name in bars]
+    axis.barh([*bars], [*bars.values()], color=colours, height=0.72)
+    for place, value in enumerate(bars.values()):
+        axis.annotate(_short(value), (value, place), xytext=(5, 0), textcoords="offset points", va="center")
+    axis.set_xscale("log")
+    axis.margins(x=0.15)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.invert_yaxis()
+    axis.xaxis.set_major_formatter(_plain)
+
+
+def _colour(contender: str) -> str:
+    return OURS_COLOUR if contender.startswith("ssewire") else PEER_COLOUR
+
+
+def _beside(contender: str) -> dict[str, Any]:
+    return {"xytext": (8, 0), "textcoords": "offset points", "va": "center", "color": _colour(contender)}
+
+
+def _short(value: float) -> str:
+    """Three digits that count."""
+    return f"{float(f'{value:.3g}'):,g}" if value < 1000 else f"{float(f'{value:.3g}'):,.0f}"
+
+
+def _plain(value: float, _place: object = None) -> str:
+    return f"{value:g}"
+
+
+def main() -> None:
+    """Draw from the file that is named, or the newest."""
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else max(RESULTS.glob("20*.json"))
+    with mpl.rc_context(STYLE):
+        for drawn in draw(read(path)):
+            progress(f"drew {drawn.name} from {path.name}")
+
+
+if __name__ == "__main__":
+    main()
