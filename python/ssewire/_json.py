@@ -1,11 +1,15 @@
 """The one place where Python reads and writes JSON: orjson, and the standard library for what only it can read.
 
+orjson can be missing: it refuses builds of CPython without the GIL. Then the standard library reads everything:
+the same values, but it takes longer.
+
 CPython turns at most 4,300 digits into an int, and an int into no more, since either takes the square of their number.
 Here it is done in halves, which takes much less, and up to a number of digits that no provider sends.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ssewire._core import may_have_huge_integer
@@ -28,12 +32,11 @@ def loads(text: str) -> Any:
         json.JSONDecodeError: The text is not JSON, or nested too deeply. It is a ValueError; `doc` is the text, and
             `pos` where reading stopped, 0 where it is nested too deeply.
     """
-    import orjson  # noqa: PLC0415 - see above
-
+    fast = _orjson_loads()
     try:
         # orjson gives integers beyond 64 bits as floats, without a word.
-        if not may_have_huge_integer(text):
-            return orjson.loads(text)
+        if fast is not None and not may_have_huge_integer(text):
+            return fast(text)
     except ValueError:
         pass  # the standard library has the last word: also on text that no UTF-8 can carry
     import json  # noqa: PLC0415 - rarely needed
@@ -43,6 +46,16 @@ def loads(text: str) -> Any:
     except (json.JSONDecodeError, RecursionError) as error:
         why, position = (error, 0) if isinstance(error, RecursionError) else (error.msg, error.pos)
         raise json.JSONDecodeError(f"expected JSON, got {_begin(text)}: {why}", text, position) from error
+
+
+@cache
+def _orjson_loads() -> Callable[[str], Any] | None:
+    """Return orjson's reader; None where it is not installed."""
+    try:
+        import orjson  # noqa: PLC0415 - see `loads`
+    except ImportError:
+        return None
+    return orjson.loads
 
 
 def _begin(text: str) -> str:
