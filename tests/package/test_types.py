@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 import ssewire
+import ssewire.cli
 import ssewire.replay
+from ssewire.compat import httpx2, httpx_sse, sseclient
+from ssewire.compat.aiohttp_sse_client2 import client
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,7 +122,16 @@ def complaints(program: str, folder: Path) -> dict[int, str]:
     pytest.importorskip("mypy", reason="there is no type checker")
     file = folder / "program.py"
     file.write_text(program, "utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(ROOT / ".mypy_cache")]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--config-file",
+        "",
+        "--cache-dir",
+        str(ROOT / "target" / "mypy_programs"),
+    ]
     command += ["--disable-error-code", "func-returns-value", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603 - ours
     assert not done.stderr, done.stderr
@@ -138,15 +150,16 @@ def test_a_type_checker_refuses_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 def members(one: Any) -> list[Any]:
-    """A name itself, and the methods of a class that are its own."""
-    own = vars(one).values() if isinstance(one, type) else ()
+    """A name itself, and the public methods of a class that are its own."""
+    named = vars(one).items() if isinstance(one, type) else ()
+    own = [member for name, member in named if not name.startswith("_") or name.startswith("__")]
     wrapped = (member.fget if isinstance(member, property) else member for member in own)
     return [one, *(member for member in wrapped if inspect.isroutine(member))]
 
 
 PUBLIC = [
     getattr(module, name)
-    for module in (ssewire, ssewire.replay)
+    for module in (ssewire, ssewire.replay, ssewire.cli, httpx2, httpx_sse, sseclient, client)
     for name in module.__all__
     if inspect.isroutine(one := getattr(module, name)) or isinstance(one, type)
 ]

@@ -15,15 +15,12 @@ import argparse
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
 
 import ssewire
 from ssewire.cli import cat, deltas, demo, events, serve
 from ssewire.cli.status import BROKEN_PIPE, INTERRUPTED, OUTPUT, STATUS_HELP, CommandError, complain, status_of, tell
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["main"]
 

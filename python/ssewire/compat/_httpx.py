@@ -5,19 +5,16 @@ A response is only asked for what both clients promise. Its exceptions come thro
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ssewire._core import SSEDecoder
+from ssewire._core import EventIterator, SSEDecoder
 from ssewire._errors import EventTooLargeError
+from ssewire._framing import DecoderOptions
+from ssewire._types import Unpack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-
-    from typing_extensions import Unpack
-
-    from ssewire._core import EventIterator
-    from ssewire._framing import DecoderOptions
 
     class Response(Protocol):
         """A response of httpx or httpx2, as far as it is used."""

@@ -12,19 +12,15 @@ docs/compat.md says what differs, and which option gives what httpx2 does.
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2 as package
 from httpx2 import SSEError
 
-from ssewire._core import EventIterator, ServerSentEvent
+from ssewire._core import EventIterator, ServerSentEvent, SSEDecoder
 from ssewire.compat._httpx import EVENT_STREAM, ResponseReader, split_options
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-
-    from ssewire._core import SSEDecoder
 
 __all__ = ["AsyncClient", "Client", "EventSource", "SSEError", "ServerSentEvent"]
 

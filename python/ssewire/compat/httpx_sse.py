@@ -12,12 +12,14 @@ docs/compat.md says what differs from the package, and which option gives what i
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import ssewire
-from ssewire._core import EventIterator
+from ssewire._core import EventIterator, SSEDecoder
+from ssewire._types import Self
 from ssewire.compat._httpx import EVENT_STREAM, ResponseReader, split_options
 
 try:
@@ -26,13 +28,14 @@ except ModuleNotFoundError:  # httpx2 alone will do
     from httpx2 import TransportError  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-
     import httpx
     import httpx2
-    from typing_extensions import Self
 
-    from ssewire import SSEDecoder
+    Client = httpx.Client | httpx2.Client
+    AsyncClient = httpx.AsyncClient | httpx2.AsyncClient
+    URL = httpx.URL | httpx2.URL | str
+else:  # `typing.get_type_hints` reads the annotations where one of the two is not installed
+    Client = AsyncClient = URL = Any
 
 __all__ = ["EventSource", "SSEError", "ServerSentEvent", "__version__", "aconnect_sse", "connect_sse"]
 
@@ -132,9 +135,7 @@ def _httpx2_error() -> type[SSEError]:
 
 
 @contextmanager
-def connect_sse(
-    client: httpx.Client | httpx2.Client, method: str, url: httpx.URL | httpx2.URL | str, **kwargs: Any
-) -> Iterator[EventSource]:
+def connect_sse(client: Client, method: str, url: URL, **kwargs: Any) -> Iterator[EventSource]:
     """Send a request for an event stream, and close the response at the end of the `with` statement.
 
     The status is not looked at: `event_source.response.raise_for_status()` does.
@@ -152,9 +153,7 @@ def connect_sse(
 
 
 @asynccontextmanager
-async def aconnect_sse(
-    client: httpx.AsyncClient | httpx2.AsyncClient, method: str, url: httpx.URL | httpx2.URL | str, **kwargs: Any
-) -> AsyncIterator[EventSource]:
+async def aconnect_sse(client: AsyncClient, method: str, url: URL, **kwargs: Any) -> AsyncIterator[EventSource]:
     """Do what `connect_sse` does with an asynchronous client."""
     options, request = _request(client, kwargs)
     async with client.stream(method, url, **request) as response:  # type: ignore[arg-type]

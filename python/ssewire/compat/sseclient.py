@@ -11,18 +11,15 @@ docs/compat.md says what differs from the package, and which option gives what i
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ssewire._core import EventIterator, SSEDecoder
+from ssewire._framing import DecoderOptions
 from ssewire._sources import open_source
+from ssewire._types import Piece, Unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from typing_extensions import Unpack
-
-    from ssewire._framing import DecoderOptions
-    from ssewire._sources.base import Piece
 
     class Closable(Protocol):
         """An event source that `SSEClient.close` can close."""

@@ -13,26 +13,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import TracebackType
+from typing import Any, NoReturn
 
-from aiohttp import ClientConnectionError, ClientSession, hdrs
+from aiohttp import ClientConnectionError, ClientResponse, ClientSession, hdrs
 from multidict import CIMultiDict
 from yarl import URL
 
-from ssewire._core import SSEDecoder
+from ssewire._core import ServerSentEvent, SSEDecoder
 from ssewire._sources import open_async_source
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from types import TracebackType
-
-    from aiohttp import ClientResponse
-    from typing_extensions import Self
-
-    from ssewire._core import ServerSentEvent
-    from ssewire._sources.base import Piece
+from ssewire._types import Piece, Self
 
 __all__ = [
     "CONTENT_TYPE_EVENT_STREAM",
