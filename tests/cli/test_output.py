@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
+import signal
 import struct
 import subprocess
 import sys
@@ -138,6 +140,46 @@ def test_no_figures_where_they_are_not_wanted(variables: dict[str, str]) -> None
 def test_a_terminal_of_three_rows_has_room_for_the_text_alone() -> None:
     shown, _ = on_terminals("cat", CHAT, rows=3)
     assert "\x1b" not in shown
+
+
+@posix
+def test_an_interrupted_command_leaves_the_terminal_as_it_was() -> None:
+    import pty  # noqa: PLC0415 - there is none on Windows
+
+    terminal, side = pty.openpty()
+    with (
+        ReplayServer([CHAT], rate=20, linger=True) as server,
+        start("cat", server.url, stdout=side, stderr=side, stdin=subprocess.DEVNULL) as process,
+    ):
+        os.close(side)
+        shown = b""
+        while b"events/s" not in shown:  # the figures are there
+            shown += os.read(terminal, 65536)
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # Linux's way to say that nobody writes to the terminal any more
+            while data := os.read(terminal, 65536):
+                shown += data
+        assert process.wait(WAIT) == 130
+    os.close(terminal)
+    assert re.search(rb"\x1b7\x1b\[r\x1b\[\d+;1H\x1b\[2K\x1b8\r\n$", shown)
+    assert b"Traceback" not in shown
+
+
+@posix
+def test_who_types_into_the_terminal_is_told_so() -> None:
+    import pty  # noqa: PLC0415 - there is none on Windows
+
+    terminal, side = pty.openpty()
+    with start("cat", "-q", stdin=side) as process:
+        os.close(side)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(
+            b"ssewire: reading an event stream from the terminal: Ctrl-D ends it"
+        )
+        os.write(terminal, text_chunk("Hi") + END + b"\x04")
+        out, err = process.communicate(timeout=WAIT)
+    os.close(terminal)
+    assert (out, err, process.returncode) == (b"Hi", b"", 0)
 
 
 @posix

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ssewire
 from ssewire._sources import open_source
 from ssewire.cli.ask import asked
-from ssewire.cli.status import STATUS_HELP, CommandError
+from ssewire.cli.status import STATUS_HELP, CommandError, complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +143,8 @@ def text_of(value: str) -> bytes:
 
 
 def _open_file(name: str) -> Any:
+    if name == "-" and sys.stdin is not None and sys.stdin.isatty():
+        complain("reading an event stream from the terminal: Ctrl-D ends it, and --help says what else can be read")
     try:
         return open(0, "rb", buffering=0, closefd=False) if name == "-" else Path(name).open("rb", buffering=0)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
