@@ -8,11 +8,9 @@
 from __future__ import annotations
 
 import random
-import time
-from email.utils import parsedate_to_datetime
 
-from ssewire._errors import ProviderError, ResponseError, StreamError
-from ssewire._sources.base import header
+from ssewire._errors import StreamError, asked_delay
+from ssewire._sources.base import all_headers
 
 _DOUBLINGS = 40  # more would make no difference to any bound, and overflow at last
 _SERVER_ERROR = 500
@@ -36,15 +34,14 @@ def jitter(failures: int, base: float, most: float) -> float:
     return random.uniform(0, min(most, base * 2 ** min(failures, _DOUBLINGS)))  # noqa: S311 - no secret
 
 
-def retry_after(response: object) -> float | None:
-    """Return the seconds that a response's Retry-After asks for, given as seconds or as a date; None without one."""
-    value = (header(response, "Retry-After") or "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, OverflowError):  # neither: as if there was none
-        return None
+def headers_of(error: Exception) -> dict[str, str]:
+    """Return the header fields of the response that an error is about: one of ours, or of a client's `response`."""
+    return error.headers if isinstance(error, StreamError) else all_headers(getattr(error, "response", None))
+
+
+def retry_after(error: Exception) -> float | None:
+    """Return the seconds that the response asks for that an error is about; None where it does not."""
+    return asked_delay(headers_of(error))
 
 
 def is_retryable_status(status: int | None) -> bool:
@@ -63,9 +60,16 @@ def is_transport_error(error: Exception) -> bool:
 
 def is_retryable(error: Exception) -> bool:
     """Whether trying again may help: a failure of the transport, or a response with such a status."""
-    if isinstance(error, (ProviderError, ResponseError)):
-        return is_retryable_status(error.status)
-    return is_transport_error(error)
+    status = _status(error)
+    return is_transport_error(error) if status is None else is_retryable_status(status)
+
+
+def _status(error: Exception) -> int | None:
+    """Return the HTTP status that an error is about: one of ours, of a client's `raise_for_status`, of an SDK's."""
+    response = getattr(error, "response", None)
+    names = ((error, "status"), (error, "status_code"), (response, "status_code"), (response, "status"))
+    values = (getattr(owner, name, None) for owner, name in names)
+    return next((value for value in values if isinstance(value, int) and value > 0), None)
 
 
 def check_seconds(**bounds: float) -> None:

@@ -50,12 +50,7 @@ class StreamError(Exception):
         From `retry-after-ms` (Azure, OpenAI), or `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), which
         counts from the response's own `Date`.
         """
-        milliseconds = _seconds(self.headers.get("retry-after-ms"))
-        if milliseconds is not None:
-            return milliseconds / 1000
-        told = self.headers.get("retry-after")
-        seconds = _seconds(told)
-        return _until(told, self.headers.get("date")) if seconds is None else seconds
+        return asked_delay(self.headers)
 
     def _told_by(self, status: int | None, headers: dict[str, str]) -> None:
         """Take what the response says."""
@@ -72,6 +67,16 @@ def _rebuild(cls: type[StreamError], args: tuple[Any, ...], state: dict[str, Any
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+def asked_delay(headers: dict[str, str]) -> float | None:
+    """Return the seconds that a response asks to be waited for, as `StreamError.retry_after` has it."""
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    told = headers.get("retry-after")
+    seconds = _seconds(told)
+    return _until(told, headers.get("date")) if seconds is None else seconds
 
 
 def _seconds(number: str | None) -> float | None:

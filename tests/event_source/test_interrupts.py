@@ -65,6 +65,18 @@ def test_close_while_it_reads_what_is_wrong(kind: str) -> None:
 
 
 @everywhere
+def test_restart_in_a_listener_counts_more_than_a_final_error(kind: str) -> None:
+    def restart(_: Exception) -> None:
+        listener.source.restart()
+
+    with listening(kind, on_error=restart) as (server, listener):
+        server.next().refuse(404)
+        listener.error()
+        server.next().answer().send(b"data: x\n\n")
+        assert listener.event().data == "x"
+
+
+@everywhere
 def test_close_in_a_listener(kind: str) -> None:
     def close(_: Exception) -> None:
         listener.source.close()

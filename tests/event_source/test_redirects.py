@@ -136,6 +136,15 @@ def test_a_redirect_that_leads_nowhere_is_an_error(kind: str, status: int, locat
 
 
 @everywhere
+def test_a_location_that_cannot_be_read_is_an_error(kind: str) -> None:
+    """requests and httpx read it before anybody else, and raise their own."""
+    with listening(kind, on_error=lambda _: False) as (server, listener):
+        server.next().refuse(301, Location="http://[::1")
+        assert listener.error() is listener.raised()
+        assert server.is_idle()
+
+
+@everywhere
 def test_a_circle_ends(kind: str) -> None:
     with listening(kind) as (server, listener):
         for _ in range(21):

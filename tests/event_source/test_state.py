@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -92,29 +89,28 @@ def test_a_server_that_asks_for_no_wait_at_all_is_not_hammered_once_it_fails() -
     assert max(delays) > 10
 
 
-def response(value: str) -> Any:
-    return SimpleNamespace(headers={"Retry-After": value})
-
-
-def test_retry_after_in_seconds_and_as_a_date() -> None:
-    later = datetime.now(timezone.utc) + timedelta(seconds=100)
-    assert retry_after(response("7")) == 7.0
-    assert 90 < (retry_after(response(format_datetime(later, usegmt=True))) or 0) <= 100
-    assert retry_after(response("Wed, 21 Oct 2015 07:28:00 GMT")) == 0.0
-    for nothing in ("", "soon", "-1", "1.5", "\u0661", "Wed, 99 Oct 2015 07:28:00 GMT"):
-        assert retry_after(response(nothing)) is None
-    assert retry_after(None) is None
+def refused(value: str) -> Exception:
+    error = ssewire.ResponseError("no", status=503, content_type=None, body=b"")
+    error._told_by(503, {"retry-after": value})  # noqa: SLF001 - as a response does
+    return error
 
 
 def test_retry_after_counts_within_the_bound() -> None:
     state = State(reconnection_time=1.0, max_delay=60.0)
-    state.end(OSError(), response("30"))
+    state.end(refused("30"))
     assert state.delay == 30.0
-    state.end(OSError(), response("9" * 400))
+    state.end(refused("99999"))
     assert state.delay == 60.0
     state = State(reconnection_time=10.0)
-    state.end(OSError(), response("1"))
+    state.end(refused("1"))
     assert state.delay >= 10.0
+
+
+def test_retry_after_of_what_a_client_raises() -> None:
+    request = httpx.Request("GET", URL)
+    answer = httpx.Response(503, headers={"Retry-After": "7"}, request=request)
+    assert retry_after(httpx.HTTPStatusError("no", request=request, response=answer)) == 7.0
+    assert retry_after(ConnectionResetError()) is None
 
 
 def test_what_is_retried() -> None:

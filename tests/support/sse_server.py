@@ -67,8 +67,9 @@ class Connection:
         return self
 
     def send(self, data: bytes) -> Self:
-        """Send a chunk."""
-        self.sock.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+        """Send a chunk; one of no bytes would end the body."""
+        if data:
+            self.sock.sendall(b"%x\r\n%b\r\n" % (len(data), data))
         return self
 
     def end(self) -> None:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Any
 
+from ssewire._core import ServerSentEvent
 from ssewire._errors import EventTooLargeError
 from ssewire._event_source.base import BaseEventSource
 from ssewire._event_source.clients import aopen_with, chosen_sender
+from ssewire._event_source.options import EventSourceOptions
 from ssewire._event_source.state import BODY_SECONDS, READ_TIMEOUT
 from ssewire._event_source.waits import Waits, Woken
 from ssewire._response import SHOWN, refusal
-from ssewire._sources import open_async_source
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-    from types import TracebackType
-    from typing import Any
-
-    from typing_extensions import Self, Unpack
-
-    from ssewire._core import ServerSentEvent
-    from ssewire._event_source.state import EventSourceOptions
-    from ssewire._sources import AsyncSource
-    from ssewire._sources.base import Piece
+from ssewire._sources import AsyncSource, open_async_source
+from ssewire._types import Piece, Self, Unpack
 
 
 class AsyncEventSource(BaseEventSource):
@@ -123,8 +116,8 @@ class AsyncEventSource(BaseEventSource):
                             yield event
                     except EventTooLargeError as fault:
                         error = fault
-                response = await self._disconnect()
-                self._state.end(error, response)
+                await self._disconnect()
+                self._state.end(error)
                 await self._waits.sleep(self._state.delay)
         finally:
             self._state.closed = True
@@ -179,13 +172,11 @@ class AsyncEventSource(BaseEventSource):
             self._state.events.take(piece)
         return error
 
-    async def _disconnect(self) -> object:
-        """Release the connection; return its response, if there was one."""
+    async def _disconnect(self) -> None:
+        """Release the connection, if there is one."""
         source, self._source = self._source, None
-        if source is None:
-            return None
-        await source.aclose()
-        return source.response
+        if source is not None:
+            await source.aclose()
 
 
 async def _ask(source: AsyncSource) -> Piece | None:

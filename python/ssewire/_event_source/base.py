@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ssewire._event_source.options import EventSourceOptions, ReadyState
 from ssewire._event_source.request import Request, merged
 from ssewire._event_source.state import State, request_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ssewire._event_source.request import Headers
-    from ssewire._event_source.state import EventSourceOptions, ReadyState
 
 
 class BaseEventSource:

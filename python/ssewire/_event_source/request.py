@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ssewire._errors import ResponseError
-from ssewire._sources.base import attr_path, header
+from ssewire._sources.base import all_headers, attr_path, header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +67,8 @@ class Request:
         if status not in _REDIRECTS:
             return None
         base, location = str(response.url), (header(response, "Location") or "").strip()
-        target = urljoin(base, location)
-        if not location or urlsplit(target).scheme not in _PORTS:
+        target = _joined(base, location)
+        if target is None:
             what = f"to {location!r}, which is no HTTP URL" if location else "without a Location"
             raise refused_redirect(response, status, what)
         request = replace(self, url=target)
@@ -95,9 +95,20 @@ def merged(headers: Mapping[str, str | bytes], more: Mapping[str, str | bytes]) 
 
 def refused_redirect(response: object, status: int, what: str) -> ResponseError:
     """Return the error for a redirect that cannot be followed."""
-    kind = header(response, "Content-Type")
     message = f"expected an event stream, got HTTP {status}: a redirect {what}, from {attr_path(response, 'url')}"
-    return ResponseError(message, status=status, content_type=kind, body=b"")
+    error = ResponseError(message, status=status, content_type=header(response, "Content-Type"), body=b"")
+    error._told_by(status, all_headers(response))  # noqa: SLF001 - for those who make them
+    return error
+
+
+def _joined(base: str, location: str) -> str | None:
+    """Return the absolute URL of a Location; None where there is none, or none of HTTP."""
+    try:
+        target = urljoin(base, location)
+        scheme, _, _ = _origin(target)
+    except ValueError:  # a port, or an address, that is none
+        return None
+    return target if location and scheme in _PORTS else None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

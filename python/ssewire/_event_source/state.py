@@ -19,25 +19,10 @@ from ssewire._event_source.request import merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Literal, TypeAlias
 
-    from typing_extensions import TypedDict
-
+    from ssewire._event_source.options import ReadyState
     from ssewire._event_source.request import Headers
     from ssewire._sources import AsyncSource, Source
-
-    ReadyState: TypeAlias = Literal["connecting", "open", "closed"]
-
-    class EventSourceOptions(TypedDict, total=False):
-        """What both event sources take."""
-
-        last_event_id: str
-        reconnection_time: float
-        min_delay: float
-        max_delay: float
-        max_event_size: int | None
-        on_error: Callable[[Exception], bool | None] | None
-        on_comment: Callable[[str], object] | None
 
 
 READ_TIMEOUT = 300.0  # seconds: twenty times what the standard advises for comments that keep a stream alive (9.2.7)
@@ -135,7 +120,7 @@ class State:
         self.is_open = True
         self._failures = 0
 
-    def end(self, error: Exception | None, response: object = None) -> None:
+    def end(self, error: Exception | None) -> None:
         """End a connection: what it left unfinished is dropped, and the next one gets its delay.
 
         Raises:
@@ -150,9 +135,11 @@ class State:
         if error is None:
             return
         self._failures += 1
-        self.delay = self._bounded(max(self.delay, retry_after(response) or 0.0))
+        self.delay = self._bounded(max(self.delay, retry_after(error) or 0.0))
         self.error = error
         wanted = None if self._on_error is None else self._on_error(error)
+        if self.interrupted:
+            return  # the listener closed it, or has it connect anew
         if not (is_retryable(error) if wanted is None else wanted):
             self.closed = True
             raise error

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Any
 
+from ssewire._core import ServerSentEvent
 from ssewire._errors import EventTooLargeError
 from ssewire._event_source.attempt import Attempt
 from ssewire._event_source.base import BaseEventSource
 from ssewire._event_source.clients import chosen_sender, open_with
+from ssewire._event_source.options import EventSourceOptions
 from ssewire._event_source.state import BODY_SECONDS, READ_TIMEOUT
 from ssewire._response import SHOWN, refusal
-from ssewire._sources import open_source
+from ssewire._sources import Source, open_source
 from ssewire._sources.watchdog import watchdog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
-    from types import TracebackType
-    from typing import Any
-
-    from typing_extensions import Self, Unpack
-
-    from ssewire._core import ServerSentEvent
-    from ssewire._event_source.state import EventSourceOptions
-    from ssewire._sources import Source
-
-    Ending = tuple[Exception | None, object]
+from ssewire._types import Self, Unpack
 
 
 class EventSource(BaseEventSource):
@@ -139,23 +131,22 @@ class EventSource(BaseEventSource):
     def _connections(self) -> Generator[ServerSentEvent, None, None]:
         try:
             while not self._state.closed:
-                error, response = yield from self._connection()
-                self._state.end(error, response)
+                error = yield from self._connection()
+                self._state.end(error)
                 self._pause()
         finally:
             self._state.closed = True
 
-    def _connection(self) -> Generator[ServerSentEvent, None, Ending]:
-        """Give the events of one connection; return the error that ended it, and its response."""
+    def _connection(self) -> Generator[ServerSentEvent, None, Exception | None]:
+        """Give the events of one connection; return the error that ended it."""
         try:
             source = self._connect()
         except Exception as error:  # noqa: BLE001 - each client has its own; the state tells and judges it
-            return error, None
+            return error
         if source is None:
-            return None, None
+            return None
         with self._using(source):
-            problem = yield from self._read(source)
-        return problem, source.response
+            return (yield from self._read(source))
 
     def _connect(self) -> Source | None:
         """Return the response to the next request; None where the wait for it was interrupted."""

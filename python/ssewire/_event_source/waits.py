@@ -63,13 +63,17 @@ class Waits:
             await self.run(partial(self._running().sleep, seconds), None)
 
     def wake(self) -> None:
-        """Interrupt the wait that goes on, if one does; from any thread."""
+        """Interrupt the wait that goes on, if one does; from any thread.
+
+        The event loop gets to it later: should what was interrupted be over by then, the next wait goes on.
+        """
         if self._loop is not None:
             self._loop.wake()
 
     def _running(self) -> _Loop:
         if self._loop is None:
-            self._loop = _Trio() if running_loop() is None else _Asyncio()
+            loop = _Trio if running_loop() is None else _Asyncio
+            self._loop = loop(self._interrupted)
         return self._loop
 
 
@@ -80,7 +84,8 @@ async def _call(function: Callable[[], Awaitable[T]]) -> T:
 class _Asyncio:
     """Each wait is a task: to cancel that one is to cancel nothing else, on Python 3.10 too."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupted: Callable[[], bool]) -> None:
+        self._interrupted = interrupted
         self._asyncio = sys.modules["asyncio"]
         self._loop = self._asyncio.get_running_loop()
         self._waker: Any = None
@@ -113,12 +118,13 @@ class _Asyncio:
             self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
-        if self._waker is not None and not self._waker.done():
+        if self._waker is not None and not self._waker.done() and self._interrupted():
             self._waker.set_result(None)
 
 
 class _Trio:
-    def __init__(self) -> None:
+    def __init__(self, interrupted: Callable[[], bool]) -> None:
+        self._interrupted = interrupted
         self._trio = sys.modules["trio"]
         self._token = self._trio.lowlevel.current_trio_token()
         self._scope: Any = None
@@ -142,6 +148,6 @@ class _Trio:
             self._token.run_sync_soon(self._wake)
 
     def _wake(self) -> None:
-        if self._scope is not None:
+        if self._scope is not None and self._interrupted():
             self._woken = True
             self._scope.cancel()
