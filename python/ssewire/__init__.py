@@ -31,6 +31,7 @@ from ssewire._types import Delta, Dialect
 
 if TYPE_CHECKING:
     from ssewire._event_source import AsyncEventSource, EventSource
+    from ssewire._retrying import StreamPosition, aretrying, retrying
 
 __all__ = [
     "Accumulator",
@@ -53,6 +54,7 @@ __all__ = [
     "Snapshot",
     "Stream",
     "StreamError",
+    "StreamPosition",
     "TextDelta",
     "ToolCall",
     "ToolCallDelta",
@@ -61,14 +63,22 @@ __all__ = [
     "__version__",
     "acollect",
     "aiter_sse",
+    "aretrying",
     "atee",
     "collect",
     "encode_comment",
     "iter_sse",
+    "retrying",
     "tee",
 ]
 
-_RECONNECTING = {"AsyncEventSource": "_event_source", "EventSource": "_event_source"}
+_RECONNECTING = {
+    "AsyncEventSource": "_event_source",
+    "EventSource": "_event_source",
+    "StreamPosition": "_retrying",
+    "aretrying": "_retrying",
+    "retrying": "_retrying",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -68,7 +68,7 @@ class _Ending:
 
     def _raise(self, error: Exception | None) -> None:
         if self.problem is not None:
-            raise self.problem from (error if error is not self.problem else None)
+            raise self.problem from (error if error is not self.problem else error.__cause__)
 
 
 class Reader(_Ending):

@@ -66,7 +66,7 @@ def event_pieces(source: Source) -> Iterator[Piece]:
     Of a failed request, of JSON and of any other document the first `next` raises ProviderError or ResponseError;
     nothing is read before.
     """
-    return source.pieces if _is_event_stream(source) else _refused(source)
+    return source.pieces if is_event_stream(source) else _refused(source)
 
 
 def astream_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
@@ -76,14 +76,15 @@ def astream_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
 
 def aevent_pieces(source: AsyncSource) -> AsyncIterator[Piece]:
     """Return the asynchronous twin of `event_pieces`."""
-    return source.pieces if _is_event_stream(source) else _arefused(source)
+    return source.pieces if is_event_stream(source) else _arefused(source)
 
 
 def _is_readable(source: Source | AsyncSource) -> bool:
     return not (_is_http_error(source.status) or _is_document(_media_type(source.content_type)))
 
 
-def _is_event_stream(source: Source | AsyncSource) -> bool:
+def is_event_stream(source: Source | AsyncSource) -> bool:
+    """Whether a body may be an event stream, by its status and type."""
     return _is_readable(source) and not _is_json(_media_type(source.content_type))
 
 

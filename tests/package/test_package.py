@@ -108,6 +108,11 @@ def test_the_event_sources_are_twins() -> None:
     assert inspect.signature(ssewire.EventSource) == inspect.signature(ssewire.AsyncEventSource)
 
 
+def test_the_retrying_streams_are_twins() -> None:
+    signatures = map(inspect.signature, (ssewire.retrying, ssewire.aretrying))
+    assert len({tuple(signature.parameters) for signature in signatures}) == 1
+
+
 def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'EventSink'"):
         _ = ssewire.EventSink

@@ -12,12 +12,21 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from ssewire._sources import aiohttp, http_client, httpx, niquests, plain, requests, urllib3
-from ssewire._sources.base import async_in_memory_source, attr_path, describe, in_memory_source, needs_async, needs_sync
+from ssewire._sources.base import (
+    AsyncSource,
+    Source,
+    async_in_memory_source,
+    attr_path,
+    describe,
+    in_memory_source,
+    needs_async,
+    needs_sync,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ssewire._sources.base import AsyncSource, Piece, Source
+    from ssewire._sources.base import Piece
 
     Openers = tuple[Callable[[Any], Source], Callable[[Any], AsyncSource]]
 
@@ -50,6 +59,8 @@ def open_source(source: Any) -> Source:
         TypeError: it cannot be read, or only asynchronously.
         ValueError: somebody else has read the body, and it cannot be read again.
     """
+    if isinstance(source, Source):
+        return source
     source = _unwrapped(source)
     openers = _openers(source)
     if openers is not None:
@@ -74,6 +85,8 @@ def open_async_source(source: Any) -> AsyncSource:
         TypeError: it cannot be read, or only without await.
         ValueError: somebody else has read the body, and it cannot be read again.
     """
+    if isinstance(source, AsyncSource):
+        return source
     source = _unwrapped(source)
     openers = _openers(source)
     if openers is not None:
