@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 from typing import Any
 
+import aiohttp
 import pytest
 import requests
-from ssewire import EventSource
+from ssewire import AsyncEventSource, EventSource
 
 from tests.support.sse_server import KINDS, WAIT, SseServer, listening
 
@@ -165,11 +167,30 @@ def test_a_second_reader_is_refused_and_the_first_goes_on() -> None:
         reader = threading.Thread(target=lambda: heard.append(next(source)))
         reader.start()
         connection = server.next().answer()
-        with pytest.raises(RuntimeError, match="already being read"):
+        with pytest.raises(ValueError, match="already being read"):
             next(source)
         connection.send(b"data: a\n\n")
         reader.join(WAIT)
         assert [event.data for event in heard] == ["a"]
+
+
+def test_a_second_task_is_refused_and_the_first_goes_on() -> None:
+    refused: list[str] = []
+
+    async def run() -> list[Any]:
+        async with aiohttp.ClientSession() as session, AsyncEventSource(session, server.url) as source:
+            reading = asyncio.create_task(anext(source))
+            connection = await asyncio.to_thread(server.next)
+            try:
+                await anext(source)
+            except RuntimeError as error:
+                refused.append(str(error))
+            connection.answer().send(b"data: a\n\n")
+            return [await reading]
+
+    with SseServer() as server:
+        assert [event.data for event in asyncio.run(run())] == ["a"]
+        assert "already running" in refused[0]
 
 
 def test_one_that_is_dropped_lets_its_connection_go() -> None:

@@ -54,7 +54,7 @@ class EventSource(BaseEventSource):
     Iterating ends when the server answers 204 (9.2.2), and after `close`. It raises:
         ResponseError, ProviderError: A response is no event stream, and is not retried.
         EventTooLargeError: An event is larger than `max_event_size`.
-        RuntimeError: Another thread iterates right now.
+        ValueError: Another thread iterates right now; that one goes on.
         Exception: What the client raised, if it is not retried; what a listener raised. Either closes the source.
 
     Raises:
@@ -85,7 +85,7 @@ class EventSource(BaseEventSource):
 
     def __next__(self) -> ServerSentEvent:
         if not self._iterating.acquire(blocking=False):
-            raise RuntimeError("the event source is already being read, by another thread or by its own listener")
+            raise ValueError("the event source is already being read, by another thread or by its own listener")
         try:
             return next(self._items)
         finally:
