@@ -18,7 +18,7 @@ SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-setup environments guard bench bench-functions \
+.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-setup environments guard soak bench bench-functions \
     fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
@@ -52,6 +52,9 @@ environments: $(ENVIRONMENTS:=/tools)
 
 guard: $(VENV)/built  ## instructions counted against benches/budget.json; GUARD_ARGS="--update" writes it
 	$(BIN)/python benches/guard.py $(GUARD_ARGS)
+
+soak: $(VENV)/built  ## many streams at a time, with everything going wrong; SOAK_ARGS="--streams 1000 --seconds 120"
+	$(BIN)/python -W error -m tests.soak $(SOAK_ARGS)
 
 bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="--quick" for a look
 	$(BENCH)/bin/python -m benches.run $(BENCH_ARGS)
