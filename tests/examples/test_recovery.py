@@ -83,6 +83,28 @@ def test_retry_gives_up() -> None:
     assert len(server.requests) == 3
 
 
+# ask_again
+
+
+OVERLOADED = (503, b'{"error": {"message": "Overloaded: try again", "type": "server_error"}}')
+
+
+def test_ask_again_asks_until_the_provider_answers() -> None:
+    with ReplayServer([CHAT], fail=OVERLOADED, fail_times=2) as server:
+        out, err, status = run("ask_again", server.url)
+    assert (err, status) == ("", 0)
+    *notes, answer = out.split("\n", 2)
+    assert (len(server.requests), answer) == (3, f"{CHAT_TEXT}\n")
+    assert all("Overloaded: try again" in note for note in notes)
+
+
+def test_ask_again_shows_nothing_twice() -> None:
+    with ReplayServer([stream("one ", "two ", "three")], drop_after=2) as server:
+        out, err, status = run("ask_again", server.url)
+    assert (out, status, len(server.requests)) == ("one two ", 1, 1)
+    assert "IncompleteStreamError" in err
+
+
 # gateway
 
 

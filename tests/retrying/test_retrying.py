@@ -494,6 +494,19 @@ def test_what_connect_raises_is_the_cause() -> None:
     assert isinstance(caught.value.__cause__, LookupError)
 
 
+def test_pieces_that_are_held_are_kept_as_they_were() -> None:
+    buffer = bytearray(len(ROLE))
+
+    def reused() -> Iterator[memoryview]:
+        for body in (ROLE, text("Hel"), text("lo", "stop") + DONE):
+            for begin in range(0, len(body), len(buffer)):
+                piece = body[begin : begin + len(buffer)]
+                buffer[: len(piece)] = piece
+                yield memoryview(buffer)[: len(piece)]
+
+    assert retrying(reused).until_done().text == "Hello"
+
+
 def test_any_cut_of_an_answer_gives_its_deltas() -> None:
     body = ROLE + ANSWER
     for place in range(0, len(body), 7):

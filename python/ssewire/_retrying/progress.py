@@ -76,7 +76,7 @@ class Progress:
 
     def _drop(self) -> None:
         """Forget what was held: it will come again."""
-        self._held: list[Piece] = []
+        self._held: list[bytes] = []
         self._size = 0
         self._watcher = Accumulator(self._dialect, **self.limits)
 
@@ -102,7 +102,7 @@ class Progress:
         if self._begun:
             self._failures = 0 if piece else self._failures
             return (piece,)
-        self._held.append(piece)
+        self._held.append(bytes(piece))  # whose buffer it is may fill it anew
         self._size += len(piece)
         self._begun = self._tells(self._watcher.feed(piece)) or self._watcher.done or self._size > _MOST_HELD
         if not self._begun and self._watcher.error is not None:
