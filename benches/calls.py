@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import importlib
+import inspect
 import json
 import os
 import subprocess
@@ -31,7 +32,7 @@ from benches.sockets.servers import segment_server
 from benches.tables import rows as table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from benches.fixtures import Fixture
 
@@ -72,11 +73,9 @@ class Call:
         """Whether this environment has what it needs."""
         return find_spec(self.package.partition(".")[0]) is not None
 
-    def make(self) -> Iterable[Any] | AsyncIterable[Any]:
-        """Make the call."""
-        made: Iterable[Any] | AsyncIterable[Any]
-        made = getattr(importlib.import_module(self.module), self.function)(**self.options)
-        return made
+    def make(self) -> Any:
+        """Make the call: give an iterable, an asynchronous one, or what it comes from when awaited."""
+        return getattr(importlib.import_module(self.module), self.function)(**self.options)
 
 
 def _sdk(name: str, package: str, fixture: str = "chat", *, client: str, resource: str = "chat.completions") -> Call:
@@ -92,8 +91,10 @@ def _example(
 
 SDKS = [
     _sdk("openai chat", "openai", client="OpenAI"),
+    _sdk("openai chat, async", "openai", client="AsyncOpenAI"),
     _sdk("openai responses", "openai", "responses", client="OpenAI", resource="responses"),
     _sdk("anthropic messages", "anthropic", "anthropic", client="Anthropic", resource="messages"),
+    _sdk("anthropic messages, async", "anthropic", "anthropic", client="AsyncAnthropic", resource="messages"),
     _sdk("groq chat", "groq", client="Groq"),
     _sdk("cerebras chat", "cerebras.cloud.sdk", client="Cerebras"),
     _sdk("together chat", "together", client="Together"),
@@ -119,7 +120,7 @@ CALLS = {call.name: call for call in (*SDKS, *FRAMEWORKS)}
 _clients: dict[str, Any] = {}
 
 
-def ask_sdk(package: str, client: str, resource: str) -> Iterable[Any]:
+def ask_sdk(package: str, client: str, resource: str) -> Any:
     """Call an SDK itself."""
     if package not in _clients:
         made = getattr(importlib.import_module(package), client)
@@ -131,8 +132,7 @@ def ask_sdk(package: str, client: str, resource: str) -> Iterable[Any]:
         place = getattr(place, name)
     asked = {"input": "Hi"} if resource == "responses" else {"messages": MESSAGES}
     limit = {"max_tokens": 9} if resource == "messages" else {}
-    stream: Iterable[Any] = place.create(model="m", stream=True, **asked, **limit)
-    return stream
+    return place.create(model="m", stream=True, **asked, **limit)
 
 
 def drain() -> Iterable[bytes]:
@@ -152,12 +152,13 @@ def _serve_calls(name: str, way: str) -> None:
         for line in sys.stdin:
             start = time.process_time_ns()
             for _ in range(int(line)):
-                made: Any = make_call()
-                count = loop.run_until_complete(_acount(made)) if hasattr(made, "__aiter__") else sum(1 for _ in made)
+                made = make_call()
+                count = sum(1 for _ in made) if hasattr(made, "__iter__") else loop.run_until_complete(_acount(made))
             print(json.dumps({"count": count, "time": time.process_time_ns() - start}), flush=True)
 
 
-async def _acount(items: AsyncIterable[Any]) -> int:
+async def _acount(made: Any) -> int:
+    items = await made if inspect.isawaitable(made) else made
     return sum([1 async for _ in items])
 
 
