@@ -15,11 +15,13 @@ BENCH := .venv-bench
 FRAMEWORKS := $(BENCH)-frameworks $(BENCH)-instructor
 BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm $(FRAMEWORKS)
 SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
-ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS)
+WHEELS := $(VENV)-wheels
+DOCS := $(VENV)-docs
+ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS) $(WHEELS) $(DOCS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-setup environments guard soak bench bench-functions \
-    fuzz hostile merging lint format stubs lock clean always
+.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-setup environments guard soak wheels docs bench \
+    bench-functions fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -58,6 +60,11 @@ soak: $(VENV)/built  ## many streams at a time, with everything going wrong; SOA
 
 bench: $(BENCHES:=/built)  ## everything measured beside its peers; BENCH_ARGS="--quick" for a look
 	$(BENCH)/bin/python -m benches.run $(BENCH_ARGS)
+
+WHEEL_PYTHONS ?= $(PYTHON)
+
+wheels: $(WHEELS)/tools .interpreter  ## the packages in dist, checked, installed and tried; WHEEL_PYTHONS="$$(.ci/pythons)" for all
+	PATH="$(CURDIR)/$(WHEELS)/bin:$$PATH" .ci/wheels $(WHEEL_PYTHONS)
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py

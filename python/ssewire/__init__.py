@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ssewire import _compiled  # noqa: F401 - first: it says what to do where the compiled module is missing
 from ssewire._async_stream import AsyncStream, acollect
 from ssewire._core import (
     Accumulator,
