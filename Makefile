@@ -66,6 +66,9 @@ WHEEL_PYTHONS ?= $(PYTHON)
 wheels: $(WHEELS)/tools .interpreter  ## the packages in dist, checked, installed and tried; WHEEL_PYTHONS="$$(.ci/pythons)" for all
 	PATH="$(CURDIR)/$(WHEELS)/bin:$$PATH" .ci/wheels $(WHEEL_PYTHONS)
 
+docs: $(DOCS)/tools  ## the site of docs/, in target/site; a broken link is an error
+	PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
+
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py
 
