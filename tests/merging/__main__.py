@@ -1,4 +1,4 @@
-"""`python -m tests.merging`: runs all peers, stores what they gave, and writes docs/merge-table.md."""
+"""`python -m tests.merging`: runs all peers, stores what they gave, writes docs/merge-table.md and README's table."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def main() -> None:
     run = peers.run_all()
     stored.write(run.columns)
     page.FILE.write_text(page.render(run.columns), "utf-8")
+    page.README.write_text(page.readme(run.columns), "utf-8")
     print(page.FILE)  # noqa: T201 - a command prints
     problems = [*run.failures, *(f"wrong where it must not be: {cell}" for cell in page.broken(run.columns))]
     if problems:

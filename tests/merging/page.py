@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from benches.isolated import ROOT
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tests.merging.stored import Column
 
 FILE = ROOT / "docs" / "merge-table.md"
+README = ROOT / "README.md"
+MARKS = "<!-- from measured.json -->\n\n", "\n<!-- to here -->\n"
+"""Between them the README has its table."""
 
 _HEAD = """\
 # What others make of the same streams
@@ -54,6 +58,22 @@ def render(columns: dict[str, Column]) -> str:
         cases = [case for case in CASES if case.dialect == dialect]
         parts += [f"\n## {title}: `{dialect}`\n", _lines(_table(cases, columns))]
     return "\n".join(parts) + "\n"
+
+
+def readme(columns: dict[str, Column]) -> str:
+    """The README, with its table of who reads how many right, and what the others get wrong most often."""
+    before, rest = README.read_text("utf-8").split(MARKS[0])
+    return f"{before}{MARKS[0]}{_lines(_summary(columns))}\n{MARKS[1]}{rest.split(MARKS[1])[1]}"
+
+
+def _summary(columns: dict[str, Column]) -> Iterator[Sequence[str]]:
+    yield "streams read right", *_TITLES.values(), "wrong, for example"
+    yield ("---",) * (2 + len(_TITLES))
+    for name, column in columns.items():
+        verdicts = [(case.dialect, cell(case, name, column)) for case in CASES]
+        counts = [_count([found for dialect, found in verdicts if dialect == one]) for one in _TITLES]
+        words = Counter(_shown(found) for _, found in verdicts if found.kind in {"wrong", "raises"})
+        yield name, *counts, ", ".join(word for word, _ in words.most_common(4)) or _NONE
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:

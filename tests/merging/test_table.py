@@ -64,6 +64,10 @@ def test_the_page_is_made_of_what_is_stored(columns: dict[str, stored.Column]) -
     assert page.FILE.read_text("utf-8") == page.render(columns), "run `make merging`"
 
 
+def test_the_readme_s_table_is_made_of_what_is_stored(columns: dict[str, stored.Column]) -> None:
+    assert page.README.read_text("utf-8") == page.readme(columns), "run `make merging`"
+
+
 def test_every_peer_was_given_these_streams(columns: dict[str, stored.Column]) -> None:
     digests = {case.key: case.digest for case in CASES}
     assert {peer.name: columns[peer.name].digests == digests for peer in PEERS} == {peer.name: True for peer in PEERS}
