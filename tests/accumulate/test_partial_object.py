@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from tests.support.chat_cases import call, chunk, delta, fed, thawed
+from tests.support.collector import collects_at_once
 from tests.support.partial_calls import Json, expected, growing, piece, same, tool_call
 
 # One object that grows
@@ -210,6 +211,7 @@ def test_threads_share_one_object() -> None:
     assert one.parse_partial() == json.loads(whole)
 
 
+@collects_at_once
 def test_a_finalizer_may_ask_for_the_object_that_is_growing() -> None:
     accumulator, one = growing()
     seen: list[Json] = []

@@ -14,6 +14,7 @@ import ssewire
 from ssewire import ServerSentEvent, SSEDecoder, encode_comment
 
 from tests.reference.oracle import Event, corpus
+from tests.support.collector import collects_at_once
 from tests.support.cuts import plain
 
 FULL = ServerSentEvent("add", '{"a": 1}', "7", 3000)
@@ -191,6 +192,7 @@ def test_event_decodes_back(event: ServerSentEvent | Event) -> None:
         assert SSEDecoder().feed(event.encode()) == [event]
 
 
+@collects_at_once
 def test_a_collection_may_look_at_the_decoder_that_makes_events() -> None:
     """Bytes that are no UTF-8 make no object that would collect while the decoder is held."""
     decoder, seen = SSEDecoder(), []
