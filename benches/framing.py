@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benches import ours, peers, sdks
-from benches.compare import Work, compare
+from benches.compare import Reader, Work, compare
 from benches.fixtures import ONE_EVENT, Fixture, cut, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from benches.compare import Reader
     from benches.report import Options, Row
 
 _OTHER_FIXTURES = [
@@ -109,6 +109,11 @@ def _adapters(options: Options) -> Iterator[Row]:
         payloads = [json.loads(event.data) for event in found.events if event.data != "[DONE]"]
         right = [payload for payload in payloads if payload.get("type") != "ping"]
         yield from compare(_work(("adapters", work), found, ONE_EVENT, right), readers, options)
+    chat = make("chat", quick=options.quick)
+    for name, (read, replacement) in peers.COMPAT.items():
+        ours = Reader(replacement.__name__, partial(read, package=replacement), peers.event)
+        readers = [Reader(name, read, peers.event), ours]
+        yield from compare(_work(("adapters", f"{name} events"), chat, ONE_EVENT, chat.events), readers, options)
 
 
 SECTIONS = {"framing": _events, "text": _texts, "message": _messages, "shapes": _shapes, "adapters": _adapters}

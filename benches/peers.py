@@ -18,6 +18,9 @@ import orjson
 import requests
 import sseclient
 import ssewire
+import ssewire.compat.httpx2
+import ssewire.compat.httpx_sse
+import ssewire.compat.sseclient
 
 from benches.compare import AsyncReader, Reader, Whole
 from benches.fixtures import Event, Message
@@ -87,8 +90,8 @@ async def naive_httpx_async(pieces: list[bytes]) -> AsyncIterator[str]:
             yield line[6:]
 
 
-def _httpx_sse(pieces: list[bytes]) -> Any:
-    return httpx_sse.EventSource(_response(pieces)).iter_sse()
+def _httpx_sse(pieces: list[bytes], package: Any = httpx_sse) -> Any:
+    return package.EventSource(_response(pieces)).iter_sse()
 
 
 def _httpx_sse_async(pieces: list[bytes]) -> Any:
@@ -98,9 +101,10 @@ def _httpx_sse_async(pieces: list[bytes]) -> Any:
 _REQUEST = httpx2.Request("GET", "http://localhost")
 
 
-def _httpx2(pieces: list[bytes]) -> Iterable[httpx2.ServerSentEvent]:
+def _httpx2(pieces: list[bytes], package: Any = httpx2) -> Iterable[httpx2.ServerSentEvent]:
     response = httpx2.Response(200, headers=_HEADERS, content=iter(pieces), request=_REQUEST)
-    return httpx2.EventSource(response, max_event_size=None)
+    events: Iterable[httpx2.ServerSentEvent] = package.EventSource(response, max_event_size=None)
+    return events
 
 
 def _httpx2_async(pieces: list[bytes]) -> AsyncIterable[httpx2.ServerSentEvent]:
@@ -108,8 +112,8 @@ def _httpx2_async(pieces: list[bytes]) -> AsyncIterable[httpx2.ServerSentEvent]:
     return httpx2.EventSource(response, max_event_size=None)
 
 
-def _sseclient(pieces: list[bytes]) -> Any:
-    return sseclient.SSEClient(iter(pieces)).events()
+def _sseclient(pieces: list[bytes], package: Any = sseclient) -> Any:
+    return package.SSEClient(iter(pieces)).events()
 
 
 def _openai(pieces: list[bytes]) -> Iterator[Any]:
@@ -136,6 +140,12 @@ EVENTS = [
     Reader("anthropic", _anthropic, event),
     Reader("sseclient-py", _sseclient, event),
 ]
+COMPAT = {
+    "httpx-sse": (_httpx_sse, ssewire.compat.httpx_sse),
+    "httpx2": (_httpx2, ssewire.compat.httpx2),
+    "sseclient-py": (_sseclient, ssewire.compat.sseclient),
+}
+"""By package, a way to read with it, and what takes its place."""
 ASYNC_EVENTS = [
     AsyncReader("httpx-sse", _httpx_sse_async, event),
     AsyncReader("httpx2", _httpx2_async, event),

@@ -11,9 +11,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import h11
+import httpx
+import httpx2
 import pytest
 from ssewire._sources import open_async_source, open_source
-from ssewire._sources.chunks import join_chunks
+from ssewire._sources.chunks import _state, join_chunks
+from ssewire.compat import httpx_sse
+from ssewire.integrations._decoder import Decoder
 
 from tests.support import loopback
 from tests.support.cuts import bytewise, cut_at
@@ -147,6 +151,29 @@ def test_chunks_that_wait_come_together(client: str, burst: Burst) -> None:
             check([bytes(piece) for piece in open_source(response).pieces])
             assert response.num_bytes_downloaded == sum(map(len, EVENTS))
     assert burst.connections == 1
+
+
+@pytest.mark.parametrize("client", [httpx, httpx2])
+def test_chunks_that_wait_come_together_in_place_of_httpx_sse(client: Any, burst: Burst) -> None:
+    with client.Client() as opened, opened.stream("GET", burst.url) as response:
+        burst.sent.acquire()
+        events = httpx_sse.EventSource(response).iter_sse()
+        given = [next(events).data]
+        assert type(_state(response)._reader).__module__ == "ssewire._sources.chunks"  # noqa: SLF001 - as above
+        given += [event.data for event in events]
+    assert given == [event[6:-2].decode() for event in EVENTS]
+
+
+def test_what_is_no_response_stays_as_it_is() -> None:
+    def iter_bytes() -> Iterator[bytes]:
+        yield EVENTS[0]
+
+    class Body:
+        def iter_bytes(self) -> Iterator[bytes]:
+            yield EVENTS[0]
+
+    for pieces in (iter_bytes(), Body().iter_bytes()):
+        assert [event.data for event in Decoder(None, None, frozenset()).iter_bytes(pieces)] == ['{"number": 0}']
 
 
 @pytest.mark.parametrize("client", ["httpx", "httpx2"])

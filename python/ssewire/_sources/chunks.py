@@ -25,7 +25,7 @@ def join_chunks(response: Any) -> None:
 
     What this looks at is private to httpx, httpcore and h11: where it has another form nothing is changed either.
     """
-    if response.is_closed or response.is_stream_consumed:
+    if getattr(response, "is_closed", True) or getattr(response, "is_stream_consumed", True):
         return
     readers = sys.modules.get("h11._readers")
     state = _state(response)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from ssewire._core import EventIterator, SSEDecoder
 from ssewire._errors import EventTooLargeError
 from ssewire._framing import DecoderOptions
+from ssewire._sources.chunks import join_chunks
 from ssewire._types import Unpack
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class ResponseReader(Generic[_Response, _Event]):
     def _iter_events(self) -> Iterator[_Event]:
         self._check_content_type()
         response = self._response
+        join_chunks(response)
         pieces = map(_utf8, response.iter_text()) if self._obey_charset else response.iter_bytes()
         try:
             yield from self._decode(pieces, SSEDecoder(**self._decoder_options))
@@ -111,6 +113,7 @@ class ResponseReader(Generic[_Response, _Event]):
     async def _aiter_events(self) -> AsyncGenerator[_Event, None]:
         self._check_content_type()
         response = self._response
+        join_chunks(response)
         events = self._decode(None, SSEDecoder(**self._decoder_options))
         pieces: Any = _autf8(response.aiter_text()) if self._obey_charset else response.aiter_bytes()
         try:

@@ -85,7 +85,7 @@ class Decoder:
 def _join_chunks(frame: FrameType | None) -> None:
     """Have the chunks of a response come together; `frame` is that of its `iter_bytes` or `aiter_bytes`."""
     if frame is not None and frame.f_code.co_name in ("iter_bytes", "aiter_bytes"):
-        join_chunks(frame.f_locals["self"])
+        join_chunks(frame.f_locals.get("self"))
 
 
 def _iterate_checked(pieces: Iterable[bytes], kind: Kind) -> Iterator[SdkEvent]:
