@@ -197,6 +197,16 @@ def test_what_a_callable_raises_comes_out_unless_the_transport_failed() -> None:
         assert next(source, None) is None
 
 
+def test_what_ends_a_thread_comes_out_too() -> None:
+    """Nobody waits for ever for a thread that is gone."""
+
+    def leave(_: dict[str, str]) -> Any:
+        raise SystemExit(3)
+
+    with EventSource(leave) as source, pytest.raises(SystemExit):
+        next(source)
+
+
 def test_pieces_of_text_are_refused() -> None:
     with EventSource(lambda _: iter(["data: x\n\n"])) as source, pytest.raises(TypeError, match="bytes"):
         next(source)

@@ -29,7 +29,7 @@ class Attempt:
     def _run(self) -> None:
         try:
             source = self._open()
-        except Exception as error:  # noqa: BLE001 - raised where the source is waited for
+        except BaseException as error:  # noqa: BLE001 - raised where the source is waited for, whatever it is
             self._tell(partial(self._future.set_exception, error))
             return
         if not self._tell(partial(self._future.set_result, source)):

@@ -93,8 +93,10 @@ class State:
 
     def interrupt(self, *, closed: bool) -> None:
         """Ask for the end of what goes on: for good, or for a new connection."""
-        self.closed |= closed
-        self.restarting |= not closed
+        if closed:  # two threads may ask: neither takes back what the other one set
+            self.closed = True
+        else:
+            self.restarting = True
 
     def begin(self) -> None:
         """Begin a connection."""
