@@ -66,6 +66,12 @@ WHEEL_PYTHONS ?= $(PYTHON)
 wheels: $(WHEELS)/tools .interpreter  ## the packages in dist, checked, installed and tried; WHEEL_PYTHONS="$$(.ci/pythons)" for all
 	PATH="$(CURDIR)/$(WHEELS)/bin:$$PATH" .ci/wheels $(WHEEL_PYTHONS)
 
+test-abi3: wheels $(VENV)/tools  ## the core's tests with the wheel that is for every later Python
+	rm -rf target/abi3
+	$(BIN)/python -m zipfile --extract dist/abi3/*.whl target/abi3
+	PYTHONPATH=target/abi3 $(BIN)/python -c 'from ssewire import _core; assert ".abi3." in _core.__file__, _core.__file__'
+	PYTHONPATH=target/abi3 $(BIN)/python -m pytest tests/framing tests/accumulate
+
 docs: $(DOCS)/tools  ## the site of docs/, in target/site; a broken link is an error
 	PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
 

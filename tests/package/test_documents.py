@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ssewire
 from ssewire.replay import ReplayServer
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ response = passed_on()
 """
 GIVEN = {
     "docs/adapters.md": "messages = []",
-    "docs/event-source.md": "import urllib3; pool, url = urllib3.PoolManager(), 'http://localhost:8000/v1/events'",
+    "docs/event-source.md": f"import requests, urllib3; pool = urllib3; session = requests{REQUEST}",
     "docs/gateways.md": RELAY,
     "docs/sources.md": f"import httpx, ssewire; client = httpx.AsyncClient(headers={{'Connection': 'close'}}){REQUEST}",
     "docs/migration/httpx-sse.md": REQUEST,
@@ -65,10 +66,11 @@ GIVEN = {
 REPLACED = {
     "from httpx_sse import": "from ssewire.compat.httpx_sse import",
     "import requests, sseclient": "import requests, ssewire.compat.sseclient as sseclient",
+    "https://api.example.com/v1": "http://localhost:8000/v1",
     "https://example.com": "http://localhost:8000/v1",
 }
 # What else a page's server does. A source of events connects again until the server wants no more.
-SERVERS: dict[str, dict[str, Any]] = {"docs/event-source.md": {"fail": (204, b"")}}
+SERVERS: dict[str, dict[str, Any]] = {"docs/event-source.md": {"fail": (204, b""), "fail_times": 1}}
 # Runs blocks of JSON from stdin, with what is awaited outside of a function.
 RUN = """
 import ast, asyncio, inspect, json, sys
@@ -123,12 +125,24 @@ def test_the_code_of_a_page_runs(name: str) -> None:
         printed = run(name, server)
         asked = bool(server.requests)
     assert asked == bool(re.search(r"url, json|localhost:8000|create\(", code))
-    if asked and "print(" in code and name not in SERVERS:
+    if asked and "print(" in code:
         assert "Hello" in printed
 
 
 LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)]*)?\)")
 """A link to a file, not to another site or a place on the same page."""
+
+
+def test_the_reference_has_every_public_name() -> None:
+    listed = re.findall(r"^::: (ssewire\.\w+)$", TEXTS["docs/reference.md"], re.MULTILINE)
+    values = {"Delta", "Dialect", "__version__"}  # neither a class nor a function
+    assert {*listed} >= {f"ssewire.{name}" for name in {*ssewire.__all__} - values}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_can_be_reached(name: str) -> None:
+    page = name.removeprefix("docs/").replace("README.md", "index.md")
+    assert re.search(rf"^ +- .*: {re.escape(page)}$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -106,6 +106,15 @@ def test_the_readme_has_links_to_look_at() -> None:
     assert len([target for target in TARGETS if target.startswith(FILES)]) > 5
 
 
+def test_the_same_pythons_are_promised_and_tried() -> None:
+    promised = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    assert re.findall(r"set -- (.*)", (ROOT / ".ci/pythons").read_text("utf-8")) == [" ".join(promised)]
+    assert re.findall(r"(3\.\d+)=", (ROOT / ".ci/fresh-clone").read_text("utf-8")) == promised
+    for workflow in ("ci", "release"):
+        [matrix] = re.findall(r"python: \[(.*)\]", (ROOT / f".github/workflows/{workflow}.yml").read_text("utf-8"))
+        assert re.findall(r"3\.\d+t?", matrix) == [*promised, f"{promised[-1]}t"]
+
+
 def test_the_metadata_says_where_things_are() -> None:
     urls = dict(entry.split(", ", 1) for entry in metadata("ssewire").get_all("Project-URL") or ())
     assert urls.keys() == {"Homepage", "Documentation", "Source", "Issues", "Changelog"}
