@@ -240,6 +240,14 @@ def test_an_error_inside_the_stream_that_may_pass(reader: str, kind: str) -> Non
 
 
 @everywhere
+def test_a_status_inside_the_stream(reader: str) -> None:
+    later = b'data: {"error":{"message":"later","code":529}}\n\n'
+    assert read(reader, sends(later), sends(ANSWER)).text == "Hello"
+    told = read(reader, sends(later.replace(b"529", b"400")))
+    assert isinstance(told.raised, ProviderError)
+
+
+@everywhere
 @pytest.mark.parametrize(
     ("first", "kind"),
     [

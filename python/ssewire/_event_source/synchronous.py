@@ -182,7 +182,7 @@ class EventSource(BaseEventSource):
     def _read(self, source: Source) -> Generator[ServerSentEvent, None, Exception | None]:
         """Give the events of a response; return what was wrong."""
         if not self._state.accepts(source):
-            return None if self._state.closed else refusal(_body(source), source)
+            return None if self._state.interrupted else refusal(_body(source), source)
         self._state.opened()
         while not self._state.interrupted:
             try:

@@ -77,6 +77,9 @@ class AsyncRetryingSource(AsyncSource):
     async def _body(self) -> AsyncGenerator[Piece, None]:
         """Give what is to be passed on of one response."""
         inner = await self._waits.run(self._open, None)
+        if self._closed:  # by a task that found nothing to close
+            await self._release_inner()
+            return
         self._progress.begin(event_stream=is_event_stream(inner))
         async for piece in astream_pieces(inner):
             for passed in self._progress.take(piece):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssewire._backoff import check_seconds, headers_of, is_retryable, jitter, retry_after
+from ssewire._backoff import check_seconds, headers_of, is_retryable, is_retryable_status, jitter, retry_after
 from ssewire._core import Accumulator, EventIterator, OtherDelta, SSEDecoder, UsageDelta
 from ssewire._errors import IncompleteStreamError, ProviderError, StreamError
 from ssewire._retrying.options import StreamPosition
@@ -214,5 +214,6 @@ def _passes(error: Exception) -> bool:
         words = {str(word).lower() for word in (error.code, error.type) if word is not None}
         if words & _SPENT:
             return False
-        return is_retryable(error) or (error.status is None and bool(words & _PASSING))
+        status = error.code if error.status is None and isinstance(error.code, int) else error.status
+        return is_retryable_status(status) or (status is None and bool(words & _PASSING))
     return isinstance(error, EndedEarlyError) or is_retryable(error)

@@ -101,5 +101,7 @@ class RetryingSource(Source):
             if not attempt.done:
                 return None
             inner = self._inner = attempt.result()
+            if self._interrupted:
+                return None  # who interrupted had nothing to wake: what came meanwhile is closed with this source
         self.response, self.status, self.content_type = inner.response, inner.status, inner.content_type
         return inner
