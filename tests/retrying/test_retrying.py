@@ -10,6 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
+import anyio
+import anyio.to_thread
 import httpx
 import httpx2
 import pytest
@@ -451,9 +453,8 @@ def test_event_ids_are_a_position(reader: str) -> None:
 # Closing, and what is refused
 
 
-@pytest.mark.parametrize("where", ["answer", "bytes", "turn"])
-def test_close_ends_each_wait(where: str) -> None:
-    waits = threading.Event()
+def waits_at(where: str, waits: threading.Event) -> Part:
+    """Play what has the reader wait, and tell when it does."""
 
     def part(connection: Connection) -> None:
         if where == "turn":
@@ -464,7 +465,16 @@ def test_close_ends_each_wait(where: str) -> None:
         waits.set()
         connection.wait_gone()
 
-    with playing(part) as server, _session() as session:
+    return part
+
+
+closing = pytest.mark.parametrize("where", ["answer", "bytes", "turn"])
+
+
+@closing
+def test_close_ends_each_wait(where: str) -> None:
+    waits = threading.Event()
+    with playing(waits_at(where, waits)) as server, _session() as session:
         stream = retrying(
             lambda: session.get(server.url, stream=True, timeout=WAIT),
             delay=600.0,
@@ -483,6 +493,33 @@ def test_close_ends_each_wait(where: str) -> None:
             server.taken[0].answer()  # the thread that still waits for it closes what it gets
     with pytest.raises(IncompleteStreamError, match="closed before its end"):
         stream.until_done()
+
+
+@closing
+@pytest.mark.parametrize("reader", ["aiohttp", "async httpx", "trio httpx"])
+def test_aclose_ends_each_wait(reader: str, where: str) -> None:
+    waits = threading.Event()
+
+    async def run(url: str) -> None:
+        client = aiohttp.ClientSession() if reader == "aiohttp" else _async_client()
+        send = _send_aiohttp if reader == "aiohttp" else _send_httpx
+        async with client:
+            stream = aretrying(lambda: send(client, url), delay=600.0, max_delay=600.0, on_error=lambda _: waits.set())
+            heard: list[Any] = []
+
+            async def read() -> None:
+                heard.extend([delta async for delta in stream])
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(read)
+                assert await anyio.to_thread.run_sync(waits.wait, WAIT)
+                await stream.aclose()
+            assert heard == []
+            with pytest.raises(IncompleteStreamError, match="closed before its end"):
+                await stream.until_done()
+
+    with playing(waits_at(where, waits)) as server:
+        anyio.run(run, server.url, backend="trio" if reader.startswith("trio") else "asyncio")
 
 
 @pytest.mark.parametrize("wrong", [{"attempts": 0}, {"delay": -1.0}, {"max_delay": float("nan")}, {"dialect": "x"}])
