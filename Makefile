@@ -73,7 +73,7 @@ test-abi3: wheels $(VENV)/tools  ## the core's tests with the wheel that is for 
 	PYTHONPATH=target/abi3 $(BIN)/python -m pytest tests/framing tests/accumulate
 
 docs: $(DOCS)/tools  ## the site of docs/, in target/site; a broken link is an error
-	PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
+	PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py
