@@ -20,8 +20,8 @@ DOCS := $(VENV)-docs
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS) $(WHEELS) $(DOCS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-setup environments guard soak wheels test-abi3 docs bench \
-    bench-functions fuzz hostile merging lint format stubs lock clean always
+.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-abi3 test-setup environments guard soak wheels docs \
+    bench bench-functions fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'

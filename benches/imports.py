@@ -30,4 +30,5 @@ def rows(options: Options) -> Iterator[Row]:
 def _import(statement: str) -> float:
     """Milliseconds; -I keeps what stands in this folder out of the search."""
     command = [sys.executable, "-I", "-c", _TIMED.format(statement)]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1e6  # noqa: S603 - ourselves
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)  # noqa: S603 - ourselves
+    return int(done.stdout) / 1e6
