@@ -24,7 +24,7 @@ WHEEL := target/bench-wheel
     bench bench-functions fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 demo: $(VENV)/built  ## a live stream through requests, httpx, httpx2 and aiohttp
 	$(BIN)/ssewire demo
