@@ -57,7 +57,9 @@ def test_the_first_block_starts_the_server_that_the_second_one_asks(capsys: pyte
         exec(BLOCKS[0].replace("http://localhost:8000/v1", url), {})  # noqa: S102 - our own README
         server.terminate()
     chat = ssewire.collect(CHAT.read_bytes())
-    assert capsys.readouterr().out == f"{chat.text}\n {chat.finish_reason} {chat.usage}\n"
+    assert chat.usage is not None
+    counts = f"{chat.usage.input_tokens} tokens in, {chat.usage.output_tokens} out"
+    assert capsys.readouterr().out == f"{chat.text}\n {chat.finish_reason}\n{counts}\n"
 
 
 @pytest.mark.parametrize("code", REPLAY, ids=lambda code: code.split("\n", 1)[0])

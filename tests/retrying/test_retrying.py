@@ -524,10 +524,10 @@ def test_aclose_ends_each_wait(reader: str, where: str) -> None:
 
 @pytest.mark.parametrize("wrong", [{"attempts": 0}, {"delay": -1.0}, {"max_delay": float("nan")}, {"dialect": "x"}])
 def test_options_that_make_no_sense_are_refused(wrong: Any) -> None:
-    nothing: Any = None
+    never: Any = lambda: pytest.fail("asked")  # noqa: E731
     for one in (retrying, aretrying):
         with pytest.raises(ValueError, match=r"attempts|delay|dialect"):
-            one(nothing, **wrong)
+            one(never, **wrong)
 
 
 def test_what_connect_raises_is_the_cause() -> None:
@@ -557,3 +557,9 @@ def test_any_cut_of_an_answer_gives_its_deltas() -> None:
     for place in range(0, len(body), 7):
         stream = retrying(lambda: iter(cut_at(body, [place])))  # noqa: B023 - used up in this round
         assert [delta.text for delta in stream if isinstance(delta, TextDelta)] == ["Hel", "lo"]
+
+
+@pytest.mark.parametrize("ask_again", [retrying, aretrying])
+def test_a_response_is_no_way_to_ask_again(ask_again: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match="expected a function that makes the request"):
+        ask_again(b"data: [DONE]\n\n")

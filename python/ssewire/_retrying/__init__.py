@@ -55,8 +55,10 @@ def retrying(
     IncompleteStreamError.
 
     Raises:
+        TypeError: `connect` cannot be called: it makes the request anew for each attempt.
         ValueError: The dialect is not known, or an option makes no sense.
     """
+    _check(connect)
     progress = Progress(dialect, options, resumes=resume is not None)
     source: Any = RetryingSource(progress, connect, resume)
     stream = Stream(source, dialect, **progress.limits)
@@ -82,10 +84,18 @@ def aretrying(
     Iterating raises what iterating an `AsyncStream` does.
 
     Raises:
+        TypeError: `connect` cannot be called: it makes the request anew for each attempt.
         ValueError: The dialect is not known, or an option makes no sense.
     """
+    _check(connect)
     progress = Progress(dialect, options, resumes=resume is not None)
     source: Any = AsyncRetryingSource(progress, connect, resume)
     stream = AsyncStream(source, dialect, **progress.limits)
     progress.accumulator = stream._reader.accumulator  # noqa: SLF001 - it knows what has been given out
     return stream
+
+
+def _check(connect: object) -> None:
+    if not callable(connect):
+        asked = "a function that makes the request and returns its response, for each attempt anew"
+        raise TypeError(f"connect: expected {asked}, got {connect!r}")
