@@ -146,7 +146,7 @@ def main() -> int:
     warned: list[str] = []
     sys.unraisablehook = lambda unraisable: warned.append(f"unraisable: {unraisable.exc_value!r} {unraisable.object!r}")
     command = [sys.executable, "-m", "tests.soak.server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline())

@@ -12,6 +12,7 @@ import contextlib
 import random
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING
 
 from tests.soak.plan import event_count, plan
@@ -158,11 +159,11 @@ async def _break(writer: asyncio.StreamWriter, fault: str, event: bytes) -> None
 
 
 async def main() -> None:
-    """Serve on a free port of loopback."""
+    """Serve on a free port of loopback, until standard input ends."""
     played = Server()
     server = await asyncio.start_server(played.serve, "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - for who started it
-    await asyncio.sleep(float("inf"))
+    await asyncio.to_thread(sys.stdin.read)  # which ends with the process that started this one, however that ends
 
 
 if __name__ == "__main__":
