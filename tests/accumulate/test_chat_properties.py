@@ -317,6 +317,7 @@ many = settings(max_examples=500, deadline=None)
 @many
 @given(bodies, st.lists(st.integers(0, 10_000), max_size=8))
 @example(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\ndata: {"choices":[{"delta":{"content":"b"}}]}', [])
+@example(b'data: {"object":"chat.completion","choices":[{"message":{"content":"\\ud83d"}}]}\n\n', [])
 def test_any_stream_gives_what_the_reference_gives(body: bytes, points: list[int]) -> None:
     whole, found = expected_of(body)
     outcome = accumulate(cut(body, points))
@@ -333,6 +334,7 @@ def test_deltas_do_not_depend_on_the_cuts(body: bytes, points: list[int]) -> Non
 
 @many
 @given(bodies)
+@example(b'data: {"choices":[{"delta":{"thinking_blocks":{"summary":[{"signature":"t"}]}}}]}\n\n' * 2)
 def test_to_dict_keeps_what_the_reference_keeps(body: bytes) -> None:
     accumulator = Accumulator("openai-chat")
     accumulator.observe(body)

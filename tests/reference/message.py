@@ -63,10 +63,22 @@ def same_detail(known: Object, detail: Object) -> bool:
 
 def merge_unknown(old: Object, key: str, value: Json, *, whole: bool = False) -> None:
     """Rule 6: scalars last non-null, objects overlay, lists extend, but for `whole` ones; null says nothing."""
-    if isinstance(value, list) and isinstance(old.get(key), list) and not whole:
-        old[key] = old[key] + value
-    elif value is not None and not is_same(compact(old.get(key)), compact(value)):
+    if value is None:
+        return
+    if not whole:
+        old[key] = laid_over(old.get(key), value)
+    elif not is_same(compact(old.get(key)), compact(value)):
         old.update(overlay(old, {key: value}))
+
+
+def laid_over(old: Json, new: Json) -> Json:
+    """Lay a member over the older one, and the members of an object over its own by the same rule."""
+    if isinstance(old, list) and isinstance(new, list):
+        return old + new
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    told = {key: value for key, value in new.items() if value is not None or key not in old}
+    return old | {key: laid_over(old.get(key), value) for key, value in told.items()}
 
 
 def joined(old: Object, new: Object, *keys: str) -> Object:

@@ -83,9 +83,11 @@ impl Choice {
 
     /// Whether nothing is known of it but its role.
     pub(crate) fn is_silent(&self) -> bool {
-        let texts = [self.content(), self.reasoning(), self.refusal(), self.finish_reason()];
+        // Half a character is something, though no text yet.
+        let texts = [&self.content, &self.reasoning, &self.refusal];
         let members = [&self.message_fields, &self.fields, &self.logprobs];
-        texts.into_iter().flatten().all(str::is_empty)
+        self.finish_reason.is_empty()
+            && texts.into_iter().flatten().all(TextBuffer::is_empty)
             && members.into_iter().all(MergedObject::is_empty)
             && self.tool_calls.as_slice().is_empty()
             && self.details.items().is_empty()
