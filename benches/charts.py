@@ -53,20 +53,22 @@ class Bar(NamedTuple):
 
 
 OURS = "ssewire"
+READERS = {
+    "ssewire iter_sse": OURS,
+    "naive requests loop": "requests, by hand",
+    "anthropic": "anthropic's parser",
+    "sseclient-py": "sseclient-py",
+    "httpx-sse": "httpx-sse",
+    "openai": "openai's parser",
+    "httpx2": "httpx2",
+}
+"""Those who read events, by the names of their rows."""
 PANELS = [
     Panel(
         "Events of one repeated chunk",
         "framing",
         "events",
-        {
-            "ssewire iter_sse": OURS,
-            "naive requests loop": "requests, by hand",
-            "anthropic": "anthropic's parser",
-            "sseclient-py": "sseclient-py",
-            "httpx-sse": "httpx-sse",
-            "openai": "openai's parser",
-            "httpx2": "httpx2",
-        },
+        READERS,
     ),
     Panel(
         "Text of one repeated chunk",

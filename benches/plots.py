@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benches.charts import INK, OURS_COLOUR, PEER_COLOUR, STYLE, where_measured
+from benches.charts import INK, OURS_COLOUR, PEER_COLOUR, READERS, STYLE, where_measured
 from benches.fixtures import ONE_EVENT
 from benches.report import RESULTS, Results, Row, progress, read
 
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "docs" / "plots"
 PIECES = ["64 B", ONE_EVENT, "1460 B", "16 KiB"]
 """From small to large: an event of the fixture has 301 bytes."""
-READERS = {
-    "ssewire iter_sse": "ssewire",
-    "naive requests loop": "requests, by hand",
-    "anthropic": "anthropic's parser",
-    "sseclient-py": "sseclient-py",
-    "httpx-sse": "httpx-sse",
-    "openai": "openai's parser",
-    "httpx2": "httpx2",
-}
 BODIES = {"1 MB event": "an event of 1 MB", "8 MiB line": "a line of 8 MiB", "100k data lines": "100,000 data lines"}
 PACKAGES = {
     "ssewire collect": "ssewire collect()",

@@ -18,7 +18,7 @@ import pytest
 import ssewire
 from ssewire.replay import ReplayServer
 
-from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, run, start, text_chunk
+from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, read_terminal, run, start, text_chunk
 
 PLAIN = {"NO_COLOR": "1"}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX terminals and shells here")
@@ -83,13 +83,7 @@ def on_terminals(*args: str | Path, rows: int = 12, both: bool = True, variables
     options: dict[str, Any] = {"stderr": side, "stdin": subprocess.DEVNULL, **({"stdout": side} if both else {})}
     with start(*args, variables=variables, **options) as process:
         os.close(side)
-        shown = b""
-        try:
-            while data := os.read(terminal, 65536):
-                shown += data
-        except OSError:
-            pass  # Linux's way to say that nobody writes to the terminal any more
-        os.close(terminal)
+        shown = read_terminal(terminal)
         out = b"" if process.stdout is None else process.stdout.read()
         assert process.wait(WAIT) == 0
     return shown.decode().replace("\r\n", "\n"), out.decode()

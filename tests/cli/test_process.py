@@ -12,7 +12,7 @@ import pytest
 import ssewire
 from ssewire.cli import clients, main
 
-from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, start, text_chunk
+from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, read_terminal, start, text_chunk
 
 if TYPE_CHECKING:
     Capture = pytest.CaptureFixture[str]
@@ -115,13 +115,7 @@ def on_a_terminal(body: bytes, **environment: str) -> str:
         assert process.stdin is not None
         process.stdin.write(body)
         process.stdin.close()
-        shown = b""
-        try:
-            while data := os.read(terminal, 65536):
-                shown += data
-        except OSError:
-            pass  # Linux's way to say that nobody writes to the terminal any more
-        os.close(terminal)
+        shown = read_terminal(terminal)
         assert process.wait(WAIT) == 0
     return shown.decode().replace("\r\n", "\n")
 

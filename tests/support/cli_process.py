@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,3 +49,13 @@ def start(*args: str | Path, variables: Mapping[str, str] | None = None, **optio
     command = [sys.executable, "-m", "ssewire", *map(str, args)]
     # The command is ours, and so are its arguments.
     return subprocess.Popen(command, **{"env": environment, **pipes})  # type: ignore[call-overload,no-any-return] # noqa: S603
+
+
+def read_terminal(terminal: int) -> bytes:
+    """Return what is written to a pseudo-terminal until nobody writes any more, and close it."""
+    shown = b""
+    with suppress(OSError):  # Linux's way to say that nobody writes to it any more
+        while data := os.read(terminal, 65536):
+            shown += data
+    os.close(terminal)
+    return shown
