@@ -50,9 +50,6 @@ pub(crate) const PATH_STEPS: usize = 64;
 /// As many names are found by comparing them with each other; of more, by a hash.
 pub(crate) const COMPARED_NAMES: usize = 64;
 
-/// Blanks before the first event are counted by so many: an event may end after each, and the rest is then counted again.
-pub(crate) const FEW_BLANKS: usize = 64;
-
 /// Bytes of a tool's name up to which each of its pieces is emitted with all before it: far longer than any API allows.
 pub(crate) const EMITTED_NAME: usize = 1024;
 

@@ -15,7 +15,6 @@
 use crate::dialect::Dialect;
 use crate::framing::{BOM, Event, EventDecoder, EventTooLarge, Found, ValueDecoder};
 use crate::json::is_whitespace;
-use crate::limits::FEW_BLANKS;
 use crate::snapshot::{Bounds, Delta, Sink, Snapshot};
 
 mod bounds;
@@ -167,24 +166,23 @@ impl Accumulator {
 
     /// Finds out how the body is divided, by its first byte that is no whitespace.
     fn step_first(&mut self, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
-        loop {
-            let few = &data[..data.len().min(FEW_BLANKS)];
-            let blank = few.iter().take_while(|&&byte| is_whitespace(byte.into()) || BOM.contains(&byte)).count();
-            let offset = self.decoder.offset() + blank as u64;
-            if self.pass_blanks(data, blank, out)? {
-                return Ok(true);
-            }
-            match data.first() {
-                None => return Ok(false),
-                // There may be more of them.
-                Some(_) if blank == FEW_BLANKS => {}
-                Some(&first @ (b'{' | b'[')) => return self.begin_values(first, offset, data, out),
-                Some(_) => {
-                    self.framing = Framing::Events;
-                    return self.step_event(data, out);
-                }
+        while let Some(&first) = data.first() {
+            match blanks(data) {
+                0 => return self.begin(first, data, out),
+                blank if self.pass_blanks(data, blank, out)? => return Ok(true),
+                _ => {}
             }
         }
+        Ok(false)
+    }
+
+    /// The body is JSON values if that byte begins one, and else an event stream.
+    fn begin(&mut self, first: u8, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        if matches!(first, b'{' | b'[') {
+            return self.begin_values(first, data, out);
+        }
+        self.framing = Framing::Events;
+        self.step_event(data, out)
     }
 
     /// Takes that many blank bytes off `data`, but none after the end of an event. Returns whether an event ended.
@@ -205,15 +203,8 @@ impl Accumulator {
         Ok(false)
     }
 
-    /// The body is JSON values, the first of which begins at that offset.
-    fn begin_values(
-        &mut self,
-        first: u8,
-        offset: u64,
-        data: &mut &[u8],
-        out: &mut Sink<'_>,
-    ) -> Result<bool, EventTooLarge> {
-        let mut values = ValueDecoder::new(first, offset, self.decoder.options().max_event_size);
+    fn begin_values(&mut self, first: u8, data: &mut &[u8], out: &mut Sink<'_>) -> Result<bool, EventTooLarge> {
+        let mut values = ValueDecoder::new(first, self.decoder.offset(), self.decoder.options().max_event_size);
         self.decoder = EventDecoder::new(self.decoder.options().clone());
         values.open_array(data);
         self.framing = Framing::Values(Box::new(values));
@@ -346,5 +337,15 @@ impl Accumulator {
             }
             None => format!("the stream ended before its terminal, after event {payloads}"),
         })
+    }
+}
+
+/// The number of bytes that `data` begins with and that do not tell how a body is divided: whitespace, or what may be of a byte
+/// order mark. Only where the latter stands in a line can a blank line end an event, so that no whitespace is counted twice.
+fn blanks(data: &[u8]) -> usize {
+    let count = |is_blank: fn(u8) -> bool| data.iter().take_while(|&&byte| is_blank(byte)).count();
+    match count(|byte| is_whitespace(byte.into())) {
+        0 => count(|byte| BOM.contains(&byte)),
+        whitespace => whitespace,
     }
 }

@@ -196,6 +196,11 @@ impl Block {
         self.data.is_empty()
     }
 
+    /// Whether it has lines that are kept, and are more than whitespace.
+    pub(crate) fn has_nonstandard_lines(&self) -> bool {
+        !self.nonstandard_lines.iter().all(u8::is_ascii_whitespace)
+    }
+
     /// Whether it has a valid `event`, `id` or `retry` field.
     pub(crate) fn has_other_fields(&self) -> bool {
         self.event.is_some() || self.id.is_some() || self.retry.is_some()

@@ -165,10 +165,18 @@ impl EventDecoder {
                 self.events += 1;
                 return Some(event);
             }
-            let keep_alive = fast_path::idle_line(data, self.block.keep.comments)?;
-            self.lines.pass(data, keep_alive);
+            if !self.pass_idle_lines(data) {
+                break;
+            }
         }
         None
+    }
+
+    /// Takes the lines off `data` that mean nothing between events. Returns whether there were any.
+    fn pass_idle_lines(&mut self, data: &mut &[u8]) -> bool {
+        let idle = fast_path::idle_lines(self.within_limit(data), self.block.keep);
+        self.lines.pass(data, idle);
+        idle > 0
     }
 
     /// Whether the next byte begins an event, whatever came before it. What a cut left of a line end is taken.
@@ -237,6 +245,9 @@ impl EventDecoder {
         self.extend_open_line(no_bom)?;
         self.lines.skip_lf(data);
         while !data.is_empty() {
+            if self.is_between_events(data) && self.pass_idle_lines(data) {
+                continue;
+            }
             if self.line.size == 0 {
                 self.line.start = self.lines.offset();
             }
@@ -323,7 +334,7 @@ impl EventDecoder {
     fn dispatch(&mut self) -> bool {
         let block = &self.block;
         let dispatched = !block.has_no_data()
-            || !block.nonstandard_lines.is_empty()
+            || block.has_nonstandard_lines()
             || (self.options.dispatch_empty && block.has_other_fields());
         self.end_block();
         self.events += u64::from(dispatched);

@@ -15,6 +15,8 @@
 //! 1. What is found here is what the lines one by one give.
 //! 2. Everything else, and any doubt, is left to these.
 
+use super::block::Keep;
+
 /// An event in that form, at the start of a piece.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WholeEvent<'d> {
@@ -42,12 +44,30 @@ impl<'d> WholeEvent<'d> {
     }
 }
 
-/// The size of the line that `piece` begins with, if it is all there and means nothing between events: a blank one or a
-/// comment that nobody keeps. Of a CRLF the CR is counted: the line ends with it, and the LF is skipped before the next one.
-pub(crate) fn idle_line(piece: &[u8], keep_comments: bool) -> Option<usize> {
+/// The size of the lines that `piece` begins with and that mean nothing between events, as far as they are all there: blank
+/// ones, comments that nobody keeps, and whitespace. Of a last CRLF the CR is counted: the line ends with it, and the LF is
+/// skipped before the next one.
+pub(crate) fn idle_lines(piece: &[u8], keep: Keep) -> usize {
+    let mut size = 0;
+    while let Some(line) = idle_line(&piece[size..], keep) {
+        size += line;
+    }
+    size
+}
+
+fn idle_line(piece: &[u8], keep: Keep) -> Option<usize> {
     match piece.first()? {
         b'\n' | b'\r' => Some(1),
-        b':' if !keep_comments => memchr::memchr2(b'\n', b'\r', piece).map(|end| end + 1),
+        b':' if !keep.comments => memchr::memchr2(b'\n', b'\r', piece).map(|end| end + 1),
+        b' ' | b'\t' => {
+            let end = piece.iter().position(|&byte| !matches!(byte, b' ' | b'\t'))?;
+            match &piece[end..] {
+                [b'\n' | b'\r', ..] if !keep.nonstandard_lines => Some(end + 1),
+                // Where such lines are kept it is not known what it belongs to before its block ends.
+                [b'\n', b'\n', ..] => Some(end + 2),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

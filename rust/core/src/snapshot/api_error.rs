@@ -127,6 +127,10 @@ impl ApiError {
             Some(rest) => (true, rest.trim()),
             None => (false, nonstandard_lines.trim()),
         };
+        // Nothing else can be an error, and there may be many such lines.
+        if !named && !text.starts_with(['{', '[']) {
+            return None;
+        }
         match Payload::parse(text) {
             Ok(payload) if named => Self::find("error", &payload.raw().object()),
             Ok(payload) => Self::find_in_body(payload.raw()),

@@ -29,6 +29,19 @@ fn a_foreign_body_keeps_the_blanks_behind_a_value() {
     }
 }
 
+/// However they are cut, and wherever they stand: neither in the count of events nor in an error.
+#[test]
+fn whitespace_is_no_event() {
+    const BLANK: &str = " \n\n\t \r\n\r\n \n \n\n";
+    for size in 1..=40 {
+        let (mut accumulator, _) = fed(BLANK, size, None);
+        accumulator.flush(|_| {});
+        assert_eq!((accumulator.events(), accumulator.not_a_stream()), (0, None), "by {size}");
+        let (accumulator, _) = fed(&format!("{BLANK}data: {CHUNK}\n\n{BLANK}data: {CHUNK}\n\n"), size, None);
+        assert_eq!(accumulator.events(), 2, "by {size}");
+    }
+}
+
 #[test]
 fn no_value_behind_a_terminal_counts() {
     for (dialect, body) in [

@@ -6,7 +6,8 @@
 //! 1. The last event ID is taken over at each blank line and outlives the stream; `retry` is taken at its line.
 //! 2. `Tail::Dispatch`: the end of input ends the last line and the last block.
 //! 3. `dispatch_empty`: a block without data is dispatched where a valid event, id or retry field stood in it.
-//! 4. `keep_nonstandard_lines`: lines with an unknown field are kept as they are, and dispatch their block.
+//! 4. `keep_nonstandard_lines`: lines with an unknown field are kept as they are, and dispatch their block unless they are
+//!    all whitespace.
 //! 5. `max_event_size`: the content of each line and one for each line end, since the event began. It begins with the
 //!    block's first known field, or unknown one that is kept: no other line before that counts, nor an unended one
 //!    without a colon, which may become one. A blank line counts nothing. The fault names the first byte that is too
@@ -170,7 +171,8 @@ impl Interpreter<'_> {
     fn dispatch(&mut self) {
         let block = std::mem::take(&mut self.block);
         self.outcome.last_event_id.clone_from(&self.id_buffer);
-        let empty = block.data.is_empty() && block.nonstandard_lines.is_empty();
+        let empty =
+            block.data.is_empty() && block.nonstandard_lines.trim_matches([' ', '\t', '\n', '\x0c', '\r']).is_empty();
         if empty && !(self.options.dispatch_empty && block.has_valid_field) {
             return;
         }
