@@ -33,6 +33,7 @@ __all__ = [
     "_choice",
     "_restore_snapshot",
     "_tool_call",
+    "beginning",
     "body_format",
     "encode_comment",
     "may_have_huge_integer",
@@ -465,6 +466,10 @@ class Accumulator:
         """The body's first bytes, at most 64 KiB, where it turned out to be no event stream at all; else None."""
 
     @property
+    def _events(self) -> int:
+        """Events so far, or JSON values where the body is made of them."""
+
+    @property
     def _matched(self) -> int:
         """Payloads so far that were compared with the shape of an earlier one instead of parsed."""
 
@@ -895,6 +900,9 @@ class PushDeltaIterator:
 def may_have_huge_integer(text: str) -> bool:
     """Whether JSON text may hold an integer of more than 64 bits."""
 
+def beginning(body: bytes) -> str:
+    """How a body begins, in words."""
+
 def body_format(body: bytes) -> str | None:
     """The format of a body that begins like this, if its first bytes show it; None where they do not."""
 
@@ -924,7 +932,7 @@ def observe_whole(
     """Folds a whole body, without the GIL.
 
     Returns:
-        Its accumulator.
+        Its accumulator, which has the fault where a limit was crossed: `close()` raises it.
     """
 
 def take_chunks(data: bytes) -> tuple[bytes, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ssewire._core import Accumulator, body_format
+from ssewire._core import Accumulator, beginning, body_format
 from ssewire._errors import ProviderError, ResponseError, StreamError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def refusal(body: bytes, source: Source | AsyncSource | None = None) -> Provider
     what = body_format(body) or _still_encoded(body, source)
     parts = (f"HTTP {status}" if status else "", content_type or "", what or "")
     came = " ".join(part for part in parts if part) or "a body"
-    begins = f"which begins {body[:80].decode('utf-8', 'replace')!r}" if body else "without a body"
+    begins = beginning(body) if body else "without a body"
     text = f"expected an event stream, got {came}, {begins}"
     return of_response(ResponseError(text, status=status, content_type=content_type, body=body), source)
 

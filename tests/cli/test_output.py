@@ -241,7 +241,7 @@ def test_deltas_says_how_it_ended(tail: bytes, status: int) -> None:
         (text_chunk("a"), 1, "IncompleteStreamError: "),
         (text_chunk("a") + b'data: {"error": {"message": "x"}}\n\n', 3, "ProviderError: x"),
         (b'{"error": {"message": "x"}}', 3, "ProviderError: x"),
-        (b"# A page\n\nSome text.\n", 3, "ResponseError: expected an event stream, got a body, which begins '# A page"),
+        (b"# A page\n\nSome text.\n", 3, 'ResponseError: expected an event stream, got a body, which begins "# A page'),
         (b"<!doctype html><p>", 3, "ResponseError: expected an event stream, got an HTML page"),
     ],
 )

@@ -92,7 +92,7 @@ mod json;
 mod limits;
 mod snapshot;
 
-pub use accumulate::{Accumulator, AccumulatorBuilder};
+pub use accumulate::{Accumulator, AccumulatorBuilder, Problem};
 pub use dialect::{Dialect, UnknownDialect};
 pub use framing::{
     Bound, Event, EventDecoder, EventTooLarge, Item, Options, Tail, Unencodable, encode, encode_comment,
@@ -104,7 +104,9 @@ pub use snapshot::{ApiError, Choice, Delta, Snapshot, ToolCall, ToolCalls, Usage
 /// What only the Python binding needs. It may change in any release.
 #[doc(hidden)]
 pub mod binding {
-    pub use crate::accumulate::{InvalidPickle, PickledSnapshot, body_format, may_be_error, may_have_huge_integer};
+    pub use crate::accumulate::{
+        InvalidPickle, PickledSnapshot, beginning, body_format, may_be_error, may_have_huge_integer,
+    };
     pub use crate::framing::take_chunks;
 }
 

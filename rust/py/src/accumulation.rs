@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::binding::PickledSnapshot;
-use ssewire_core::{Accumulator as Core, Delta, Dialect, EventTooLarge};
+use ssewire_core::{Accumulator as Core, Delta, Dialect, EventTooLarge, Problem};
 
 use crate::delta::{PendingDelta, Usage, objects};
 use crate::errors;
@@ -126,15 +126,12 @@ impl Shared {
 
     /// Raises what is wrong with the stream so far.
     pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
-        let mut state = self.lock(py);
-        let error = state.source.snapshot().error().cloned();
-        let (fault, missing) = (state.source.stream().fault().cloned(), state.source.stream().missing());
-        drop(state);
-        match (error, fault, missing) {
-            (Some(error), _, _) => Err(errors::provider(py, &error, Some(self))),
-            (_, Some(fault), _) => Err(self.too_large(py, &fault)),
-            (_, _, Some(missing)) => Err(errors::incomplete(py, &missing, self)),
-            _ => Ok(()),
+        let problem = self.lock(py).source.stream().problem();
+        match problem {
+            Some(Problem::Provider(error)) => Err(errors::provider(py, &error, Some(self))),
+            Some(Problem::TooLarge(fault)) => Err(self.too_large(py, &fault)),
+            Some(other) => Err(errors::incomplete(py, &other.to_string(), self)),
+            None => Ok(()),
         }
     }
 }

@@ -168,6 +168,12 @@ impl Accumulator {
         state.source.stream().not_a_stream().map(|body| pyo3::types::PyBytes::new(py, body))
     }
 
+    /// Events so far, or JSON values where the body is made of them.
+    #[getter]
+    fn _events(&self, py: Python<'_>) -> u64 {
+        self.shared.lock(py).source.stream().events()
+    }
+
     /// Payloads so far that were compared with the shape of an earlier one instead of parsed.
     #[getter]
     fn _matched(&self, py: Python<'_>) -> u64 {
@@ -182,7 +188,7 @@ impl Accumulator {
 /// Folds a whole body, without the GIL.
 ///
 /// Returns:
-///     Its accumulator.
+///     Its accumulator, which has the fault where a limit was crossed: `close()` raises it.
 #[pyfunction]
 #[pyo3(
     signature = (
@@ -209,18 +215,22 @@ pub(crate) fn observe_whole(
     let mut state = Accumulation::open(dialect, max_event_size, max_total_size, max_choices, max_tool_calls)?;
     let bytes = &*piece;
     // No other thread has the accumulation yet.
-    let (result, state) = py.detach(|| {
-        let result = state.feed(bytes, |_, _| {});
+    let state = py.detach(|| {
+        _ = state.feed(bytes, |_, _| {});
         state.flush(|_, _| {});
-        (result, state)
+        state
     });
-    let shared = Shared::of(state);
-    result.map_err(|fault| shared.too_large(py, &fault))?;
-    Ok(Accumulator { shared })
+    Ok(Accumulator { shared: Shared::of(state) })
 }
 
 /// The format of a body that begins like this, if its first bytes show it; None where they do not.
 #[pyfunction]
 pub(crate) fn body_format(body: &[u8]) -> Option<&'static str> {
     ssewire_core::binding::body_format(body)
+}
+
+/// How a body begins, in words.
+#[pyfunction]
+pub(crate) fn beginning(body: &[u8]) -> String {
+    ssewire_core::binding::beginning(body)
 }

@@ -57,6 +57,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<snapshot::ToolCall>()?;
     module.add_class::<stream::DeltaIterator>()?;
     module.add_class::<stream::TextIterator>()?;
+    module.add_function(wrap_pyfunction!(accumulator::beginning, module)?)?;
     module.add_function(wrap_pyfunction!(accumulator::body_format, module)?)?;
     module.add_function(wrap_pyfunction!(accumulator::observe_whole, module)?)?;
     module.add_function(wrap_pyfunction!(chunked::take_chunks, module)?)?;

@@ -23,15 +23,17 @@ mod not_a_stream;
 mod payload;
 mod payloads;
 mod pickle;
+mod problem;
 mod shapes;
 
 use bounds::Watch;
 pub use builder::AccumulatorBuilder;
-pub use not_a_stream::body_format;
 use not_a_stream::{BodySample, is_lines_without_ends};
+pub use not_a_stream::{beginning, body_format};
 pub use payload::{may_be_error, may_have_huge_integer};
 use payloads::Payloads;
 pub use pickle::{InvalidPickle, PickledSnapshot};
+pub use problem::Problem;
 
 /// Accumulates one stream.
 ///
@@ -255,10 +257,13 @@ impl Accumulator {
     /// The end of input: folds an unterminated last event where it is a whole payload or the sentinel.
     pub fn flush(&mut self, mut out: impl FnMut(Delta<'_>)) {
         let events = self.events() + 1;
+        // The decoder counts anew.
+        self.before.0 += self.decoder.events();
         // A limit that only the end shows to be crossed is below the size of a BOM: nothing was lost by it.
         if let Ok(Some(event)) = self.decoder.close()
             && event.is_whole()
         {
+            self.before.0 += 1;
             self.payloads.event(&event, &mut out);
         }
         self.payloads.not_a_stream |= self.is_empty() && is_lines_without_ends(self.sample.as_bytes());
@@ -308,7 +313,7 @@ impl Accumulator {
         self.payloads.shapes.template_hits
     }
 
-    /// Events dispatched so far.
+    /// Events dispatched so far; JSON values where the body is made of them.
     pub fn events(&self) -> u64 {
         let values = match &self.framing {
             Framing::Values(values) => values.values,
@@ -318,9 +323,9 @@ impl Accumulator {
     }
 
     /// The body's first bytes (at most 64 KiB) where it is no event stream at all: lines, but no event, error or
-    /// sentinel in it.
+    /// sentinel in it. Behind a fault that is not known.
     pub fn not_a_stream(&self) -> Option<&[u8]> {
-        (self.payloads.not_a_stream && self.is_empty()).then(|| self.sample.as_bytes())
+        (self.payloads.not_a_stream && self.fault.is_none() && self.is_empty()).then(|| self.sample.as_bytes())
     }
 
     /// What is missing for the stream to be complete, in words; `None` where nothing is.

@@ -35,9 +35,13 @@ impl BodySample {
 
 /// A body that begins like this, in words.
 pub(super) fn describe(body: &[u8]) -> String {
-    let begin: String = String::from_utf8_lossy(body).chars().take(80).collect();
-    let format = body_format(body).unwrap_or("a body without an event");
-    format!("{format}, which begins {begin:?}")
+    format!("{}, {}", body_format(body).unwrap_or("a body"), beginning(body))
+}
+
+/// How a body begins, in words.
+pub fn beginning(body: &[u8]) -> String {
+    let shown: String = String::from_utf8_lossy(body).chars().take(80).collect();
+    format!("which begins {shown:?}")
 }
 
 /// What a body is that begins like this; `None` where nothing is known of it.
