@@ -1,9 +1,9 @@
 """The native module. Its public names are those of `ssewire`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
 
-from typing_extensions import Never, Self, disjoint_base
+from typing_extensions import Buffer, Never, Self, disjoint_base
 
 from ssewire._errors import ProviderError
 from ssewire._types import Delta, Dialect
@@ -36,6 +36,7 @@ __all__ = [
     "beginning",
     "body_format",
     "encode_comment",
+    "fold_bodies",
     "may_have_huge_integer",
     "observe_whole",
     "take_chunks",
@@ -918,6 +919,42 @@ def encode_comment(text: str = "", /) -> bytes:
 
     Raises:
         ValueError: NUL or a lone surrogate in the text.
+    """
+
+def fold_bodies(
+    layout: str,
+    buffers: Sequence[Buffer | None],
+    offset: int,
+    length: int,
+    dialect: str | None = None,
+    *,
+    threads: int = 1,
+    object: bool = False,
+    max_event_size: int | None = 67108864,
+    max_total_size: int | None = None,
+    max_choices: int | None = 131072,
+    max_tool_calls: int | None = 131072,
+) -> list[bytes | None]:
+    """Folds the bodies of an Arrow array into the columns of their rows, without the GIL.
+
+    Args:
+        layout: The array's type: "binary", "large_binary" or "binary_view"; text has the same layouts.
+        buffers: The array's buffers; None for the first where there is no null.
+        offset: The position in the buffers of its first body.
+        length: How many bodies there are.
+        dialect: The API's name; None finds it.
+        threads: How many share the bodies.
+        object: Give the provider's own object, as JSON text, as the last column.
+        max_event_size: As `Accumulator` takes it, of each body.
+        max_total_size: As `Accumulator` takes it, of each body.
+        max_choices: As `Accumulator` takes it, of each body.
+        max_tool_calls: As `Accumulator` takes it, of each body.
+
+    Returns:
+        The buffers of an array of structs that have the columns, depth first, as `Array.from_buffers` takes them.
+
+    Raises:
+        ValueError: The dialect is not known, `threads` is 0, or a body lies outside of its array's buffers.
     """
 
 def observe_whole(

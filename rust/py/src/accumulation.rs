@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use ssewire_core::binding::PickledSnapshot;
@@ -10,7 +9,7 @@ use ssewire_core::{Accumulator as Core, Delta, Dialect, EventTooLarge, Problem};
 
 use crate::delta::{PendingDelta, Usage, objects};
 use crate::errors;
-use crate::limits::{Choices, EventSize, ToolCalls, TotalSize};
+use crate::limits::{Choices, EventSize, ToolCalls, TotalSize, builder};
 use crate::lock::{Held, Lock};
 use crate::partial::Trees;
 use crate::string_cache::{Part, Texts};
@@ -148,14 +147,7 @@ impl Accumulation {
         max_choices: Choices,
         max_tool_calls: ToolCalls,
     ) -> PyResult<Self> {
-        let dialect = dialect.map(str::parse::<Dialect>).transpose();
-        let core = Core::builder()
-            .dialect(dialect.map_err(|error| PyValueError::new_err(error.to_string()))?)
-            .max_event_size(max_event_size.0)
-            .max_total_size(max_total_size.0)
-            .max_choices(max_choices.0)
-            .max_tool_calls(max_tool_calls.0)
-            .build();
+        let core = builder(dialect, max_event_size, max_total_size, max_choices, max_tool_calls)?.build();
         Ok(Self::of(Source::Stream(core)))
     }
 

@@ -3,12 +3,13 @@
 //! 1. No JSON field and no provider is known here: the core knows them.
 //! 2. State shared with Python is behind a lock that is never held while Python code could run: not while a source is
 //!    asked for bytes, and not while an object is made that the garbage collector tracks.
-//! 3. No `unsafe` except in `append_str`, `interpreter`, `lock` and `new_str`.
+//! 3. No `unsafe` except in `append_str`, `arrow::bodies`, `interpreter`, `lock` and `new_str`.
 //! 4. Only one interpreter of a process: statics keep objects that belong to it.
 
 mod accumulation;
 mod accumulator;
 mod append_str;
+mod arrow;
 mod chunked;
 mod decoder_state;
 mod delta;
@@ -60,6 +61,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(accumulator::beginning, module)?)?;
     module.add_function(wrap_pyfunction!(accumulator::body_format, module)?)?;
     module.add_function(wrap_pyfunction!(accumulator::observe_whole, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::fold_bodies, module)?)?;
     module.add_function(wrap_pyfunction!(chunked::take_chunks, module)?)?;
     module.add_function(wrap_pyfunction!(event::encode_comment, module)?)?;
     module.add_function(wrap_pyfunction!(json::may_have_huge_integer, module)?)?;

@@ -1,9 +1,11 @@
-//! The limits that a caller sets: keyword arguments that are a positive number, or None for no limit.
+//! What a caller chooses of an accumulator: a dialect, and limits, which are a positive number, or None for no limit.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
-use ssewire_core::{DEFAULT_MAX_CHOICES, DEFAULT_MAX_EVENT_SIZE, DEFAULT_MAX_TOOL_CALLS};
+use ssewire_core::{
+    Accumulator, AccumulatorBuilder, DEFAULT_MAX_CHOICES, DEFAULT_MAX_EVENT_SIZE, DEFAULT_MAX_TOOL_CALLS, Dialect,
+};
 
 /// The arguments, and what they count.
 const ARGUMENTS: [(&str, &str); 4] = [
@@ -52,4 +54,24 @@ impl<const ARGUMENT: usize> FromPyObject<'_, '_> for Limit<ARGUMENT> {
         let (name, what) = ARGUMENTS[ARGUMENT];
         Err(PyValueError::new_err(format!("{name}: expected a positive {what} or None, got {}", &*limit)))
     }
+}
+
+/// What makes the accumulators that a caller asks for.
+///
+/// # Errors
+/// `ValueError` where the dialect is not known.
+pub(crate) fn builder(
+    dialect: Option<&str>,
+    max_event_size: EventSize,
+    max_total_size: TotalSize,
+    max_choices: Choices,
+    max_tool_calls: ToolCalls,
+) -> PyResult<AccumulatorBuilder> {
+    let dialect = dialect.map(str::parse::<Dialect>).transpose();
+    Ok(Accumulator::builder()
+        .dialect(dialect.map_err(|error| PyValueError::new_err(error.to_string()))?)
+        .max_event_size(max_event_size.0)
+        .max_total_size(max_total_size.0)
+        .max_choices(max_choices.0)
+        .max_tool_calls(max_tool_calls.0))
 }

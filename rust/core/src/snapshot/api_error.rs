@@ -48,6 +48,12 @@ const STATUS: [&str; 5] = ["status_code", "raw_status_code", "status", "statusCo
 const CARGO: [&str; 6] = ["choices", "data", "result", "output", "content", "delta"];
 
 impl ApiError {
+    /// The provider's code as text: a number as it was sent.
+    pub fn code_text(&self) -> Option<String> {
+        let code = Payload::parse(self.code.as_deref()?).ok()?;
+        code.raw().scalar().map(|code| code.into_str().into_owned())
+    }
+
     /// An error that is only text.
     pub(crate) fn of_text(text: &str) -> Self {
         Self { message: text.to_owned(), code: None, kind: None, status: None, body: quote(text) }
