@@ -17,10 +17,11 @@ BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm $(FRAMEWORKS)
 SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
 WHEELS := $(VENV)-wheels
 DOCS := $(VENV)-docs
+ENGINES := $(VENV)-engines
 ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS) $(WHEELS) $(DOCS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-abi3 test-setup environments guard soak wheels docs \
+.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-engines test-abi3 test-setup environments guard soak wheels docs \
     bench bench-functions fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
@@ -46,6 +47,9 @@ test-frameworks: $(VENV)/built $(FRAMEWORKS:=/tools)  ## the frameworks on the S
 	for environment in $(FRAMEWORKS); do \
 	    PYTHONPATH=python $$environment/bin/python -m pytest --noconftest tests/integrations/test_frameworks.py || exit 1; \
 	done
+
+test-engines: $(VENV)/built $(ENGINES)/tools  ## recorded streams through Polars, DuckDB, pandas, Spark and Ray
+	PYTHONPATH=python $(ENGINES)/bin/python -m pytest --noconftest tests/engines
 
 test-setup:  ## whether a fresh clone sets itself up, with every Python that is found
 	.ci/fresh-clone
@@ -111,9 +115,9 @@ stubs: $(VENV)/built  ## the stub's docstrings, which are the built module's
 
 LOCKER := target/uv
 COMPILE := $(LOCKER)/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-    --only-binary :all: --no-emit-find-links --no-header --no-annotate
+    --only-binary :all: --no-binary pyspark --no-emit-find-links --no-header --no-annotate
 
-LOCKED := $(patsubst .venv-%,%,$(filter-out $(VENV),$(ENVIRONMENTS)))
+LOCKED := $(patsubst .venv-%,%,$(filter-out $(VENV),$(ENVIRONMENTS) $(ENGINES)))
 
 lock: .interpreter  ## newest versions of everything, into the lock files, which are then tried
 	"$(PYTHON)" -m venv --clear $(LOCKER)
@@ -126,18 +130,19 @@ lock: .interpreter  ## newest versions of everything, into the lock files, which
 	.ci/fresh-clone
 
 clean:  ## remove what was made
-	rm -rf $(ENVIRONMENTS) .interpreter target python/ssewire/_core.*.so
+	rm -rf $(ENVIRONMENTS) $(ENGINES) .interpreter target python/ssewire/_core.*.so
 
 # What the machine must have is looked at first; the file changes only with the interpreter.
 .interpreter: always
 	@.ci/needs "$(PYTHON)" $@
 
 # A lock is complete, so nothing is resolved: pip below 23.3 would take the newest release of what is wanted with an extra.
+# Everything is a wheel but Spark, which has none.
 # The stamp goes first and comes last: half a set-up is none.
 define INSTALL
 "$(PYTHON)" -m venv --clear $(@D)
 $(if $(PIP),$(@D)/bin/python -m pip install --quiet --upgrade "$(PIP)")
-$(@D)/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement $<
+$(@D)/bin/python -m pip install --quiet --no-deps --only-binary :all: --no-binary pyspark --require-hashes --requirement $<
 $(@D)/bin/python -m pip check
 touch $@
 endef
