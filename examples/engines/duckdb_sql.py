@@ -9,12 +9,17 @@ import pyarrow as pa
 from ssewire.arrow import fold
 
 
+def fold_stream(bodies: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return what bodies add up to, as structs."""
+    return fold(bodies)
+
+
 def main(source: str, target: str) -> None:
     """Fold the column `body` of a Parquet file into `stream`."""
     connection = duckdb.connect()
     [struct] = connection.from_arrow(pa.table({"stream": fold([])})).types
     # Otherwise a null body would give no row, but another null.
-    connection.create_function("fold_stream", fold, ["BLOB"], struct, type="arrow", null_handling="special")
+    connection.create_function("fold_stream", fold_stream, ["BLOB"], struct, type="arrow", null_handling="special")
     rows = "SELECT * EXCLUDE body, fold_stream(body) AS stream FROM read_parquet($1)"
     connection.sql(rows, params=[source]).write_parquet(target)
 

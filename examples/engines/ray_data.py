@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import ray
 from ssewire.arrow import fold
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def folded(batch: pa.Table) -> pa.Table:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ssewire._core import fold_bodies
+from ssewire._types import Dialect, Limits, Unpack
 
 try:
     import pyarrow as pa
@@ -24,8 +25,6 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from ssewire._types import Dialect, Limits, Unpack
 
 __all__ = ["SCHEMA_VERSION", "fold", "schema"]
 

@@ -1,0 +1,1 @@
+"""Recorded streams through engines that share the work."""
