@@ -140,5 +140,7 @@ fn packed<'p, 'py>(py: Python<'py>, bits: impl Iterator<Item = &'p bool>) -> Bou
 }
 
 fn bytes<const N: usize>(py: Python<'_>, values: impl Iterator<Item = [u8; N]>) -> Bound<'_, PyBytes> {
-    PyBytes::new(py, &values.flatten().collect::<Vec<_>>())
+    let mut bytes = Vec::new();
+    values.for_each(|value| bytes.extend_from_slice(&value));
+    PyBytes::new(py, &bytes)
 }
