@@ -11,14 +11,17 @@ use super::tree::{certain, grow, is_json, is_whole};
 
 /// The slow way asks a reader that refuses deeper text.
 const MAX_DEPTH: usize = 120;
+/// And numbers that no float holds: those of more digits than this may be.
+const MAX_DIGITS: usize = 300;
 
 /// Whether the slow way reads it: it knows no NaN, no infinities and no halves of surrogate pairs, and refuses numbers that are
 /// too large for a float.
 fn has_a_slow_way(text: &str) -> bool {
     let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
     let exponents = text.as_bytes().windows(2).any(|pair| pair[0].is_ascii_digit() && matches!(pair[1], b'e' | b'E'));
+    let large = text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MAX_DIGITS);
     let halves = text.contains("\\ud") || text.contains("\\uD");
-    brackets <= MAX_DEPTH && !exponents && !halves && !text.contains(['N', 'I'])
+    brackets <= MAX_DEPTH && !exponents && !large && !halves && !text.contains(['N', 'I'])
 }
 
 /// The text, cut at those places or, where these are within a character, before it.

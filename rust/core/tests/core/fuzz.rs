@@ -152,6 +152,29 @@ fn streams_that_repeat_themselves_or_nearly() {
     run("templates", 3000, |random, at| bytes(random, 8 + at % 300), templates::check);
 }
 
+/// What the fuzzers chose of all inputs that they tried: each reaches code that no other does.
+#[test]
+fn what_the_fuzzers_begin_with() {
+    let seeds: [(&str, fn(&[u8])); 7] = [
+        (include_str!("../../../fuzz/seeds/cuts.txt"), cuts::check),
+        (include_str!("../../../fuzz/seeds/encode.txt"), encode::check),
+        (include_str!("../../../fuzz/seeds/framing.txt"), framing::check),
+        (include_str!("../../../fuzz/seeds/json.txt"), json::check),
+        (include_str!("../../../fuzz/seeds/partial.txt"), partial::check),
+        (include_str!("../../../fuzz/seeds/templates.txt"), templates::check),
+        (include_str!("../../../fuzz/seeds/values.txt"), values::check),
+    ];
+    for (inputs, check) in seeds {
+        assert!(!inputs.is_empty());
+        inputs.lines().for_each(|line| check(&from_hexadecimal(line)));
+    }
+}
+
+fn from_hexadecimal(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).expect("ASCII"));
+    pairs.map(|pair| u8::from_str_radix(pair, 16).expect("two hexadecimal digits")).collect()
+}
+
 /// Inputs that the fuzzers' rules, or the core, once were wrong about.
 #[test]
 fn what_fuzzing_found() {
