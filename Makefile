@@ -15,14 +15,15 @@ BENCH := .venv-bench
 FRAMEWORKS := $(BENCH)-frameworks $(BENCH)-instructor
 BENCHES := $(BENCH) $(BENCH)-niquests $(BENCH)-litellm $(FRAMEWORKS)
 SDKS := $(VENV)-sdks-newest $(VENV)-sdks-oldest
+CODINGS := $(VENV)-codings
 WHEELS := $(VENV)-wheels
 DOCS := $(VENV)-docs
 ENGINES := $(VENV)-engines
-ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS) $(WHEELS) $(DOCS)
+ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS) $(CODINGS) $(WHEELS) $(DOCS)
 WHEEL := target/bench-wheel
 
-.PHONY: help demo test test-rust test-python test-sdks test-frameworks test-engines test-abi3 test-setup environments guard soak wheels docs \
-    bench bench-functions fuzz hostile merging lint format stubs lock clean always
+.PHONY: help demo test test-rust test-python test-sdks test-codings test-frameworks test-engines test-abi3 test-setup environments guard \
+    soak wheels docs bench bench-functions fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,6 +43,9 @@ test-sdks: $(VENV)/built $(SDKS:=/tools)  ## the adapters with the newest releas
 	for environment in $(SDKS); do \
 	    PYTHONPATH=python $$environment/bin/python -m pytest --noconftest tests/integrations/test_sdks.py || exit 1; \
 	done
+
+test-codings: $(VENV)/built $(CODINGS)/tools  ## recordings that are compressed with Zstandard and Brotli
+	PYTHONPATH=python $(CODINGS)/bin/python -m pytest --noconftest tests/cli/recorded
 
 test-frameworks: $(VENV)/built $(FRAMEWORKS:=/tools)  ## the frameworks on the SDKs, plain and accelerated
 	for environment in $(FRAMEWORKS); do \
