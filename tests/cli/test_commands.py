@@ -238,14 +238,35 @@ def test_what_cannot_be_opened(args: list[str], capsys: Capture) -> None:
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "args", [[], ["dog"], ["cat", "--nonsense"], ["events", "--tail", "x"], ["serve", "--port", "x"]]
-)
-def test_wrong_arguments(args: list[str], capsys: Capture) -> None:
+def wrong_usage(args: list[str], capsys: Capture) -> tuple[str, str]:
+    """Give wrong arguments; return how the usage begins, and the complaint."""
     with pytest.raises(SystemExit) as caught:
         main(args)
     assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: ssewire")
+    lines = capsys.readouterr().err.splitlines()
+    return lines[0], lines[-1]
+
+
+@pytest.mark.parametrize("args", [[], ["dog"], ["events", "--tail", "x"], ["serve", "--port", "x"]])
+def test_wrong_arguments(args: list[str], capsys: Capture) -> None:
+    assert wrong_usage(args, capsys)[0].startswith("usage: ssewire")
+
+
+def test_an_unknown_option_is_its_commands(capsys: Capture) -> None:
+    usage, complaint = wrong_usage(["cat", "--jsn", "x"], capsys)
+    assert usage.startswith("usage: ssewire cat ")
+    assert complaint == "ssewire cat: error: unrecognized arguments: --jsn (did you mean --json?)"
+    usage, complaint = wrong_usage(["--zzz", "cat"], capsys)
+    assert usage.startswith("usage: ssewire [")
+    assert complaint == "ssewire: error: unrecognized arguments: --zzz"
+
+
+@pytest.mark.parametrize("command", ["cat", "deltas", "events"])
+@pytest.mark.parametrize("size", ["0", "-1", "x", "1.5"])
+def test_a_size_that_is_none(command: str, size: str, capsys: Capture) -> None:
+    usage, complaint = wrong_usage([command, f"--max-event-size={size}"], capsys)
+    assert usage.startswith(f"usage: ssewire {command}")
+    assert complaint.endswith(f"argument --max-event-size: expected a number that is at least 1, not {size!r}")
 
 
 def test_version(capsys: Capture) -> None:

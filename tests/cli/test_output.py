@@ -30,6 +30,8 @@ COMMANDS = [
     ["events", str(CHAT)],
     ["demo", "--rate", "0"],
     ["serve"],
+    ["--version"],
+    ["cat", "--help"],
 ]
 each_command = pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
 

@@ -20,6 +20,7 @@ from io import TextIOWrapper
 
 import ssewire
 from ssewire.cli import cat, deltas, demo, events, serve
+from ssewire.cli.arguments import Parser
 from ssewire.cli.status import BROKEN_PIPE, INTERRUPTED, OUTPUT, STATUS_HELP, CommandError, complain, status_of, tell
 
 __all__ = ["main"]
@@ -42,7 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: with 2 for arguments that are wrong, with 0 after `--help` and `--version`.
     """
-    args = _parser().parse_args(argv)
     if sys.stdout is None:  # it was closed before the command began
         complain("the output cannot be written: stdout is closed")
         return OUTPUT
@@ -50,10 +50,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Text from elsewhere may hold what the terminal's encoding lacks, or half of a surrogate pair.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status: int = args.run(args)
+        status = _run(argv)
         sys.stdout.flush()  # here, where a closed pipe can be told from a crash
     except (CommandError, ssewire.StreamError, KeyboardInterrupt, OSError) as error:
         return _ended_by(error)
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        args = _parser().parse_args(argv)
+    except SystemExit as ended:
+        if not ended.code:
+            sys.stdout.flush()  # the help, which is an output like others
+        raise
+    status: int = args.run(args)
     return status
 
 
@@ -76,7 +87,7 @@ def _ended_by(error: BaseException) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ssewire",
         description="Read, replay and demonstrate LLM event streams.",
         epilog=f"{_EXAMPLES}\n\n{STATUS_HELP}",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ssewire
 from ssewire._sources import open_source
+from ssewire.cli.arguments import positive
 from ssewire.cli.ask import asked
 from ssewire.cli.status import STATUS_HELP, CommandError, complain
 
@@ -47,7 +48,9 @@ def add_command(commands: Any, name: str, summary: str, description: str, exampl
     request.add_argument("--prompt", metavar="TEXT|@FILE", help="ask this; without a URL the provider of the model")
     request.add_argument("--model", metavar="NAME", help="the model to ask")
     parser.add_argument("--dialect", help="the API of the request and of its stream (default: recognised)")
-    parser.add_argument("--max-event-size", metavar="BYTES", type=int, help="refuse larger events (default: 64 MiB)")
+    parser.add_argument(
+        "--max-event-size", metavar="BYTES", type=positive, help="refuse larger events (default: 64 MiB)"
+    )
     return parser
 
 
