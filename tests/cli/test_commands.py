@@ -99,6 +99,22 @@ def test_cat_tells_how_it_ended(body: bytes, status: int, told: str, stream: Pat
     assert err.splitlines()[-1].startswith(f"ssewire: {told}")
 
 
+def test_the_figures_of_a_failed_stream_are_marked(stream: Path, capsys: Capture) -> None:
+    stream.write_bytes(text_chunk("so far"))
+    main(["cat", str(stream)])
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("ssewire: incomplete: 1 events, ")
+    assert last.startswith("ssewire: IncompleteStreamError: ")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", text_chunk("x" * 1000)])
+def test_of_no_stream_there_are_no_figures(body: bytes, stream: Path, capsys: Capture) -> None:
+    stream.write_bytes(body)
+    main(["cat", "--max-event-size", "500", str(stream)])
+    [line] = capsys.readouterr().err.splitlines()
+    assert "Error: " in line
+
+
 def test_cat_json_prints_what_came_before_an_error(stream: Path, capsys: Capture) -> None:
     stream.write_bytes(text_chunk("so far"))
     assert main(["cat", "--json", str(stream)]) == 1

@@ -51,12 +51,13 @@ def run(args: argparse.Namespace) -> int:
         snapshot = stream.snapshot
     if args.json and not (failure and snapshot.dialect is None):  # of a refused request there is nothing to print
         print(json_text(snapshot.to_dict(), indent=2))
-    if not args.quiet:
-        for line in _summary(snapshot, counts, timing, elapsed):
+    # Of what is no stream at all there is only that to say.
+    if not args.quiet and not (failure and snapshot.dialect is None):
+        for line in _summary(snapshot, counts, timing, elapsed, complete=failure is None):
             complain(line)
     if failure is None:
         return COMPLETE
-    tell(failure)
+    tell(failure)  # last, where a terminal is read
     return status_of(failure)
 
 
@@ -83,10 +84,13 @@ def _read(
     return None
 
 
-def _summary(snapshot: ssewire.Snapshot, counts: Counts, timing: Timing, elapsed: float) -> Iterator[str]:
+def _summary(
+    snapshot: ssewire.Snapshot, counts: Counts, timing: Timing, elapsed: float, *, complete: bool
+) -> Iterator[str]:
     # A body that is one JSON object has no events, and one that was no stream at all was not counted.
     figures = [f"{counts.events} events"] * bool(counts.events) + [f"{counts.size} bytes"] * bool(counts.size)
-    yield ", ".join([*figures, f"{elapsed:.2f} s", f"dialect {snapshot.dialect or 'unknown'}"])
+    told = ", ".join([*figures, f"{elapsed:.2f} s", f"dialect {snapshot.dialect or 'unknown'}"])
+    yield told if complete else f"incomplete: {told}"
     if timing.first is not None:
         yield "".join([f"first text after {timing.first:.2f} s", *_rates(snapshot, counts, timing)])
     yield f"finish reason: {snapshot.finish_reason or 'none'}"
