@@ -62,7 +62,7 @@ def test_retry_of_a_connection_that_is_reset() -> None:
     reading = threading.Event()
 
     def gate(event: int) -> None:
-        if event == 40:  # a reset takes with it what was not read yet
+        if event == 42:  # 40 events and two comments are sent; a reset takes with it what was not read yet
             assert reading.wait(WAIT)
 
     begin = text_of(CHAT, 40)

@@ -39,10 +39,31 @@ def test_fail_times() -> None:
         assert server.connections == 1
 
 
+@pytest.mark.parametrize(
+    ("count", "whole"),
+    [
+        (0, b""),
+        (1, b": keep-alive\n\nretry: 5\n\ndata: 1\n\n"),
+        (2, b": keep-alive\n\nretry: 5\n\ndata: 1\n\n: keep-alive\n\n: again\ndata: 2\n\n"),
+        (3, b": keep-alive\n\nretry: 5\n\ndata: 1\n\n: keep-alive\n\n: again\ndata: 2\n\n: end\n\ndata: 3"),
+        (9, b": keep-alive\n\nretry: 5\n\ndata: 1\n\n: keep-alive\n\n: again\ndata: 2\n\n: end\n\ndata: 3"),
+    ],
+)
+def test_drop_after_counts_what_a_client_sees(count: int, whole: bytes) -> None:
+    stream = b": keep-alive\n\nretry: 5\n\ndata: 1\n\n: keep-alive\n\n: again\ndata: 2\n\n: end\n\ndata: 3"
+    with ReplayServer([stream], framing="close", drop_after=count) as server:
+        assert fetch(server).content == whole
+
+
+def test_drop_after_counts_lines_of_json() -> None:
+    with ReplayServer([b"{}\n[]\n1\n"], content_type="application/x-ndjson", framing="close", drop_after=2) as server:
+        assert fetch(server).content == b"{}\n[]\n"
+
+
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize(("framing", "end"), [("chunked", b"0\r\n\r\n"), ("length", b""), ("close", b"")])
 def test_drop_after(framing: Any, end: bytes, *, reset: bool) -> None:
-    with ReplayServer([STREAM], framing=framing, drop_after=2, reset=reset, fail_times=1) as server:
+    with ReplayServer([STREAM], framing=framing, drop_after=1, reset=reset, fail_times=1) as server:
         with RawClient(server) as client:
             client.ask()
             got = bytearray()
@@ -69,7 +90,7 @@ def test_drop_is_an_error_for_clients() -> None:
             response = connection.getresponse()
             with pytest.raises(http.client.IncompleteRead) as caught:
                 response.read()
-        assert caught.value.partial == EVENTS[0]
+        assert caught.value.partial == b"".join(EVENTS[:2])
 
 
 # Clients that leave

@@ -77,5 +77,6 @@ def stream(*texts: str) -> bytes:
 def text_of(path: Path, events: int) -> str:
     """Return the text that the first events of a stream bring."""
     accumulator = ssewire.Accumulator()
-    accumulator.observe(b"".join(part + b"\n\n" for part in path.read_bytes().split(b"\n\n")[:events]))
+    for event in ssewire.SSEDecoder().feed(path.read_bytes())[:events]:
+        accumulator.feed_event(event)
     return accumulator.snapshot.text

@@ -17,7 +17,7 @@ class Answer:
         status: the status code.
         headers: the header fields that do not describe the body's framing and encoding.
         body: the body, which brings those that do.
-        drop_after: after that many events the body is cut; None: it is complete.
+        drop_after: after that many of the body's events it is cut; None: it is complete.
         linger: after the last event the body is left open.
         paced: rate and gate apply to it.
     """

@@ -5,10 +5,13 @@ All of it happens before the server listens, so that a connection has only to se
 
 from __future__ import annotations
 
+import itertools
 import random
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from ssewire._core import SSEDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +27,22 @@ class Body:
     """One response body: a list of writes per event, and what ends it.
 
     Attributes:
-        events: for each event of the stream the bytes of each network write, compressed and framed.
+        events: for each event of the stream, and each comment between two, the bytes of each network write, compressed
+            and framed.
         end: the bytes after the last event that tell the client that the body is complete; may be empty.
         headers: the header fields that describe the framing and the encoding.
+        silent: for each event whether a client sees none, as of a comment.
     """
 
     events: list[list[bytes]]
     end: bytes
     headers: list[tuple[str, str]]
+    silent: list[bool] = field(default_factory=list)
+
+    def until(self, count: int) -> int:
+        """Return after how many of `events` a client has seen `count`."""
+        seen = (number for number, silent in enumerate(self.silent, 1) if not silent)
+        return next(itertools.islice(seen, count - 1, None), len(self.events)) if count else 0
 
 
 def split_events(stream: bytes) -> list[bytes]:
@@ -61,10 +72,17 @@ def prepare(stream: bytes, options: Options) -> Body:
     events = stream.splitlines(keepends=True) if by_line else split_events(stream)
     pieces = [list(_pieces(event, options.piece_size, rng)) for event in events]
     encoded, tail = _encode(pieces, options.encoding)
-    body = _frame(encoded, tail, options.framing)
+    body = replace(
+        _frame(encoded, tail, options.framing), silent=[not by_line and _is_silent(event) for event in events]
+    )
     if options.encoding != "identity":
         body.headers.append(("Content-Encoding", options.encoding))
     return body
+
+
+def _is_silent(part: bytes) -> bool:
+    decoder = SSEDecoder(max_event_size=None, tail="dispatch")
+    return not (decoder.feed(part) or decoder.close())
 
 
 def _pieces(event: bytes, size: int | None, rng: random.Random | None) -> Iterator[bytes]:

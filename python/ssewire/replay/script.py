@@ -100,7 +100,7 @@ class Script:
             status=self.options.status,
             headers=[("Content-Type", self.options.content_type), ("Cache-Control", "no-cache"), *self._headers],
             body=body,
-            drop_after=drop_after,
+            drop_after=None if drop_after is None else body.until(drop_after),
             linger=self.options.linger and drop_after is None,
             paced=True,
         )
