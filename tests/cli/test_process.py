@@ -15,6 +15,8 @@ from ssewire.cli import clients, main
 from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, read_terminal, start, text_chunk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     Capture = pytest.CaptureFixture[str]
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX signals and terminals here")
@@ -181,6 +183,35 @@ def test_serve_faults(args: list[str], status: int, capsys: Capture) -> None:
             assert main(["cat", url]) == 0
         server.send_signal(signal.SIGINT)
         assert server.wait(WAIT) == 0
+
+
+@posix
+def test_a_failure_has_the_form_of_the_api(tmp_path: Path, capsys: Capture) -> None:
+    recorded = tmp_path / "anthropic.sse"
+    recorded.write_bytes(b'data: {"type": "message_start", "message": {"type": "message", "content": []}}\n\n')
+    for files, kind in (([], "requests, code rate_limit_exceeded"), ([recorded], "rate_limit_error")):
+        with start("serve", *files, "--fail", "429") as server:
+            assert server.stdout is not None
+            assert main(["cat", server.stdout.readline().decode().strip()]) == 3
+            assert f"(HTTP 429, type {kind})" in capsys.readouterr().err
+            server.send_signal(signal.SIGINT)
+            assert server.wait(WAIT) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "a file, which is empty"),
+        (b'{"choices": []}\n', "a file, which begins '{\"choices\": []}\\n'"),
+        (b": comments\n\n", "a file, which begins ': comments\\n\\n'"),
+        (b"<!DOCTYPE html>", "an HTML page, which begins '<!DOCTYPE html>'"),
+    ],
+)
+def test_serve_refuses_what_is_no_event_stream(data: bytes, told: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    assert main(["serve", str(path)]) == 2
+    assert capsys.readouterr().err == f"ssewire: {path}: expected an event stream, got {told}\n"
 
 
 # demo

@@ -8,9 +8,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+import ssewire
+from ssewire._core import body_format, observe_whole
+from ssewire._response import SHOWN
 from ssewire.cli.status import COMPLETE, CommandError
 from ssewire.replay import ReplayServer
-from ssewire.replay.answer import error_body
+from ssewire.replay.failures import failure
 from ssewire.replay.options import Framing
 
 if TYPE_CHECKING:
@@ -67,8 +70,9 @@ def demo_streams() -> Sequence[bytes]:
 
 def _server(args: argparse.Namespace) -> ReplayServer:
     try:
+        streams = [_stream(path) for path in args.files] or demo_streams()
         return ReplayServer(
-            args.files or demo_streams(),
+            streams,
             rate=args.rate,
             host=args.host,
             port=args.port,
@@ -76,7 +80,7 @@ def _server(args: argparse.Namespace) -> ReplayServer:
             framing=args.framing,
             encoding="gzip" if args.gzip else "identity",
             drop_after=args.drop_after,
-            fail=None if args.fail is None else (args.fail, error_body("a failure, as asked for with --fail")),
+            fail=None if args.fail is None else (args.fail, _failure(args.fail, streams[0])),
             fail_times=args.fail_times,
             linger=args.linger,
         )
@@ -84,3 +88,19 @@ def _server(args: argparse.Namespace) -> ReplayServer:
         raise CommandError(f"{error.filename or 'cannot listen'}: {error.strerror}") from error
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def _stream(path: Path) -> bytes:
+    """Read a file that is served as an event stream."""
+    stream = path.read_bytes()
+    decoder = ssewire.SSEDecoder(max_event_size=None, tail="dispatch")
+    if not (decoder.feed(stream) or decoder.close()):
+        what = body_format(stream[:SHOWN]) or "a file"
+        begins = f"begins {stream[:80].decode(errors='replace')!r}" if stream else "is empty"
+        raise CommandError(f"{path}: expected an event stream, got {what}, which {begins}")
+    return stream
+
+
+def _failure(status: int, stream: bytes) -> bytes:
+    """Return the body of a failure, as the API of a stream has it."""
+    return failure(status, "a failure, as asked for with --fail", observe_whole(stream, None).dialect)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -45,12 +44,6 @@ def json_answer(status: int, content: bytes, headers: list[tuple[str, str]], *, 
     """Return an answer with a JSON body instead of a stream."""
     fields = [("Content-Type", "application/json"), *headers, *([("Connection", "close")] if close else [])]
     return Answer(status, fields, Body([[content]] if content else [], b"", [("Content-Length", str(len(content)))]))
-
-
-def error_body(message: str, param: str | None = None) -> bytes:
-    """Return an error object in OpenAI's shape, encoded."""
-    error = {"message": message, "type": "invalid_request_error", "param": param, "code": None}
-    return json.dumps({"error": error}).encode()
 
 
 def _phrase(status: int) -> str:

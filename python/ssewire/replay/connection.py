@@ -17,7 +17,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ssewire.replay import sockets
-from ssewire.replay.answer import Answer, error_body, json_answer
+from ssewire.replay.answer import Answer, json_answer
+from ssewire.replay.failures import failure
 from ssewire.replay.request import MAX_BODY, BadRequestError, read_request
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Connection:
             return False
 
     def _refuse(self, error: BadRequestError) -> None:
-        self._send(json_answer(error.status, error_body(str(error)), [], close=True))
+        self._send(json_answer(error.status, failure(error.status, str(error)), [], close=True))
         sockets.drain(self._sock, MAX_BODY)
 
     def _send(self, answer: Answer) -> None:

@@ -7,8 +7,9 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ssewire.replay.answer import Answer, error_body, json_answer
+from ssewire.replay.answer import Answer, json_answer
 from ssewire.replay.body import Body, prepare
+from ssewire.replay.failures import failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ class Script:
             self._kept -= len(self._requests.popleft().body)
 
     def _error(self, status: int, message: str, *, param: str | None = None, close: bool = False) -> Answer:
-        return json_answer(status, error_body(message, param), self._headers, close=close)
+        return json_answer(status, failure(status, message, param=param), self._headers, close=close)
 
     def _next_stream(self, drop_after: int | None) -> Answer:
         body = self._bodies[self._served % len(self._bodies)]
