@@ -3,6 +3,8 @@
     cat       a stream's text, as it arrives
     deltas    what it changes, delta by delta, a JSON line each
     events    a stream's events, a JSON line each
+    fold      recorded streams as rows: JSON lines or Parquet
+    stats     what there is in recorded streams
     serve     recorded streams as an OpenAI-compatible endpoint on loopback
     demo      one stream through every installed HTTP client
 
@@ -19,7 +21,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 import ssewire
-from ssewire.cli import cat, deltas, demo, events, serve
+from ssewire.cli import cat, deltas, demo, events, fold, serve, stats
 from ssewire.cli.arguments import Parser
 from ssewire.cli.status import BROKEN_PIPE, INTERRUPTED, OUTPUT, STATUS_HELP, CommandError, complain, status_of, tell
 
@@ -95,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ssewire {ssewire.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (cat, deltas, events, serve, demo):
+    for command in (cat, deltas, events, fold, stats, serve, demo):
         command.add_to(commands)
     return parser
 

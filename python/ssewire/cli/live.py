@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from ssewire.cli.screen import without_controls
+from ssewire.cli.screen import terminal_size, without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Live:
     def __init__(self, err: TextIO, *, shared: bool) -> None:
         """Write to `err`; `shared` where the text goes to a terminal too."""
         self._err = err
-        self._columns, self._rows = _size(err)
+        self._columns, self._rows = terminal_size(err)
         self._shared = shared and self._rows >= _LEAST_ROWS
         self._shown = not shared or self._shared  # in so small a terminal there is only room for the text
         self._last = 0.0
@@ -70,7 +70,7 @@ class Live:
 
     def _region(self) -> str:
         """Let the text scroll above the last row, first and whenever the terminal's size has changed."""
-        size = _size(self._err)
+        size = terminal_size(self._err)
         if self._begun and size == (self._columns, self._rows):
             return ""
         self._columns, self._rows = size
@@ -80,14 +80,6 @@ class Live:
     def _put(self, data: str) -> None:
         self._err.write(data)
         self._err.flush()
-
-
-def _size(terminal: TextIO) -> tuple[int, int]:
-    try:
-        size = os.get_terminal_size(terminal.fileno())
-    except OSError:
-        return 80, 24
-    return size.columns or 80, size.lines or 24
 
 
 def _figures(timing: Timing, counts: Counts, snapshot: ssewire.Snapshot) -> str:

@@ -29,6 +29,15 @@ def json_text(value: object, indent: int | None = None) -> str:
     return dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_CONTROLS)
 
 
+def terminal_size(terminal: TextIO) -> tuple[int, int]:
+    """Return a terminal's columns and rows; of one that does not tell, the usual ones."""
+    try:
+        size = os.get_terminal_size(terminal.fileno())
+    except OSError:
+        return 80, 24
+    return size.columns or 80, size.lines or 24
+
+
 class Screen:
     """Shows the first choice's deltas as they come.
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 import ssewire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COMPLETE = 0
 TRUNCATED = 1
@@ -46,10 +50,16 @@ class CommandError(Exception):
 
 def complain(text: str) -> None:
     """Write one line to stderr; control characters are written as escapes."""
+    tell_lines([f"ssewire: {text}"])
+
+
+def tell_lines(lines: Iterable[str]) -> None:
+    """Write lines to stderr as they are, but for control characters, which are written as escapes."""
     if sys.stderr is None:  # it was closed before the command began
         return
     with contextlib.suppress(OSError):  # nobody is left who could be told
-        print(f"ssewire: {text.translate(_CONTROLS)}", file=sys.stderr, flush=True)
+        for line in lines:
+            print(line.translate(_CONTROLS), file=sys.stderr, flush=True)
 
 
 def status_of(error: ssewire.StreamError) -> int:

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ssewire.cli.recorded import Body, Unread, UnreadableError
+from ssewire.cli.recorded import Body, Other, Unread, UnreadableError
 from ssewire.cli.recorded.files import opened
 from ssewire.cli.recorded.reading import read
 
@@ -31,7 +31,7 @@ def bodies(data: bytes | str | dict[str, Any], tmp_path: Path) -> list[Any]:
         items = list(read(file))
     assert {item.path for item in items} <= {str(path)}
     return [
-        (item.entry, item.reason) if isinstance(item, Unread) else (item.entry, item.data, item.status)
+        (item.entry, item.reason) if isinstance(item, (Other, Unread)) else (item.entry, item.data, item.status)
         for item in items
     ]
 

@@ -92,12 +92,13 @@ def test_there_is_a_most(compressed: bool, tmp_path: Path, monkeypatch: pytest.M
                 bodies(path)
 
 
-def test_the_position_is_the_files_own(tmp_path: Path) -> None:
+def test_what_was_read_is_counted_as_it_is_on_the_disk(tmp_path: Path) -> None:
     path = tmp_path / "stream.gz"
     path.write_bytes(gzip.compress(os.urandom(100_000)))
     with opened(str(path)) as file:
         file.whole()
-        assert file.position() == path.stat().st_size
+        assert file.advance() == path.stat().st_size
+        assert file.advance() == 0
 
 
 # Content codings

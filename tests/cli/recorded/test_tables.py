@@ -9,7 +9,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ssewire.cli.recorded import Body, Unread, UnreadableError, tables
+from ssewire.cli.recorded import Body, UnreadableError, tables
 from ssewire.cli.recorded.files import opened
 from ssewire.cli.recorded.reading import read
 
@@ -23,7 +23,7 @@ TEXT = STREAM.decode()
 def items(path: Path, column: str | None = "body") -> list[Any]:
     with opened(str(path)) as file:
         return [
-            (item.entry, item.reason) if isinstance(item, Unread) else (item.entry, item.data)
+            (item.entry, item.data) if isinstance(item, Body) else (item.entry, item.reason)
             for item in read(file, column)
         ]
 
@@ -36,7 +36,7 @@ def test_json_lines(tmp_path: Path) -> None:
     assert items(path) == [
         (1, STREAM),
         (3, b'{"error": {"message": "\\u00e9"}}'),
-        (4, "no body"),
+        (4, b""),
         (5, "no column 'body'"),
         (6, "no column 'body'"),
         (7, b""),
@@ -92,7 +92,7 @@ def parquet(tmp_path: Path) -> Path:
 def test_parquet(parquet: Path) -> None:
     assert items(parquet) == [
         (1, STREAM),
-        (2, "no body"),
+        (2, b""),
         (3, STREAM),
         *[(number, STREAM) for number in range(4, 204)],
     ]

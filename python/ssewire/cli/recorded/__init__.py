@@ -12,8 +12,9 @@ No body of a run is kept but the one that is being looked at. What is read whole
 its reason, in the place where its bodies would have been.
 """
 
-from ssewire.cli.recorded.items import Body, Unread, UnreadableError
+from ssewire.cli.recorded.files import opened
+from ssewire.cli.recorded.items import Body, Other, Unread, UnreadableError
 from ssewire.cli.recorded.paths import files_of
 from ssewire.cli.recorded.reading import read
 
-__all__ = ["Body", "Unread", "UnreadableError", "files_of", "read"]
+__all__ = ["Body", "Other", "Unread", "UnreadableError", "files_of", "opened", "read"]

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssewire._json import dumps, loads
 from ssewire.cli.recorded.codings import decoded
-from ssewire.cli.recorded.items import Body, Unread, UnreadableError
+from ssewire.cli.recorded.items import Body, Other, Unread, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def is_yaml_archive(head: bytes) -> bool:
     return _YAML_BEGIN.match(head) is not None
 
 
-def json_bodies(path: str, data: bytes) -> Iterator[Body | Unread]:
+def json_bodies(path: str, data: bytes) -> Iterator[Body | Other | Unread]:
     """Read an archive of JSON; what is none is a body itself.
 
     Raises:
@@ -66,7 +66,7 @@ def json_bodies(path: str, data: bytes) -> Iterator[Body | Unread]:
         yield from _bodies(path, entries, 0)
 
 
-def yaml_bodies(path: str, data: bytes) -> Iterator[Body | Unread]:
+def yaml_bodies(path: str, data: bytes) -> Iterator[Body | Other | Unread]:
     """Read an archive of YAML, which may be of several documents.
 
     Raises:
@@ -103,16 +103,16 @@ def _entries(document: Any) -> list[Any] | None:
     return [document] if any(pair <= document.keys() for pair in pairs) else None
 
 
-def _bodies(path: str, entries: list[Any], before: int) -> Iterator[Body | Unread]:
+def _bodies(path: str, entries: list[Any], before: int) -> Iterator[Body | Other | Unread]:
     for number, entry in enumerate(entries, before + 1):
         yield _body(path, number, entry)
 
 
-def _body(path: str, number: int, entry: Any) -> Body | Unread:
+def _body(path: str, number: int, entry: Any) -> Body | Other | Unread:
     try:
         response = _response(entry)
         data = decoded(_data(response), _field(response, "content-encoding"))
-        return Body(path, number, data, _status(response))
+        return Body(path, number, data, _status(response)) if data else Other(path, number, "no body")
     except UnreadableError as error:
         return Unread(path, number, str(error))
 
@@ -142,15 +142,13 @@ def _data(response: dict[str, Any]) -> bytes:
 
 
 def body_bytes(value: Any) -> bytes:
-    """Return the bytes of a body that is kept as text, as bytes, or as the JSON value that it is.
+    """Return the bytes of a body that is kept as text, as bytes, or as the JSON value that it is; none of None.
 
     Raises:
-        UnreadableError: there is none.
+        UnreadableError: it is no JSON value.
     """
-    if value is None:
-        raise UnreadableError("no body")
-    if isinstance(value, bytes):
-        return value
+    if value is None or isinstance(value, bytes):
+        return value or b""
     # Half of a surrogate pair is no UTF-8; the parser makes U+FFFD of it.
     return (value if isinstance(value, str) else _json_text(value)).encode("utf-8", "surrogatepass")
 

@@ -36,13 +36,15 @@ class RecordedFile:
         """
         self.path = path
         self._raw = raw
+        self._told = 0
         plain = io.BufferedReader(raw, _BUFFER)
         self.data = _decompressed(plain)
         self.compressed = self.data is not plain
 
-    def position(self) -> int:
-        """Return how many bytes of the file were read so far; 0 where that is not known, as of a pipe."""
-        return self._raw.tell() if self._raw.seekable() else 0
+    def advance(self) -> int:
+        """Return how many bytes of the file were read since the last call; 0 where that is not known, as of a pipe."""
+        before, self._told = self._told, self._raw.tell() if self._raw.seekable() else 0
+        return self._told - before
 
     def head(self) -> bytes:
         """Return its first bytes, which stay to be read."""

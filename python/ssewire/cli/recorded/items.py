@@ -1,4 +1,4 @@
-"""What reading gives: bodies, and what could not be read."""
+"""What reading gives: bodies, what is none, and what could not be read."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ class Body:
     entry: int | None
     data: bytes
     status: int | None = None
+
+
+@dataclass(frozen=True)
+class Other:
+    """What was read and is no stream; `path` and `entry` as in `Body`."""
+
+    path: str
+    entry: int | None
+    reason: str
 
 
 @dataclass(frozen=True)

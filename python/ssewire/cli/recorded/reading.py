@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ssewire.cli.recorded import archives, tables
-from ssewire.cli.recorded.items import Body, Unread, UnreadableError
+from ssewire.cli.recorded.items import Body, Other, Unread, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ssewire.cli.recorded.files import RecordedFile
 
 
-def read(file: RecordedFile, column: str | None = None) -> Iterator[Body | Unread]:
+def read(file: RecordedFile, column: str | None = None) -> Iterator[Body | Other | Unread]:
     """Give the bodies of a file one by one.
 
     Args:

@@ -1,0 +1,31 @@
+"""`ssewire stats`: what there is in recorded streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ssewire.cli.recordings import add_command, summarise
+from ssewire.cli.screen import without_controls
+
+if TYPE_CHECKING:
+    import argparse
+
+_HELP = "count what there is in recorded streams"
+_DESCRIPTION = """Count recorded streams by their APIs: how many are complete, truncated or failed,
+their events and tokens. The same as the summary of `ssewire fold`."""
+_EXAMPLES = """examples:
+  ssewire stats recordings/
+  ssewire stats 'logs/*.jsonl.gz' --column response.body --jobs 4"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command's arguments."""
+    add_command(commands, "stats", _HELP, _DESCRIPTION, _EXAMPLES).set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    summary = summarise(args, lambda _rows: None, progress=True)
+    for line in summary.lines():
+        print(without_controls(line))
+    return summary.status

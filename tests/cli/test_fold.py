@@ -1,0 +1,299 @@
+"""`ssewire fold` and `ssewire stats`: recorded streams as rows, and what there is in them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import multiprocessing
+import os
+import re
+import struct
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import ssewire
+from ssewire._rows import row
+from ssewire.cli import main
+from ssewire.cli.batches import Folding, batches
+from ssewire.cli.status import CommandError
+from ssewire.cli.workers import shared_batches
+
+from tests.support.cli_process import CHAT, DEMO, END, WAIT, read_terminal, run, start, text_chunk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Capture = pytest.CaptureFixture[str]
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX terminals and pipes here")
+WHOLE = text_chunk("Hi") + END
+CUT = text_chunk("so far")
+REFUSED = b'{"error": {"message": "slow down", "type": "requests", "code": "rate_limit_exceeded"}}'
+
+
+def fold(*args: str | Path, capsys: Capture) -> tuple[list[dict[str, Any]], str, int]:
+    """Run `ssewire fold`; return its rows, what it says, and its exit status."""
+    status = main(["fold", *map(str, args)])
+    out, err = capsys.readouterr()
+    return [json.loads(line) for line in out.splitlines()], err, status
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Streams in all kinds of files, and a file without any."""
+    entries = [
+        {"response": {"status": 200, "content": {"text": WHOLE.decode()}}},
+        {"response": {"status": 204, "content": {}}},
+        {"response": {"status": 200, "content": {"text": "<!DOCTYPE html>"}}},
+        {"response": {"status": 429, "content": {"text": REFUSED.decode()}}},
+    ]
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    (tmp_path / "b.yaml").write_text(f"interactions:\n- response: {{body: {{string: {json.dumps(CUT.decode())}}}}}\n")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "d.sse.gz").write_bytes(gzip.compress(WHOLE))
+    (tmp_path / "notes.txt").write_text("nothing to see\n")
+    return tmp_path
+
+
+def test_a_row_has_where_it_is_from_and_what_it_adds_up_to(folder: Path, capsys: Capture) -> None:
+    rows, err, status = fold(folder, capsys=capsys)
+    places = [(rows[number].pop("path"), rows[number].pop("entry")) for number in range(4)]
+    har = str(folder / "a.har")
+    assert places == [(har, 1), (har, 4), (str(folder / "b.yaml"), 1), (str(folder / "c" / "d.sse.gz"), None)]
+    refused: Any = row(REFUSED)
+    refused["error"]["status"] = 429
+    assert rows == [row(WHOLE), refused, row(CUT), row(WHOLE)]
+    assert "4 files read" in err
+    assert f'{folder / "notes.txt"}: no stream: a body, which begins "nothing to see' in err
+    assert status == 3
+
+
+def test_the_summary(folder: Path, capsys: Capture) -> None:
+    _, err, status = fold(folder, capsys=capsys)
+    assert [re.split(r"  +", line.strip()) for line in err.splitlines()] == [
+        ["dialect", "streams", "complete", "truncated", "errors", "events", "input", "output"],
+        ["openai-chat", "3", "2", "1", "0", "7", "0", "0"],
+        ["unknown", "1", "0", "0", "1", "1", "0", "0"],
+        ["total", "4", "2", "1", "1", "8", "0", "0"],
+        [""],
+        ["errors"],
+        ["unknown", "requests (HTTP 429)", "1"],
+        [""],
+        [f"4 files read, {2 * len(WHOLE) + len(CUT) + len(REFUSED)} bytes of bodies; 3 other bodies in them"],
+        [f'{folder / "notes.txt"}: no stream: a body, which begins "nothing to see\\n"'],
+    ]
+    assert main(["stats", str(folder)]) == status
+    assert capsys.readouterr() == (err, "")
+
+
+def test_quiet_says_nothing(folder: Path, capsys: Capture) -> None:
+    rows, err, status = fold("-q", folder, capsys=capsys)
+    assert (len(rows), err, status) == (4, "", 3)
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ([WHOLE, WHOLE], 0),
+        ([WHOLE, CUT], 1),
+        ([b""], 1),
+        ([CUT, WHOLE, REFUSED], 3),
+        ([b"text", WHOLE], 3),
+        ([REFUSED, text_chunk("x" * 1000)], 4),
+        ([WHOLE, b"PAR1"], 2),
+    ],
+)
+def test_the_largest_status_counts(files: list[bytes], status: int, tmp_path: Path, capsys: Capture) -> None:
+    for number, data in enumerate(files):
+        (tmp_path / f"{number}.sse").write_bytes(data)
+    assert main(["stats", "--max-event-size", "500", str(tmp_path)]) == status
+    assert f"{len(files) - (b'PAR1' in files)} file" in capsys.readouterr().out
+
+
+def test_a_column(tmp_path: Path, capsys: Capture) -> None:
+    lines = [{"response": {"body": body}} for body in (WHOLE.decode(), CUT.decode(), None)]
+    (tmp_path / "log.jsonl.gz").write_bytes(gzip.compress(b"\n".join(json.dumps(line).encode() for line in lines)))
+    (tmp_path / "more.jsonl").write_text(json.dumps({"response": {"body": WHOLE.decode()}}) + "\n{no JSON")
+    rows, err, status = fold("--column", "response.body", tmp_path, capsys=capsys)
+    assert [(found["entry"], found["complete"]) for found in rows] == [(1, True), (2, False), (3, False), (1, True)]
+    assert f"{tmp_path / 'more.jsonl'}, entry 2: expected JSON, got '{{no JSON'" in err
+    assert status == 2
+
+
+def test_paths_from_stdin_and_a_stream_on_it(folder: Path) -> None:
+    names = f"{folder / 'c'}\n{folder / 'missing'}\n{CHAT}\n".encode()
+    out, err, status = run("fold", "@-", stdin=names)
+    assert [json.loads(line)["path"] for line in out.splitlines()] == [str(folder / "c" / "d.sse.gz"), str(CHAT)]
+    assert f"{folder / 'missing'}: No such file or directory" in err
+    assert status == 2
+    out, err, status = run("fold", "--jobs", "2", "-", stdin=gzip.compress(WHOLE))
+    assert (json.loads(out)["path"], json.loads(out)["text"], status) == ("-", "Hi", 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["no-such-file"], "no-such-file: no such file or folder"),
+        (["--dialect", "morse", str(CHAT)], "morse"),
+        (["-o", str(CHAT), str(CHAT)], "a file cannot be read and be the output"),
+    ],
+)
+def test_wrong_arguments(args: list[str], told: str, capsys: Capture) -> None:
+    before = CHAT.read_bytes()
+    assert main(["fold", *args]) == 2
+    assert told in capsys.readouterr().err
+    assert CHAT.read_bytes() == before
+
+
+# Recordings
+
+
+def test_every_recording_is_what_collect_makes_of_it(recordings: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows.jsonl"
+    main(["fold", "-q", str(recordings), "-o", str(out)])
+    rows = {found["path"]: found for found in map(json.loads, out.read_text(encoding="utf-8").splitlines())}
+    paths = [recordings / line.split("\t")[2] for line in (recordings / "index.tsv").read_text().splitlines()[1:]]
+    assert len(paths) > 1000
+    for path in paths:
+        problem: ssewire.StreamError | None = None
+        snapshot: ssewire.Snapshot | None = None
+        try:
+            snapshot = ssewire.collect(path.read_bytes())
+        except ssewire.StreamError as error:
+            problem, snapshot = error, error.snapshot
+        found = rows.pop(str(path), None)
+        if isinstance(problem, ssewire.ResponseError):
+            assert found is None
+            continue
+        assert found is not None
+        assert found["complete"] is (problem is None)
+        assert (found["error"] or {}).get("exception") == (type(problem).__name__ if problem else None)
+        if snapshot is not None:
+            assert (found["text"], found["model"], found["dialect"]) == (
+                snapshot.text,
+                snapshot.model,
+                snapshot.dialect,
+            )
+
+
+def test_more_processes_give_the_same_rows(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for number in range(200):
+        (folder / f"{number}.sse").write_bytes(text_chunk(str(number)) + END)
+    outputs = []
+    for jobs in ("1", "3"):
+        out = tmp_path_factory.mktemp("rows") / "rows.jsonl"
+        assert main(["fold", "-q", str(folder), "--jobs", jobs, "-o", str(out)]) == 3
+        outputs.append(sorted(out.read_text(encoding="utf-8").splitlines()))
+    assert len(outputs[0]) == 204
+    assert outputs[0] == outputs[1]
+
+
+@posix
+def test_a_worker_that_is_killed_ends_the_run(folder: Path) -> None:
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+
+    def kill() -> None:
+        with pipe.open("wb"):  # waits for the worker to open it
+            [worker] = multiprocessing.active_children()
+            worker.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(CommandError, match=r"a worker ended before its files did \(exit code -9\)"):
+        list(shared_batches([str(pipe)], Folding(), 1))
+    killer.join()
+
+
+def test_a_batch_is_small_whatever_the_file_is(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    line = json.dumps({"body": WHOLE.decode()})
+    path.write_text(f"{line}\n" * 1000)
+    found = list(batches([str(path)], Folding(column="body")))
+    assert [len(batch.rows) for batch in found] == [256, 256, 256, 232]
+    large = json.dumps({"body": (text_chunk("x" * 1_000_000) + END).decode()})
+    path.write_text(f"{large}\n" * 10)
+    assert [len(batch.rows) for batch in batches([str(path)], Folding(column="body"))] == [5, 5, 0]
+
+
+# Output
+
+
+def test_the_output_is_not_read(folder: Path, capsys: Capture) -> None:
+    out = folder / "rows.jsonl"
+    for _ in range(2):
+        fold(folder, "-o", out, capsys=capsys)
+        assert len(out.read_text(encoding="utf-8").splitlines()) == 4
+    assert not (folder / "rows.jsonl.part").exists()
+
+
+def test_a_run_that_fails_leaves_the_file_that_was_there(folder: Path, capsys: Capture) -> None:
+    out = folder / "rows.jsonl"
+    out.write_text("before")
+    assert fold(folder / "missing", "-o", out, capsys=capsys)[2] == 2
+    assert out.read_text() == "before"
+    assert not (folder / "rows.jsonl.part").exists()
+    assert fold(CHAT, "-o", folder / "none" / "rows.jsonl", capsys=capsys)[1:] == (
+        f"ssewire: {folder / 'none' / 'rows.jsonl'}: No such file or directory\n",
+        5,
+    )
+
+
+def test_a_name_that_is_no_text(folder: Path, capsys: Capture) -> None:
+    path = os.fsencode(folder) + b"/c/\xff.sse"
+    try:
+        with open(path, "wb") as file:  # noqa: PTH123 - of bytes
+            file.write(WHOLE)
+    except OSError:
+        pytest.skip("the file system wants names to be text")
+    rows, _, _ = fold(folder / "c", "-o", "-", capsys=capsys)
+    assert rows[1]["path"] == f"{folder}/c/\\xff.sse"
+
+
+# Terminals
+
+
+def on_terminal(*args: str | Path) -> str:
+    """Run the command with its stderr on a terminal; return what that shows."""
+    import fcntl  # noqa: PLC0415 - there is none on Windows
+    import pty  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    terminal, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+    with start(*args, stderr=side, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        os.close(side)
+        shown = read_terminal(terminal).decode()
+        process.wait(WAIT)
+    return shown
+
+
+@posix
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_progress_is_shown_on_a_terminal(jobs: str, folder: Path) -> None:
+    for number in range(600):
+        (folder / f"{number}.sse").write_bytes(WHOLE)
+    shown = on_terminal("fold", folder, "--jobs", jobs, "-o", folder / "rows")
+    assert len((folder / "rows").read_text(encoding="utf-8").splitlines()) == 604
+    lines = [line for line in shown.split("\r\x1b[2K") if line.startswith("[")]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"\[#*·*\] +\d+% [\d,]+ streams in [\d,]+ files, [\d.,]+ \wB/s(, \d+ s left)?", line)
+    assert "\r\x1b[2Kdialect" in shown.replace("\r\n", "\n")
+
+
+@posix
+def test_no_progress_where_it_is_not_wanted() -> None:
+    assert on_terminal("fold", "-q", DEMO) == ""
+    assert "\x1b" not in run("fold", DEMO)[1]
+
+
+@posix
+def test_names_do_not_command_the_terminal(folder: Path, capsys: Capture) -> None:
+    (folder / "c" / "\x1b[31m").write_bytes(b"text")
+    assert "\x1b" not in fold(folder / "c", capsys=capsys)[1]
+    main(["stats", str(folder / "c")])
+    assert "\x1b" not in capsys.readouterr().out
