@@ -23,6 +23,7 @@ from io import TextIOWrapper
 import ssewire
 from ssewire.cli import cat, deltas, demo, events, fold, serve, stats
 from ssewire.cli.arguments import Parser
+from ssewire.cli.completion import FILES, PrintCompletion
 from ssewire.cli.status import BROKEN_PIPE, INTERRUPTED, OUTPUT, STATUS_HELP, CommandError, complain, status_of, tell
 
 __all__ = ["main"]
@@ -96,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ssewire {ssewire.__version__}")
+    parser.add_argument(
+        "--print-completion",
+        choices=tuple(FILES),
+        action=PrintCompletion,
+        help="print what completes the command in this shell, and exit; needs shtab",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (cat, deltas, events, fold, stats, serve, demo):
         command.add_to(commands)

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ssewire.cli.completion import completes_files
 from ssewire.cli.recordings import add_command, summarise
 from ssewire.cli.rows import part_of, rows_to
 from ssewire.cli.status import CommandError, tell_lines
@@ -26,9 +27,10 @@ _EXAMPLES = """examples:
 def add_to(commands: Any) -> None:
     """Add the command's arguments."""
     parser = add_command(commands, "fold", _HELP, _DESCRIPTION, _EXAMPLES)
-    parser.add_argument(
+    output = parser.add_argument(
         "-o", "--output", metavar="FILE", help="write there (Parquet if it ends in .parquet), and not to stdout"
     )
+    completes_files(output)
     parser.add_argument("--json", action="store_true", help="write JSON lines, whatever the file's name")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     parser.set_defaults(run=run)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ssewire
 from ssewire.cli.arguments import positive
 from ssewire.cli.batches import Batch, Folding, batches
+from ssewire.cli.completion import completes_files
 from ssewire.cli.progress import progress_line
 from ssewire.cli.recorded import Unread, files_of
 from ssewire.cli.source import options
@@ -39,7 +40,8 @@ def add_command(commands: Any, name: str, summary: str, description: str, exampl
         epilog=f"{_PATHS_HELP}\n\n{examples}\n\n{STATUS_HELP}\nOf several streams the largest counts.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="file, folder, pattern, @LIST, or - for stdin")
+    paths = parser.add_argument("paths", metavar="PATH", nargs="+", help="file, folder, pattern, @LIST, or - for stdin")
+    completes_files(paths)
     parser.add_argument("--column", metavar="NAME", help="read JSON lines or Parquet, whose bodies are in this column")
     parser.add_argument(
         "--jobs", metavar="N", type=positive, default=1, help="processes that share the files (default: %(default)s)"

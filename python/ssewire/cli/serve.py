@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import ssewire
 from ssewire._core import body_format, observe_whole
 from ssewire._response import SHOWN
+from ssewire.cli.completion import completes_files
 from ssewire.cli.status import COMPLETE, CommandError
 from ssewire.replay import ReplayServer
 from ssewire.replay.failures import failure
@@ -35,9 +36,10 @@ def add_to(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    files = parser.add_argument(
         "files", metavar="FILE", nargs="*", type=Path, help="recorded streams (default: two of our own)"
     )
+    completes_files(files)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--rate", metavar="N", type=float, help="events a second (default: as fast as possible)")

@@ -13,6 +13,7 @@ import ssewire
 from ssewire._sources import open_source
 from ssewire.cli.arguments import positive
 from ssewire.cli.ask import asked
+from ssewire.cli.completion import completes_files
 from ssewire.cli.status import STATUS_HELP, CommandError, complain
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ def add_command(commands: Any, name: str, summary: str, description: str, exampl
         epilog=f"{examples}\n\n{STATUS_HELP}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    source = parser.add_argument(
         "source",
         metavar="FILE|URL|-",
         nargs="?",
         help='file, http(s) URL, or "-" for stdin (the default)',
     )
+    completes_files(source)
     request = parser.add_argument_group("request")
     request.add_argument("-d", "--data", metavar="JSON|@FILE", help="POST this body to the URL, as application/json")
     request.add_argument(
