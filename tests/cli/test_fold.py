@@ -17,6 +17,7 @@ import pytest
 import ssewire
 from ssewire._rows import row
 from ssewire.cli import main
+from ssewire.cli import rows as module
 from ssewire.cli.batches import Folding, batches
 from ssewire.cli.status import CommandError
 from ssewire.cli.workers import shared_batches
@@ -240,6 +241,59 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(folder: Path, capsys: C
         f"ssewire: {folder / 'none' / 'rows.jsonl'}: No such file or directory\n",
         5,
     )
+
+
+def test_parquet(folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: Capture) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - takes long
+    from ssewire import arrow  # noqa: PLC0415
+
+    rows, _, status = fold(folder, capsys=capsys)
+    out = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    assert main(["fold", "-q", str(folder), "-o", str(out)]) == status
+    file = pq.ParquetFile(out)
+    assert file.read().to_pylist() == rows
+    assert file.schema_arrow.names == ["path", "entry", *arrow.schema().names]
+    assert file.schema_arrow.metadata == arrow.schema().metadata
+    assert main(["fold", "-q", str(folder), "--json", "-o", str(out)]) == status
+    assert [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] == rows
+
+
+def test_parquet_is_written_in_row_groups(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - takes long
+
+    monkeypatch.setattr(module, "_MOST_ROWS", 500)
+    for number in range(3):
+        lines = json.dumps({"body": (text_chunk(f"{number}") + END).decode()}) + "\n"
+        (tmp_path / f"{number}.jsonl").write_text(lines * 400)
+    out = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    assert main(["fold", "-q", "--column", "body", str(tmp_path), "-o", str(out)]) == 0
+    file = pq.ParquetFile(out)
+    groups = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    assert len(groups) == 3
+    assert all(500 <= rows < 500 + 256 for rows in groups[:-1])
+    texts = pq.read_table(out)["text"].to_pylist()
+    assert texts == ["0"] * 400 + ["1"] * 400 + ["2"] * 400
+
+
+def test_parquet_without_any_stream_has_its_columns(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - takes long
+
+    (tmp_path / "text").write_text("text")
+    out = tmp_path / "rows.parquet"
+    assert main(["fold", "-q", str(tmp_path), "-o", str(out)]) == 3
+    assert pq.read_table(out).num_rows == 0
+    assert "tool_calls" in pq.read_schema(out).names
+
+
+def test_parquet_without_pyarrow_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["fold", str(CHAT), "-o", str(tmp_path / "rows.parquet")]) == 2
+    assert capsys.readouterr().err == "ssewire: Parquet needs: pip install pyarrow (and --json writes JSON lines)\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_that_is_no_text(folder: Path, capsys: Capture) -> None:

@@ -99,7 +99,8 @@ def _parquet(name: str) -> Iterator[Callable[[list[Row]], None]]:
                 flush()
 
         yield write
-        flush()
+        if waiting:
+            flush()
 
 
 def _pyarrow() -> tuple[Any, Any, Any]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 STREAM = b'data: {"x": "\xc3\xa9"}\n\ndata: [DONE]\n\n'
 TEXT = STREAM.decode()
 IN_BASE64 = base64.b64encode(STREAM).decode()
-IN_GZIP = base64.b64encode(gzip.compress(STREAM)).decode()
+PACKED = gzip.compress(STREAM)
+IN_GZIP = base64.b64encode(PACKED).decode()
 QUOTED = json.dumps(TEXT)  # also a scalar of YAML
 
 
@@ -47,6 +48,10 @@ def har(**content: Any) -> dict[str, Any]:
         {"mimeType": "text/event-stream", "text": TEXT},
         {"text": IN_BASE64, "encoding": "base64"},
         {"text": IN_GZIP, "encoding": "base64"},
+        {
+            "text": json.dumps([base64.b64encode(part).decode() for part in (PACKED[:7], PACKED[7:])]),
+            "encoding": "base64",
+        },
     ],
 )
 def test_har(content: dict[str, Any], tmp_path: Path) -> None:
@@ -71,9 +76,10 @@ def test_har_entries_without_a_body_are_told(tmp_path: Path) -> None:
 
 
 def test_base64_that_is_none_is_told(tmp_path: Path) -> None:
-    [(entry, reason)] = bodies(har(text="data: 1", encoding="base64"), tmp_path)
-    assert entry == 1
-    assert reason.startswith("a body that should be base64")
+    [(entry, reason)] = bodies(har(text="ZGF0YTog%MQ", encoding="base64"), tmp_path)
+    assert (entry, reason) == (1, "a body that should be base64: Incorrect padding")
+    [(_, reason)] = bodies(har(text="[data", encoding="base64"), tmp_path)
+    assert reason.startswith("a body that should be a list of chunks: ")
 
 
 RESPONSES = {

@@ -4,7 +4,8 @@ What people have, as their programs write it:
 
 | written by | in the document | a response's body |
 |---|---|---|
-| browsers, proxies, Polly.js: HAR 1.2 | `log.entries` | `content.text`, with `content.encoding` "base64" |
+| browsers, proxies: HAR 1.2 | `log.entries` | `content.text`, with `content.encoding` "base64" |
+| Polly.js: HAR 1.2 | the same | the same; of a compressed body a list of chunks, as JSON |
 | vcrpy, pytest-recording | `interactions` | `body.string`, in YAML `!!binary` too |
 | vcrpy before 6 for httpx | the same | `content` |
 | serializers of pydantic-ai | the same | `parsed_body`, a JSON value |
@@ -137,7 +138,7 @@ def _data(response: dict[str, Any]) -> bytes:
         is_base64 = held.get("encoding") == "base64"
         held = held.get("text", held.get("string"))
         if is_base64 and isinstance(held, str):
-            return _from_base64(held)
+            return b"".join(map(_from_base64, _chunks(held)))
     return body_bytes(held)
 
 
@@ -158,6 +159,16 @@ def _json_text(value: Any) -> str:
         return dumps(value)
     except TypeError as error:
         raise UnreadableError(f"a body that is neither text nor JSON: {error}") from error
+
+
+def _chunks(text: str) -> list[str]:
+    """Return the parts of a text in base64: Polly.js keeps compressed bodies as a JSON list of the chunks that came."""
+    if not text.startswith("["):  # which base64 does not have
+        return [text]
+    try:
+        return [str(chunk) for chunk in loads(text)]
+    except ValueError as error:
+        raise UnreadableError(f"a body that should be a list of chunks: {_begin(error)}") from error
 
 
 def _from_base64(text: str) -> bytes:
