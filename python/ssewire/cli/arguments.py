@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,8 @@ class Parser(argparse.ArgumentParser):
         return found, unknown
 
     def _hint(self, unknown: str) -> str:
+        import difflib  # noqa: PLC0415 - seldom needed
+
         near = difflib.get_close_matches(unknown, self._option_string_actions, 1)
         return f" (did you mean {near[0]}?)" if near else ""
 

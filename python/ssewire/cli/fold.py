@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ssewire.cli.completion import completes_files
-from ssewire.cli.recordings import add_command, summarise
+from ssewire.cli.recordings import add_command
 from ssewire.cli.rows import part_of, rows_to
 from ssewire.cli.status import CommandError, tell_lines
 
@@ -38,6 +38,8 @@ def add_to(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    from ssewire.cli.folding import summarise  # noqa: PLC0415 - loads much, for these commands only
+
     output = None if args.output == "-" else args.output
     written = [] if output is None else [os.path.realpath(name) for name in (output, part_of(output))]
     if any(os.path.realpath(path) in written for path in args.paths):

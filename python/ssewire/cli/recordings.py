@@ -1,25 +1,13 @@
-"""What `fold` and `stats` share: which recordings are read, and how."""
+"""The arguments of the commands that read recordings: which, and how."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import ssewire
 from ssewire.cli.arguments import positive
-from ssewire.cli.batches import Batch, Folding, batches
 from ssewire.cli.completion import completes_files
-from ssewire.cli.progress import progress_line
-from ssewire.cli.recorded import Unread, files_of
-from ssewire.cli.source import options
-from ssewire.cli.status import STATUS_HELP, CommandError
-from ssewire.cli.summary import Summary
-from ssewire.cli.workers import shared_batches
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterator
+from ssewire.cli.status import STATUS_HELP
 
 _PATHS_HELP = """what is read:
   files       a stream each; HAR files; cassettes of vcrpy, VCR, go-vcr and their
@@ -51,60 +39,3 @@ def add_command(commands: Any, name: str, summary: str, description: str, exampl
         "--max-event-size", metavar="BYTES", type=positive, help="refuse larger events (default: 64 MiB)"
     )
     return parser
-
-
-def summarise(
-    args: argparse.Namespace,
-    write: Callable[[list[dict[str, Any]]], None],
-    *,
-    progress: bool,
-    leave_out: Collection[str] = (),
-) -> Summary:
-    """Read and fold all files.
-
-    Args:
-        args: of a command that `add_command` added.
-        write: takes the rows, as they come.
-        progress: show how far it is, where stderr is a terminal.
-        leave_out: real paths of files that are not read.
-
-    Raises:
-        CommandError: an argument is wrong.
-    """
-    folding = _folding(args)
-    paths = files_of(args.paths, leave_out)
-    summary = Summary()
-    with (
-        progress_line(lambda: _total(args.paths), wanted=progress) as show,
-        contextlib.closing(_batches(paths, folding, args)) as found,
-    ):
-        for batch in found:
-            write(batch.rows)
-            summary.take(batch)
-            show(batch.read, summary)
-    return summary
-
-
-def _folding(args: argparse.Namespace) -> Folding:
-    try:
-        ssewire.Accumulator(args.dialect)
-    except ValueError as error:
-        raise CommandError(str(error)) from error
-    return Folding(args.column, args.dialect, options(args))
-
-
-def _batches(paths: Iterator[str | Unread], folding: Folding, args: argparse.Namespace) -> Generator[Batch]:
-    if args.jobs == 1 or "-" in args.paths:  # stdin is this process's
-        return batches(paths, folding)
-    return shared_batches(paths, folding, args.jobs)
-
-
-def _total(arguments: list[str]) -> int | None:
-    """Return the bytes of all files; None where stdin names them, or is one."""
-    if {"-", "@-"} & set(arguments):
-        return None
-    total = 0
-    for path in files_of(arguments):
-        with contextlib.suppress(OSError):  # who opens it will say so
-            total += 0 if isinstance(path, Unread) else os.stat(path).st_size  # noqa: PTH116 - a million of them
-    return total

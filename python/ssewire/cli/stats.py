@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ssewire.cli.recordings import add_command, summarise
+from ssewire.cli.recordings import add_command
 from ssewire.cli.screen import without_controls
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def add_to(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    from ssewire.cli.folding import summarise  # noqa: PLC0415 - loads much, for these commands only
+
     summary = summarise(args, lambda _rows: None, progress=True)
     for line in summary.lines():
         print(without_controls(line))

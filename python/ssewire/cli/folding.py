@@ -1,0 +1,80 @@
+"""What `fold` and `stats` do: read recordings, fold them, and count what there is.
+
+A module of its own, since no other command needs what it loads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import ssewire
+from ssewire.cli.batches import Batch, Folding, batches
+from ssewire.cli.progress import progress_line
+from ssewire.cli.recorded import Unread, files_of
+from ssewire.cli.source import options
+from ssewire.cli.status import CommandError
+from ssewire.cli.summary import Summary
+from ssewire.cli.workers import shared_batches
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Collection, Generator, Iterator
+
+
+def summarise(
+    args: argparse.Namespace,
+    write: Callable[[list[dict[str, Any]]], None],
+    *,
+    progress: bool,
+    leave_out: Collection[str] = (),
+) -> Summary:
+    """Read and fold all files.
+
+    Args:
+        args: of a command that `recordings.add_command` added.
+        write: takes the rows, as they come.
+        progress: show how far it is, where stderr is a terminal.
+        leave_out: real paths of files that are not read.
+
+    Raises:
+        CommandError: an argument is wrong.
+    """
+    folding = _folding(args)
+    paths = files_of(args.paths, leave_out)
+    summary = Summary()
+    with (
+        progress_line(lambda: _total(args.paths), wanted=progress) as show,
+        contextlib.closing(_batches(paths, folding, args)) as found,
+    ):
+        for batch in found:
+            write(batch.rows)
+            summary.take(batch)
+            show(batch.read, summary)
+    return summary
+
+
+def _folding(args: argparse.Namespace) -> Folding:
+    try:
+        ssewire.Accumulator(args.dialect)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    return Folding(args.column, args.dialect, options(args))
+
+
+def _batches(paths: Iterator[str | Unread], folding: Folding, args: argparse.Namespace) -> Generator[Batch]:
+    if args.jobs == 1 or "-" in args.paths:  # stdin is this process's
+        return batches(paths, folding)
+    return shared_batches(paths, folding, args.jobs)
+
+
+def _total(arguments: list[str]) -> int | None:
+    """Return the bytes of all files; None where stdin names them, or is one."""
+    if {"-", "@-"} & set(arguments):
+        return None
+    total = 0
+    for path in files_of(arguments):
+        with contextlib.suppress(OSError):  # who opens it will say so
+            total += 0 if isinstance(path, Unread) else os.stat(path).st_size  # noqa: PTH116 - a million of them
+    return total
