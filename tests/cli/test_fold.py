@@ -7,10 +7,12 @@ import json
 import multiprocessing
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,8 +27,6 @@ from ssewire.cli.workers import shared_batches
 from tests.support.cli_process import CHAT, DEMO, END, WAIT, read_terminal, run, start, text_chunk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     Capture = pytest.CaptureFixture[str]
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX terminals and pipes here")
@@ -241,6 +241,42 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(folder: Path, capsys: C
         f"ssewire: {folder / 'none' / 'rows.jsonl'}: No such file or directory\n",
         5,
     )
+
+
+@posix
+def test_what_is_no_file_is_written_itself(folder: Path, capsys: Capture) -> None:
+    assert fold("-q", CHAT, "-o", "/dev/null", capsys=capsys) == ([], "", 0)
+    assert Path("/dev/null").is_char_device()
+    (folder / "real").write_text("before")
+    (folder / "link").symlink_to("real")
+    fold("-q", CHAT, "-o", folder / "link", capsys=capsys)
+    assert (folder / "link").is_symlink()
+    assert json.loads((folder / "real").read_text(encoding="utf-8"))["complete"] is True
+
+
+@posix
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupted_run_leaves_nothing(jobs: str, folder: Path) -> None:
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    out = folder / "c" / "rows.jsonl"
+    with start("fold", str(CHAT), str(pipe), "--jobs", jobs, "-o", str(out)) as process, pipe.open("wb") as file:
+        file.write(bytes(1 << 20))  # more than a pipe holds: after that the command is reading
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=WAIT)
+    assert (process.returncode, err) == (130, b"")
+    assert [path.name for path in (folder / "c").iterdir()] == ["d.sse.gz"]
+
+
+@posix
+def test_a_reader_that_leaves_ends_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text((json.dumps({"body": WHOLE.decode()}) + "\n") * 5000)
+    with start("fold", "--column", "body", path) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["text"] == "Hi"
+        process.stdout.close()
+        assert process.wait(WAIT) == 141
 
 
 def test_parquet(folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: Capture) -> None:

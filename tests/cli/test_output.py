@@ -29,6 +29,8 @@ COMMANDS = [
     ["deltas", str(CHAT)],
     ["events", str(CHAT)],
     ["demo", "--rate", "0"],
+    ["fold", str(CHAT)],
+    ["stats", str(CHAT)],
     ["serve"],
     ["--version"],
     ["cat", "--help"],

@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     from ssewire.cli.folding import summarise  # noqa: PLC0415 - loads much, for these commands only
 
     output = None if args.output == "-" else args.output
-    written = [] if output is None else [os.path.realpath(name) for name in (output, part_of(output))]
+    target = None if output is None else os.path.realpath(output)
+    written = [] if target is None else [target, part_of(target)]
     if any(os.path.realpath(path) in written for path in args.paths):
         raise CommandError(f"{output}: a file cannot be read and be the output")
     progress = not args.quiet and (output is not None or not sys.stdout.isatty())  # else the rows are there to see

@@ -56,10 +56,15 @@ def part_of(name: str) -> str:
 
 @contextlib.contextmanager
 def _complete(name: str) -> Iterator[str]:
-    part = part_of(name)
+    """Give the name to write to, and give the file its own when that is done; a device or a pipe is written itself."""
+    target = os.path.realpath(name)  # a link stays one
+    if Path(target).exists() and not Path(target).is_file():
+        yield target
+        return
+    part = part_of(target)
     try:
         yield part
-        os.replace(part, name)  # noqa: PTH105 - as it was given
+        os.replace(part, target)  # noqa: PTH105 - as it was given
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
