@@ -56,10 +56,13 @@ class RecordedFile:
         Raises:
             UnreadableError: it is larger than `MOST`.
         """
-        data = self.data.read(MOST + 1)
-        if len(data) > MOST:
-            raise UnreadableError(f"larger than {MOST >> 20} MiB, which is as much as is read at once")
-        return data
+        pieces, size = [], 0
+        while piece := self.data.read1(_BUFFER):  # `read` would first take the memory for the most, and hear no Ctrl-C
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST:
+                raise UnreadableError(f"larger than {MOST >> 20} MiB, which is as much as is read at once")
+        return b"".join(pieces)
 
 
 @contextlib.contextmanager
