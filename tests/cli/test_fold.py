@@ -134,6 +134,14 @@ def test_paths_from_stdin_and_a_stream_on_it(folder: Path) -> None:
     assert (json.loads(out)["path"], json.loads(out)["text"], status) == ("-", "Hi", 0)
 
 
+def test_what_may_have_been_meant(tmp_path: Path) -> None:
+    err = run("stats", "-", stdin=b"recordings/a.sse\n")[0]
+    assert err.endswith('begins "recordings/a.sse\\n" (a list of paths is read with @-)\n')
+    path = tmp_path / "log.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps({"body": WHOLE.decode()}).encode()))
+    assert run("stats", path)[0].endswith("… (bodies in JSON lines are read with --column)\n")
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ssewire.cli.status import COMPLETE, PROVIDER, TOO_LARGE, TRUNCATED, USAGE
@@ -56,7 +57,7 @@ class Summary:
             self._files["read"] += 1
             self._files["others"] += end.others
             if not end.streams:
-                self._note("without", self._without, f"{end.path}: no stream: {_short(end.why)}")
+                self._note("without", self._without, f"{end.path}: no stream: {_short(end.why)}{_hint(end.path)}")
                 self._worst(PROVIDER)
         for unread in batch.unread:
             entry = "" if unread.entry is None else f", entry {unread.entry}"
@@ -109,6 +110,14 @@ class Summary:
 def _short(reason: str) -> str:
     reason = reason.removeprefix("expected an event stream, got ")
     return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+
+
+def _hint(path: str) -> str:
+    """Say what may have been meant with a file that holds no stream."""
+    if path == "-":
+        return " (a list of paths is read with @-)"
+    is_table = {".jsonl", ".ndjson"} & set(PurePath(path).suffixes)
+    return " (bodies in JSON lines are read with --column)" if is_table else ""
 
 
 def _kind(error: dict[str, Any]) -> str:

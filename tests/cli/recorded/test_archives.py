@@ -219,13 +219,16 @@ def test_tags_make_no_objects(tmp_path: Path) -> None:
         ('{"log": {"entries": [', "begins as an archive of JSON, and is none"),
         ("interactions:\n- response: [\n", "begins as a cassette of YAML, and is none"),
         ("interactions:\n- recorded_at: 2026-13-45\n", "begins as a cassette of YAML, and is none"),
-        ("interactions: none\n", "neither interactions nor a request and a response"),
-        ("version: 1\nservices: []\n", "neither interactions nor a request and a response"),
     ],
 )
 def test_what_is_no_archive_is_told(data: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match=why):
         bodies(data, tmp_path)
+
+
+@pytest.mark.parametrize("data", ["interactions: none\n", "version: 1\nservices: []\n"])
+def test_other_yaml_is_no_cassette(data: str, tmp_path: Path) -> None:
+    assert bodies(data, tmp_path) == [(None, "YAML that is no cassette")]
 
 
 def test_an_event_stream_is_none(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def yaml_bodies(path: str, data: bytes) -> Iterator[Body | Other | Unread]:
     """Read an archive of YAML, which may be of several documents.
 
     Raises:
-        UnreadableError: it is none, or PyYAML is not installed.
+        UnreadableError: it is no YAML, or PyYAML is not installed.
     """
     from ssewire.cli.recorded.yaml_documents import documents  # noqa: PLC0415 - PyYAML is optional
 
@@ -79,11 +79,10 @@ def yaml_bodies(path: str, data: bytes) -> Iterator[Body | Other | Unread]:
     for document in documents(data):
         entries = _entries(document)
         if entries is None:
-            raise UnreadableError(
-                "it begins as a cassette of YAML, and has neither interactions nor a request and a response"
-            )
-        yield from _bodies(path, entries, count)
-        count += len(entries)
+            yield Other(path, None, "YAML that is no cassette")
+        else:
+            yield from _bodies(path, entries, count)
+            count += len(entries)
 
 
 def _begin(error: ValueError) -> str:
