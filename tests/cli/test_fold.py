@@ -118,9 +118,12 @@ def test_a_column(tmp_path: Path, capsys: Capture) -> None:
     lines = [{"response": {"body": body}} for body in (WHOLE.decode(), CUT.decode(), None)]
     (tmp_path / "log.jsonl.gz").write_bytes(gzip.compress(b"\n".join(json.dumps(line).encode() for line in lines)))
     (tmp_path / "more.jsonl").write_text(json.dumps({"response": {"body": WHOLE.decode()}}) + "\n{no JSON")
+    (tmp_path / "none.jsonl").write_text("[]\n[]\n")
     rows, err, status = fold("--column", "response.body", tmp_path, capsys=capsys)
     assert [(found["entry"], found["complete"]) for found in rows] == [(1, True), (2, False), (3, False), (1, True)]
     assert f"{tmp_path / 'more.jsonl'}, entry 2: expected JSON, got '{{no JSON'" in err
+    assert f"{tmp_path / 'none.jsonl'}, entry 2: no column 'response.body'" in err
+    assert "no stream" not in err
     assert status == 2
 
 
@@ -391,7 +394,7 @@ def test_no_progress_where_it_is_not_wanted() -> None:
 
 @posix
 def test_names_do_not_command_the_terminal(folder: Path, capsys: Capture) -> None:
-    (folder / "c" / "\x1b[31m").write_bytes(b"text")
+    (folder / "c" / "\x1b[31m\n").write_bytes(b"text")
     assert "\x1b" not in fold(folder / "c", capsys=capsys)[1]
     main(["stats", str(folder / "c")])
     assert "\x1b" not in capsys.readouterr().out

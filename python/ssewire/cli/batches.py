@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ssewire._rows import row
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_ITEMS = 256
 _MOST_BYTES = 4 << 20  # of bodies
 _HTTP_ERROR = 400
+_LONGEST = 120  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,15 @@ class FileEnd:
         path: its name.
         streams: how many were in it.
         others: how many bodies were none.
-        why: why the first of those is none.
+        unread: how many could not be read.
+        why: why the first of the others is none.
     """
 
     path: str
     streams: int = 0
     others: int = 0
+    unread: int = 0
     why: str = "there is nothing in it"
-
-    def note(self, other: Other) -> None:
-        """Count a body that is no stream."""
-        self.why = self.why if self.others else other.reason
-        self.others += 1
 
 
 @dataclass
@@ -85,8 +84,10 @@ class Batch:
         """Take what was found in the file that `end` will be the end of."""
         if isinstance(item, Unread):
             self.unread.append(item)
+            end.unread += 1
         elif isinstance(item, Other):
-            end.note(item)
+            end.why = end.why if end.others else item.reason
+            end.others += 1
         else:
             end.streams += 1
             self.rows.append(item)
@@ -119,7 +120,8 @@ def _file(path: str, folding: Folding, batch: Batch) -> Generator[Batch, None, B
                     yield batch
                     batch = Batch()
             batch.read += file.advance()
-            batch.ends.append(end)
+        end.why += _hint(path) if folding.column is None else ""
+        batch.ends.append(end)
     except UnreadableError as error:
         batch.unread.append(Unread(path, None, str(error)))
     return batch
@@ -129,8 +131,21 @@ def _folded(body: Body, folding: Folding) -> dict[str, Any] | Other:
     found = row(body.data, folding.dialect, **folding.limits)
     error = found["error"]
     if error is not None and error["exception"] == "ResponseError":
-        return Other(body.path, body.entry, error["message"])
+        return Other(body.path, body.entry, _short(error["message"]))
     if error is not None and error["status"] is None and (body.status or 0) >= _HTTP_ERROR:
         error["status"] = body.status
     # A name may be of bytes that are no text.
     return {"path": os.fsencode(body.path).decode(errors="backslashreplace"), "entry": body.entry, **found}
+
+
+def _short(reason: str) -> str:
+    reason = reason.removeprefix("expected an event stream, got ")
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+
+
+def _hint(path: str) -> str:
+    """Say what may have been meant with a file that holds no stream."""
+    if path == "-":
+        return " (a list of paths is read with @-)"
+    is_table = {".jsonl", ".ndjson"} & set(PurePath(path).suffixes)
+    return " (bodies in JSON lines are read with --column)" if is_table else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ssewire.cli.recordings import add_command
-from ssewire.cli.screen import without_controls
+from ssewire.cli.status import one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -29,5 +29,5 @@ def run(args: argparse.Namespace) -> int:
 
     summary = summarise(args, lambda _rows: None, progress=True)
     for line in summary.lines():
-        print(without_controls(line))
+        print(one_line(line))
     return summary.status

@@ -59,7 +59,12 @@ def tell_lines(lines: Iterable[str]) -> None:
         return
     with contextlib.suppress(OSError):  # nobody is left who could be told
         for line in lines:
-            print(line.translate(_CONTROLS), file=sys.stderr, flush=True)
+            print(one_line(line), file=sys.stderr, flush=True)
+
+
+def one_line(text: str) -> str:
+    """Return text with escapes for its control characters, line ends among them."""
+    return text.translate(_CONTROLS)
 
 
 def status_of(error: ssewire.StreamError) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ssewire.cli.status import COMPLETE, PROVIDER, TOO_LARGE, TRUNCATED, USAGE
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from ssewire.cli.batches import Batch
 
 _SHOWN = 10  # files of a kind, and kinds of errors
-_LONGEST = 120  # characters of a reason
 _UNKNOWN = "unknown"
 _COLUMNS = ("streams", "complete", "truncated", "errors", "events", "input", "output")
 # What is wrong with a stream, and how it is counted.
@@ -56,12 +54,12 @@ class Summary:
         for end in batch.ends:
             self._files["read"] += 1
             self._files["others"] += end.others
-            if not end.streams:
-                self._note("without", self._without, f"{end.path}: no stream: {_short(end.why)}{_hint(end.path)}")
+            if not end.streams and not end.unread:
+                self._note("without", self._without, f"{end.path}: no stream: {end.why}")
                 self._worst(PROVIDER)
         for unread in batch.unread:
             entry = "" if unread.entry is None else f", entry {unread.entry}"
-            self._note("unread", self._unread, f"{unread.path}{entry}: {_short(unread.reason)}")
+            self._note("unread", self._unread, f"{unread.path}{entry}: {unread.reason}")
             self._worst(USAGE)
 
     def lines(self) -> Iterator[str]:
@@ -105,19 +103,6 @@ class Summary:
             more = self._files[what] - len(lines)
             if more:
                 yield f"and {more:,} more {'without a stream' if what == 'without' else 'that could not be read'}"
-
-
-def _short(reason: str) -> str:
-    reason = reason.removeprefix("expected an event stream, got ")
-    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
-
-
-def _hint(path: str) -> str:
-    """Say what may have been meant with a file that holds no stream."""
-    if path == "-":
-        return " (a list of paths is read with @-)"
-    is_table = {".jsonl", ".ndjson"} & set(PurePath(path).suffixes)
-    return " (bodies in JSON lines are read with --column)" if is_table else ""
 
 
 def _kind(error: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ def _collected(workers: dict[Any, Any], parcels: Iterator[list[str | Unread]]) -
             pipe: Any = ready
             try:
                 batch: Batch | None = pipe.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 workers[pipe].join()
                 code = workers[pipe].exitcode
                 raise CommandError(
@@ -74,7 +74,8 @@ def _collected(workers: dict[Any, Any], parcels: Iterator[list[str | Unread]]) -
 def _has_more(pipe: Any, parcels: Iterator[list[str | Unread]]) -> bool:
     parcel = next(parcels, None)
     if parcel is not None:
-        pipe.send(parcel)
+        with contextlib.suppress(ConnectionError):  # of a worker that ended, which is noticed when its pipe is read
+            pipe.send(parcel)
     return parcel is not None
 
 
