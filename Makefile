@@ -23,7 +23,7 @@ ENVIRONMENTS := $(VENV) $(BENCHES) $(BENCH)-merging $(SDKS) $(CODINGS) $(WHEELS)
 WHEEL := target/bench-wheel
 
 .PHONY: help demo test test-rust test-python test-sdks test-codings test-frameworks test-engines test-abi3 test-setup environments guard \
-    soak wheels docs bench bench-functions fuzz hostile merging lint format stubs lock clean always
+    soak wheels docs bench bench-functions million fuzz hostile merging lint format stubs lock clean always
 
 help:  ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -83,6 +83,9 @@ test-abi3: wheels $(VENV)/tools  ## the core's tests with the wheel that is for 
 
 docs: $(DOCS)/tools  ## the site of docs/, in target/site; a broken link is an error
 	PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build
+
+million: $(VENV)/built $(ENGINES)/tools  ## a million recorded bodies, by pyarrow alone and on two Ray nodes
+	PYTHONPATH=python:examples:. $(ENGINES)/bin/python -m benches.million $(MILLION_ARGS)
 
 bench-functions: $(BENCH)/built  ## the public functions, each by itself
 	$(BENCH)/bin/python -m pytest benches/test_functions.py

@@ -1,7 +1,8 @@
-"""A million recorded bodies through Ray Data, and through pyarrow alone: `python -m benches.million` in the engines' environment.
+"""A million recorded bodies through pyarrow alone, and through Ray Data: `make million`.
 
-The bodies are the recorded streams again and again (`SSEWIRE_RECORDINGS`, or `../shared/recordings` beside the checkout). It
-prints bodies and MB a second, and the peak of memory: of all processes together, what they share counted once.
+The bodies are the recorded streams again and again (`SSEWIRE_RECORDINGS`, or `../shared/recordings` beside the
+checkout). It prints bodies and MB a second, and the peak of memory: of all processes together, what they share counted
+once.
 """
 
 from __future__ import annotations

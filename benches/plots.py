@@ -1,4 +1,4 @@
-"""The plots of docs/performance.md, drawn from a stored run: `python -m benches.plots [results/….json]`."""
+"""The plots of docs, drawn from a stored run: `python -m benches.plots [results/….json]`."""
 
 from __future__ import annotations
 
@@ -37,13 +37,16 @@ FOLDERS = {
 
 
 def draw(results: Results, folder: Path = FOLDER) -> list[Path]:
-    """Draw a run as one SVG for each of `PLOTS`.
+    """Draw a run as one SVG for each of `PLOTS` whose rows it has.
 
     Returns:
         The files.
     """
     folder.mkdir(exist_ok=True)
-    return [_save(folder / f"{name}.svg", plot(results), results) for name, plot in PLOTS.items()]
+    measured = {row.section for row in results.rows}
+    plots = {name: plot for name, (section, plot) in PLOTS.items() if section in measured}
+    with mpl.rc_context(STYLE):
+        return [_save(folder / f"{name}.svg", plot(results), results) for name, plot in plots.items()]
 
 
 def _save(path: Path, figure: Figure, results: Results) -> Path:
@@ -114,12 +117,24 @@ def recordings(results: Results) -> Figure:
     return figure
 
 
-PLOTS: Mapping[str, Callable[[Results], Figure]] = {
-    "chunk-size": chunk_size,
-    "large-events": large_events,
-    "packages": packages,
-    "recordings": recordings,
+def rows(results: Results) -> Figure:
+    """What recorded bodies take whole: folded into rows, and by scripts that collect text and usage."""
+    figure, axis = _plot(2.6)
+    size = next(row.median for row in results.rows if (row.section, row.work) == ("rows", "size"))
+    timed = {row.contender: row.median for row in results.rows if (row.section, row.work) == ("rows", "time")}
+    _bars(axis, {name: size * 1e3 / nanoseconds for name, nanoseconds in timed.items()})
+    axis.set_xlabel("MB of bodies per second, logarithmic: more is better")
+    return figure
+
+
+PLOTS: Mapping[str, tuple[str, Callable[[Results], Figure]]] = {
+    "chunk-size": ("framing", chunk_size),
+    "large-events": ("shapes", large_events),
+    "packages": ("adapters", packages),
+    "recordings": ("recordings", recordings),
+    "recorded-streams": ("rows", rows),
 }
+"""By the file's name: the section of a run that it needs, and what draws it."""
 
 
 def _usual(row: Row) -> bool:
@@ -176,9 +191,8 @@ def _plain(value: float, _place: object = None) -> str:
 def main() -> None:
     """Draw from the file that is named, or the newest."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else max(RESULTS.glob("20*.json"))
-    with mpl.rc_context(STYLE):
-        for drawn in draw(read(path)):
-            progress(f"drew {drawn.name} from {path.name}")
+    for drawn in draw(read(path)):
+        progress(f"drew {drawn.name} from {path.name}")
 
 
 if __name__ == "__main__":

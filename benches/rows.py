@@ -1,8 +1,8 @@
 """Recorded bodies folded into rows, beside scripts that collect text and usage: `python -m benches.rows`.
 
-The bodies are whole recorded streams of chat completions (see `benches.recordings`), since that is what the scripts read;
-of these, the ones of which all contenders give the same text and the same two counts. How many each one gets right is
-counted over all. `ssewire fold` gives whole rows: calls, reasoning, errors and the rest beside the text.
+The bodies are whole recorded streams of chat completions (see `benches.recordings`), since that is what the scripts
+read; of these, the ones of which all contenders give the same text and the same two counts. How many each one gets
+right is counted over all. `ssewire fold` gives whole rows: calls, reasoning, errors and the rest beside the text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ssewire._rows import row
 
 from benches.recordings import FOLDER, SENTINEL, load
 from benches.report import RESULTS, Options, Results, Row, progress, write
-from benches.rounds import A_LOOK, Contender, Effort, interleave, median
+from benches.rounds import A_LOOK, Contender, Effort, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ Answer = tuple[str, Any, Any]
 """The text, and the tokens of input and output."""
 
 TIMES = 4
-"""So often the bodies are in the column that is folded: enough that threads have something to share."""
+"""So often are the bodies in the column: enough that threads have something to share."""
 
 
 def by_row(body: bytes) -> Answer:
@@ -39,11 +40,11 @@ def by_row(body: bytes) -> Answer:
 
 def _of(payloads: Iterable[Any]) -> Answer:
     """What a script collects of payloads."""
-    text, usage = [], {}
+    text: list[str] = []
+    usage: dict[str, Any] = {}
     for payload in payloads:
-        for choice in payload.get("choices") or ():
-            if choice.get("index", 0) == 0:
-                text.append((choice.get("delta") or {}).get("content") or "")
+        first = [choice for choice in payload.get("choices") or () if choice.get("index", 0) == 0]
+        text += [(choice.get("delta") or {}).get("content") or "" for choice in first]
         usage = payload.get("usage") or usage
     return "".join(text), usage.get("prompt_tokens"), usage.get("completion_tokens")
 
@@ -81,7 +82,7 @@ def _answer(read: Callable[[bytes], Answer], body: bytes) -> Answer | None:
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Give what a body takes of each contender, and how many each one gets right; nothing where something is missing."""
+    """Give what a body takes each contender, and how many each gets right; nothing where something is missing."""
     if not (FOLDER / "index.tsv").is_file() or not find_spec("pyarrow") or not find_spec("httpx_sse"):
         progress("rows: skipped, as it needs recordings (SSEWIRE_RECORDINGS), pyarrow and httpx-sse")
         return
@@ -104,7 +105,7 @@ def _same(one: Answer | None, other: Answer | None) -> bool:
     return one is not None and one == other
 
 
-def _time(bodies: Sequence[bytes], effort: Effort) -> Iterator[Row]:
+def _time(bodies: list[bytes], effort: Effort) -> Iterator[Row]:
     import pyarrow as pa  # noqa: PLC0415 - may not be installed
     from ssewire.arrow import fold  # noqa: PLC0415 - needs it
 
@@ -130,13 +131,12 @@ def table(found: Sequence[Row]) -> Iterator[str]:
     size = of["size", "recorded"]
     ours = of["time", "ssewire fold, 1 thread"]
     yield f"{of['timed', 'recorded']:.0f} of {of['bodies', 'recorded']:.0f} bodies, of {size:,.0f} bytes"
-    for row_ in (row for row in found if row.work == "time"):
-        nanoseconds = median(row_.rounds)
-        right = of.get(("right", row_.contender))
-        judged = "" if right is None else f", right {right:.0f}"
+    for name in (each.contender for each in found if each.work == "time"):
+        nanoseconds = of["time", name]
+        right = of.get(("right", name))
         yield (
-            f"{row_.contender:24} {1e9 / nanoseconds:>9,.0f} bodies/s {size * 1e3 / nanoseconds:>7,.0f} MB/s "
-            f"{nanoseconds / ours:>6.2f}{judged}"
+            f"{name:24} {1e9 / nanoseconds:>9,.0f} bodies/s {size * 1e3 / nanoseconds:>7,.0f} MB/s "
+            f"{nanoseconds / ours:>6.2f}" + ("" if right is None else f", right {right:.0f}")
         )
 
 
@@ -148,11 +148,13 @@ def main() -> None:
     results = Results()
     results.note_load(own=0)
     results.rows.extend(rows(Options(quick=given.quick)))
-    for line in table(results.rows):
+    for line in table(results.rows) if results.rows else ():
         print(line)
-    if not given.quick:
+    if results.rows and not given.quick:
         path = write(results, RESULTS / "rows")
         progress(f"stored in {path.name}")
+        if find_spec("matplotlib"):
+            import_module("benches.plots").draw(results)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ MODULES = {
     "gateway": "benches.sockets.gateway",
     "calls": "benches.calls",
     "recordings": "benches.recordings",
+    "rows": "benches.rows",
 }
 """Sections that are modules of their own."""
 SECTIONS = [*PARTS, *isolated.ENVIRONMENTS, *MODULES, "instructions"]
