@@ -61,3 +61,41 @@ impl Accumulator {
         self.missing().map(Problem::Incomplete)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &[u8] = b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n";
+
+    fn read(pieces: &[&[u8]]) -> Accumulator {
+        let mut accumulator = Accumulator::builder().max_event_size(60).build();
+        for piece in pieces {
+            _ = accumulator.feed(piece, |_| {});
+        }
+        accumulator.flush(|_| {});
+        accumulator
+    }
+
+    #[test]
+    fn the_gravest_problem_counts() {
+        let (error, large) = (b"data: {\"error\":{\"message\":\"busy\"}}\n\n", [b'x'; 100]);
+        let problem = |pieces: &[&[u8]]| read(pieces).problem();
+        assert!(matches!(problem(&[EVENT, error, &large]), Some(Problem::Provider(error)) if error.message == "busy"));
+        assert!(matches!(problem(&[EVENT, &large]), Some(Problem::TooLarge(fault)) if fault.event == 2));
+        // What it is, nobody can say of a body that was not read to its end.
+        assert!(matches!(problem(&[b"<html>\n", &large]), Some(Problem::TooLarge(_))));
+        assert!(matches!(problem(&[b"<html>\n"]), Some(Problem::NotAStream(text)) if text.contains("an HTML page")));
+        assert!(matches!(problem(&[EVENT]), Some(Problem::Incomplete(_))));
+        assert_eq!(problem(&[EVENT, b"data: [DONE]\n\n"]), None);
+    }
+
+    #[test]
+    fn the_end_keeps_the_number_of_events() {
+        assert_eq!(read(&[EVENT, EVENT, b"data: [DONE]"]).events(), 3);
+        assert_eq!(read(&[b"{\"choices\":[]}\n{\"choices\":[]}"]).events(), 2);
+        let mut twice = read(&[EVENT]);
+        twice.flush(|_| {});
+        assert_eq!(twice.events(), 1);
+    }
+}
