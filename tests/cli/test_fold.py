@@ -265,6 +265,15 @@ def test_what_is_no_file_is_written_itself(folder: Path, capsys: Capture) -> Non
     assert json.loads((folder / "real").read_text(encoding="utf-8"))["complete"] is True
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_output_on_a_full_disk(capsys: Capture) -> None:
+    assert fold("-q", CHAT, "-o", "/dev/full", capsys=capsys) == (
+        [],
+        "ssewire: /dev/full: No space left on device\n",
+        5,
+    )
+
+
 @posix
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupted_run_leaves_nothing(jobs: str, folder: Path) -> None:
