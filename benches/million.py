@@ -1,8 +1,8 @@
 """A million recorded bodies through pyarrow alone, and through Ray Data: `make million`.
 
 The bodies are the recorded streams again and again (`SSEWIRE_RECORDINGS`, or `../shared/recordings` beside the
-checkout). It prints bodies and MB a second, and the peak of memory: of all processes together, what they share counted
-once.
+checkout). It prints bodies and MB a second, by the clock and by CPU, and the peak of memory: of all processes together,
+what they share counted once. The CPU time is what can be compared where others use the machine, too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from engines import parquet_batches, ray_data
 from pyarrow import parquet
+from ssewire.arrow import fold
 
 from benches.recordings import FOLDER
 
@@ -44,56 +45,84 @@ def make(folder: Path, bodies: int) -> int:
     return FILES * sum(len(body) for part in wanted for body in part)
 
 
-def memory(root: int) -> int:
-    """Bytes of a process and all that it started, what they share in parts."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(entry.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # it has ended
-        children.setdefault(parent, []).append(int(entry.parent.name))
-    found, todo = 0, [root]
+def read(process: int, name: str) -> str:
+    """Return one of Linux's files on a process; "" where it has ended."""
+    try:
+        return Path(f"/proc/{process}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+def processes(root: int) -> Iterator[tuple[int, list[str]]]:
+    """Give a process and all that it started, each with what Linux says of it, from its state on."""
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    found = {pid: stat.rpartition(")")[2].split() for pid in pids if (stat := read(pid, "stat"))}
+    todo = [root]
     while todo:
         process = todo.pop()
-        todo += children.get(process, [])
-        try:
-            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        found += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return found
+        yield process, found[process]
+        todo += [child for child, (_, parent, *_) in found.items() if int(parent) == process]
 
 
-class Peak(threading.Thread):
-    """Looks at the memory of this process, and of all that it started, twice a second."""
+def memory(process: int) -> int:
+    """Bytes of a process, of what it shares its part."""
+    lines = read(process, "smaps_rollup").splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+class Watch(threading.Thread):
+    """Looks at this process, and at all that it started, twice a second.
+
+    Attributes:
+        peak: bytes of memory where they were most.
+        cpu: seconds of CPU that each process has taken.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.bytes = 0
+        self.peak = 0
+        self.cpu: dict[int, float] = {}
         self.over = threading.Event()
 
     def run(self) -> None:
         """Look until it is over."""
         while not self.over.wait(0.5):
-            self.bytes = max(self.bytes, memory(os.getpid()))
+            self.look()
+
+    def look(self) -> None:
+        """Look once."""
+        seen = dict(processes(os.getpid()))
+        self.peak = max(self.peak, sum(map(memory, seen)))
+        tick = os.sysconf("SC_CLK_TCK")
+        self.cpu |= {process: (int(stat[11]) + int(stat[12])) / tick for process, stat in seen.items()}
 
 
 @contextmanager
 def measured(name: str, bodies: int, size: int) -> Iterator[None]:
     """Print what the work inside takes."""
-    peak = Peak()
-    peak.start()
-    start = time.perf_counter()
+    watch = Watch()
+    watch.look()
+    before, start = sum(watch.cpu.values()), time.perf_counter()
+    watch.start()
     yield
     took = time.perf_counter() - start
-    peak.over.set()
-    peak.join()
+    watch.over.set()
+    watch.join()
+    watch.look()
+    cpu = sum(watch.cpu.values()) - before
     print(
-        f"{name}: {took:.1f} s, {bodies / took:,.0f} bodies/s, {size / took / 1e6:,.0f} MB/s, "
-        f"at most {peak.bytes / 1e6:,.0f} MB",
+        f"{name}: {took:.1f} s, {bodies / took:,.0f} bodies/s, {size / took / 1e6:,.0f} MB/s; "
+        f"{cpu:.1f} s of CPU, {size / cpu / 1e6:,.0f} MB/s a core; at most {watch.peak / 1e6:,.0f} MB",
         flush=True,
     )
+
+
+def by_folding(source: Path) -> None:
+    """The bodies of one file, again for each file: no reading, no writing."""
+    with parquet.ParquetFile(source / "00.parquet") as bodies:
+        batch = next(bodies.iter_batches(batch_size=4096, columns=["body"]))
+        for _ in range(FILES * bodies.metadata.num_rows // len(batch)):
+            fold(batch["body"])
 
 
 def by_pyarrow(source: Path, target: Path) -> None:
@@ -136,7 +165,9 @@ def main() -> None:
         source.mkdir()
         size = make(source, given.bodies)
         print(f"{given.bodies:,} bodies, {size / 1e9:.2f} GB, on {os.cpu_count()} cores", flush=True)
-        with measured("pyarrow alone", given.bodies, size):
+        with measured("folding alone", given.bodies, size):
+            by_folding(source)
+        with measured("pyarrow", given.bodies, size):
             by_pyarrow(source, folder / "plain")
         with cluster(), measured("Ray Data", given.bodies, size):
             ray_data.main(str(source), str(folder / "rays"))

@@ -34,6 +34,11 @@ FOLDERS = {
     "split + orjson": "split, orjson, by hand",
     "httpx-sse + orjson": "httpx-sse, orjson",
 }
+BODIES_READ = {
+    "ssewire row": "ssewire, a body at a time",
+    "split + orjson": "split, orjson, by hand",
+    "httpx-sse + json": "httpx-sse, json, by hand",
+}
 
 
 def draw(results: Results, folder: Path = FOLDER) -> list[Path]:
@@ -121,8 +126,9 @@ def rows(results: Results) -> Figure:
     """What recorded bodies take whole: folded into rows, and by scripts that collect text and usage."""
     figure, axis = _plot(2.6)
     size = next(row.median for row in results.rows if (row.section, row.work) == ("rows", "size"))
-    timed = {row.contender: row.median for row in results.rows if (row.section, row.work) == ("rows", "time")}
-    _bars(axis, {name: size * 1e3 / nanoseconds for name, nanoseconds in timed.items()})
+    timed = [row for row in results.rows if (row.section, row.work) == ("rows", "time")]
+    fastest = sorted(timed, key=lambda row: row.median)
+    _bars(axis, {BODIES_READ.get(row.contender, row.contender): size * 1e3 / row.median for row in fastest})
     axis.set_xlabel("MB of bodies per second, logarithmic: more is better")
     return figure
 
