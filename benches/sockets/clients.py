@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import ssewire
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     Get = Callable[[str], Any]
@@ -238,45 +239,58 @@ ASYNC_WAYS: dict[str, dict[str, AsyncWay]] = {
 }
 
 
+class Tls(NamedTuple):
+    """Who is trusted."""
+
+    file: str
+    context: ssl.SSLContext
+
+
 @contextlib.contextmanager
-def _requests() -> Iterator[Get]:
+def _requests(tls: Tls | None) -> Iterator[Get]:
     import requests  # noqa: PLC0415 - may not be installed
 
     with requests.Session() as session:
         session.trust_env = False
+        session.verify = tls.file if tls else True
         yield lambda url: session.get(url, stream=True, timeout=TIMEOUT)
 
 
 @contextlib.contextmanager
-def _httpx(module: str) -> Iterator[Get]:
+def _httpx(module: str, tls: Tls | None) -> Iterator[Get]:
     package: Any = __import__(module)
-    with package.Client(timeout=TIMEOUT, trust_env=False) as client:
+    with package.Client(timeout=TIMEOUT, trust_env=False, verify=tls.context if tls else True) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
 @contextlib.asynccontextmanager
-async def _async_httpx(module: str, connections: int) -> AsyncIterator[AsyncGet]:
+async def _async_httpx(module: str, connections: int, tls: Tls | None) -> AsyncIterator[AsyncGet]:
     package: Any = __import__(module)
     limits = package.Limits(max_connections=connections)
-    async with package.AsyncClient(timeout=TIMEOUT, trust_env=False, limits=limits) as client:
+    verify = tls.context if tls else True
+    async with package.AsyncClient(timeout=TIMEOUT, trust_env=False, limits=limits, verify=verify) as client:
         yield lambda url: client.send(client.build_request("GET", url), stream=True)
 
 
 @contextlib.asynccontextmanager
-async def _aiohttp(connections: int) -> AsyncIterator[AsyncGet]:
+async def _aiohttp(connections: int, tls: Tls | None) -> AsyncIterator[AsyncGet]:
     import aiohttp  # noqa: PLC0415 - may not be installed
 
-    connector = aiohttp.TCPConnector(limit=connections)
+    connector = aiohttp.TCPConnector(limit=connections, ssl=tls.context if tls else True)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         yield session.get
 
 
-def opened(client: str) -> contextlib.AbstractContextManager[Get]:
+def opened(client: str, tls: Tls | None = None) -> contextlib.AbstractContextManager[Get]:
     """Run a client of `WAYS`; gives what asks for a URL and returns once the response's head is here."""
-    return _requests() if client == "requests" else _httpx(client)
+    return _requests(tls) if client == "requests" else _httpx(client, tls)
 
 
-def aopened(client: str, connections: int = 1) -> contextlib.AbstractAsyncContextManager[AsyncGet]:
+def aopened(
+    client: str, connections: int = 1, tls: Tls | None = None
+) -> contextlib.AbstractAsyncContextManager[AsyncGet]:
     """Run a client of `ASYNC_WAYS`: the asynchronous twin of `opened`."""
-    return _aiohttp(connections) if client == "aiohttp" else _async_httpx(client.partition(" ")[0], connections)
+    if client == "aiohttp":
+        return _aiohttp(connections, tls)
+    return _async_httpx(client.partition(" ")[0], connections, tls)

@@ -58,7 +58,8 @@ class Stopwatch:
             self.total += time.process_time_ns() - start
 
 
-def _read(get: clients.Get, way: clients.Way, url: str, watch: Stopwatch) -> object:
+def read(get: clients.Get, way: clients.Way, url: str, watch: Stopwatch) -> object:
+    """Read a response in that way, on that watch."""
     response = get(url)
     try:
         with watch.running():
@@ -67,7 +68,8 @@ def _read(get: clients.Get, way: clients.Way, url: str, watch: Stopwatch) -> obj
         response.close()
 
 
-async def _aread(get: clients.AsyncGet, way: clients.AsyncWay, url: str, watch: Stopwatch) -> object:
+async def aread(get: clients.AsyncGet, way: clients.AsyncWay, url: str, watch: Stopwatch) -> object:
+    """Read one asynchronously: the twin of `read`."""
     response = await get(url)
     try:
         with watch.running():
@@ -98,7 +100,7 @@ class _Bench:
                 yield from self._timed(
                     pieces,
                     [
-                        Contender(name, partial(_read, get, way, url, self._watch))
+                        Contender(name, partial(read, get, way, url, self._watch))
                         for name, way in clients.WAYS[self.client].items()
                         if _installed(name)
                     ],
@@ -114,7 +116,7 @@ class _Bench:
                 url = self._base + path
 
                 def run(way: clients.AsyncWay, url: str = url) -> object:
-                    return loop.run_until_complete(_aread(get, way, url, self._watch))
+                    return loop.run_until_complete(aread(get, way, url, self._watch))
 
                 yield from self._timed(
                     pieces,

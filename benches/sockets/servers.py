@@ -7,7 +7,8 @@ real servers send them.
     segments    one client at a time, the process that started it. Paths that begin with /whole have all events in one
                 send, with /burst as fast as they can be sent, with /paced each one only after the client has taken
                 everything that came before and has gone to sleep: no read gets two events, every one has to wait, as
-                with events that come from a model
+                with events that come from a model; with /every/300 each one 300 microseconds after the last. With a
+                certificate, over TLS
     steady      as many streams as it was told, all of them open before the first event, each at the same rate; every
                 event says when it was sent
 """
@@ -19,6 +20,7 @@ import contextlib
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -66,12 +68,16 @@ def started(*arguments: str) -> Iterator[tuple[int, IO[bytes]]]:
 
 
 @contextlib.contextmanager
-def segment_server(body: bytes) -> Iterator[str]:
-    """Run the server `segments` with that stream; give its base URL."""
-    with started("segments") as (port, control):
+def segment_server(body: bytes, certificate: str | None = None) -> Iterator[str]:
+    """Run the server `segments` with that stream, with TLS where there is a file with its key and certificate.
+
+    Gives its base URL.
+    """
+    arguments = () if certificate is None else ("--certificate", certificate)
+    with started("segments", *arguments) as (port, control):
         control.write(struct.pack("!Q", len(body)) + body)
         control.flush()
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
@@ -153,16 +159,21 @@ def _is_whole(request: bytes) -> bool:
     return bool(end) and len(body) == int(length[1] if length else 0)
 
 
-def _serve_segments(listener: socket.socket, chunks: Sequence[bytes]) -> None:
+def _serve_segments(listener: socket.socket, chunks: Sequence[bytes], certificate: str | None) -> None:
     """Serve every connection in a thread."""
+    context = None
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
     while True:
         sock, _ = listener.accept()
-        threading.Thread(target=_serve_client, args=(sock, chunks), daemon=True).start()
+        threading.Thread(target=_serve_client, args=(sock, chunks, context), daemon=True).start()
 
 
-def _serve_client(sock: socket.socket, chunks: Sequence[bytes]) -> None:
+def _serve_client(plain: socket.socket, chunks: Sequence[bytes], context: ssl.SSLContext | None) -> None:
     """Answer the requests of one connection."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock = plain if context is None else context.wrap_socket(plain, server_side=True)
     with sock, contextlib.suppress(ConnectionError):  # the client may leave
         while request := _read_request(sock):
             path = request.split(b" ", 2)[1]
@@ -172,6 +183,8 @@ def _serve_client(sock: socket.socket, chunks: Sequence[bytes]) -> None:
             sock.sendall(HEAD)
             if path.startswith(b"/paced"):
                 _send_paced(sock, (*chunks, END))
+            elif path.startswith(b"/every/"):
+                _send_spaced(sock, (*chunks, END), int(path.split(b"/")[2]) / 1e6)
             else:
                 for data in (*chunks, END):
                     sock.sendall(data)
@@ -182,6 +195,12 @@ def _send_paced(sock: socket.socket, parts: Iterable[bytes]) -> None:
         for data in parts:
             client.wait_idle()
             sock.sendall(data)
+
+
+def _send_spaced(sock: socket.socket, parts: Iterable[bytes], gap: float) -> None:
+    for data in parts:
+        time.sleep(gap)
+        sock.sendall(data)
 
 
 def stamped_events(events: int) -> list[tuple[bytes, bytes]]:
@@ -258,6 +277,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.sockets.servers", description=__doc__.partition("\n")[0])
     parser.add_argument("kind", choices=["segments", "steady"])
     parser.add_argument("numbers", nargs="*", type=float, help="steady: streams, events of each, events a second")
+    parser.add_argument("--certificate", help="segments: a file with a key and its certificate, for TLS")
     options = parser.parse_args()
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     print(listener.getsockname()[1], flush=True)
@@ -267,7 +287,7 @@ def main() -> None:
         return
     body = sys.stdin.buffer.read(struct.unpack("!Q", sys.stdin.buffer.read(8))[0])
     threading.Thread(target=_die_with_input, daemon=True).start()
-    _serve_segments(listener, [chunk(event) for event in split_events(body)])
+    _serve_segments(listener, [chunk(event) for event in split_events(body)], options.certificate)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ssewire import integrations
-from ssewire._sources.chunks import _state
+from ssewire._core import take_chunks
 from ssewire.integrations._sdk import PACKAGES, find_sdk
 from ssewire.replay import ReplayServer
 
@@ -142,31 +142,25 @@ def is_ours(client: Any) -> bool:
 
 
 @each_sdk
-def test_chunks_that_wait_are_read_together(name: str) -> None:
-    read_on = threading.Event()
-    with ReplayServer([body(name)], gate=lambda number: number == 0 or read_on.wait()) as server:
+def test_chunks_are_read_past_the_client(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[bytes] = []
+
+    def take(data: bytes) -> tuple[bytes, int]:
+        contents, size = take_chunks(data)
+        taken.append(contents)
+        return contents, size
+
+    monkeypatch.setattr("ssewire._sources.direct.take_chunks", take)
+    with ReplayServer([body(name)]) as server:
+        expected = read(name, server.url)
+        assert not taken
         integrations.install(name)
-        with make(name, server.url) as client:
-            stream = ask(name, client)
-            next(stream)
-            assert reads_joined(stream)
-            read_on.set()
-            list(stream)
-        read_on.clear()
-        asyncio.run(aread_joined(name, server.url, read_on))
-
-
-async def aread_joined(name: str, url: str, read_on: threading.Event) -> None:
-    async with make(name, url, "Async") as client:
-        stream = await ask(name, client)
-        await stream.__anext__()
-        assert reads_joined(stream)
-        read_on.set()
-        assert [event async for event in stream]
-
-
-def reads_joined(stream: Any) -> bool:
-    return type(_state(stream.response)._reader).__module__ == _state.__module__  # noqa: SLF001 - h11's
+        assert read(name, server.url) == expected
+        assert any(taken)
+        taken.clear()
+        assert asyncio.run(aread(name, server.url)) == expected
+        assert any(taken)
+        assert server.connections == 3  # one of each client
 
 
 def here() -> list[str]:

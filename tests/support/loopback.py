@@ -226,8 +226,9 @@ class Reader(threading.Thread):
         frame = sys._current_frames().get(self.ident or 0)  # noqa: SLF001 - the one way to see where a thread is
         if frame is None:
             return False
-        return frame.f_code.co_name in {"readinto", "recv", "recv_into", "read"} and frame.f_code.co_filename.endswith(
-            ("socket.py", "ssl.py", "sync.py")  # the last is httpcore's, which calls recv() of a plain socket itself
+        names = {"readinto", "recv", "recv_into", "read", "_read"}
+        return frame.f_code.co_name in names and frame.f_code.co_filename.endswith(
+            ("socket.py", "ssl.py", "sync.py", "direct.py")  # httpcore's and ours call recv() of a plain socket
         )
 
 

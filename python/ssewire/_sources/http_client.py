@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ssewire._core import take_chunks
 from ssewire._sources.base import READ_SIZE, Source, attr_path, consumed, needs_sync, shut_down
+from ssewire._sources.direct import is_wanted
 from ssewire._sources.plain import FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ssewire._sources.base import AsyncSource
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
         status: int | None
         headers: Mapping[str, str]
         fp: Any
+
+
+_CRLF = b"\r\n"
 
 
 class HTTPClientSource(Source):
@@ -87,6 +92,33 @@ def http_socket(response: object) -> Any:
     return attr_path(response, "fp", "raw", "_sock")
 
 
+def read1_of(response: Any) -> Callable[[int], bytes]:
+    """Return what reads a response of http.client like its `read1`, but whole chunks that are there together.
+
+    `read1` takes the lines around each chunk one by one. Here the chunks are found by a look at the file's buffer; what
+    is no whole chunk stays there for `read1`. `chunk_left` is all that it remembers: None before a chunk, 0 after its
+    content.
+    """
+    file, read1 = response.fp, response.read1
+    known = type(file).__name__ == "BufferedReader" and hasattr(response, "chunk_left")
+    if not (known and response.chunked and is_wanted()):
+        return read1  # type: ignore[no-any-return]
+
+    def read(size: int) -> bytes:
+        if response.fp is file:  # it is not when the body was read
+            if response.chunk_left == 0 and file.peek(2)[:2] == _CRLF:
+                file.read(2)
+                response.chunk_left = None
+            if response.chunk_left is None:
+                contents, taken = take_chunks(file.peek(size))
+                if taken:
+                    file.read(taken)
+                    return contents
+        return read1(size)  # type: ignore[no-any-return]
+
+    return read
+
+
 def _decoded(response: HTTPResponse) -> Iterator[bytes]:
     # http.client leaves the body encoded. These two codings need nothing that Python lacks.
     coding = (response.headers.get("Content-Encoding") or "").strip().lower()
@@ -95,7 +127,8 @@ def _decoded(response: HTTPResponse) -> Iterator[bytes]:
 
 
 def _read(response: HTTPResponse) -> Iterator[bytes]:
-    while data := response.read1(READ_SIZE):
+    read1 = read1_of(response)
+    while data := read1(READ_SIZE):
         if response.length == 0:
             response.close()  # frees the connection before the caller asks for a further piece
         yield data

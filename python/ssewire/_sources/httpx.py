@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
+from ssewire._sources import direct
 from ssewire._sources.base import (
     AsyncSource,
     Source,
@@ -25,7 +26,6 @@ from ssewire._sources.base import (
     running_trio,
     shut_down,
 )
-from ssewire._sources.chunks import join_chunks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -67,9 +67,10 @@ class HttpxSource(Source):
     __slots__ = ("__weakref__", "_httpx")
 
     def __init__(self, response: Response) -> None:
-        super().__init__(response.iter_bytes(), response, response.status_code, response.headers.get("Content-Type"))
+        super().__init__(
+            direct.read(response.iter_bytes()), response, response.status_code, response.headers.get("Content-Type")
+        )
         self._httpx = response
-        join_chunks(response)
         _open.add(self)
 
     def _keeps_open(self) -> bool:
@@ -105,9 +106,10 @@ class AsyncHttpxSource(AsyncSource):
     __slots__ = ("_httpx", "_loop", "_trio")
 
     def __init__(self, response: Response) -> None:
-        super().__init__(response.aiter_bytes(), response, response.status_code, response.headers.get("Content-Type"))
+        super().__init__(
+            direct.aread(response.aiter_bytes()), response, response.status_code, response.headers.get("Content-Type")
+        )
         self._httpx = response
-        join_chunks(response)
         self._loop = running_loop()
         self._trio = running_trio()
 

@@ -25,7 +25,7 @@ from ssewire._sources.base import (
     in_memory_source,
     needs_sync,
 )
-from ssewire._sources.http_client import http_socket
+from ssewire._sources.http_client import http_socket, read1_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -146,8 +146,9 @@ def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
     parsing the piece takes. The catcher gives the connection back to its pool at the end, and translates errors, all
     the same.
     """
+    read1 = read1_of(below)
     with raw._error_catcher():
-        while data := below.read1(READ_SIZE):
+        while data := read1(READ_SIZE):
             yield data
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from ssewire._core import EventIterator, SSEDecoder
 from ssewire._errors import EventTooLargeError
 from ssewire._framing import DecoderOptions
-from ssewire._sources.chunks import join_chunks
+from ssewire._sources import direct
 from ssewire._types import Unpack
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ class ResponseReader(Generic[_Response, _Event]):
     def _iter_events(self) -> Iterator[_Event]:
         self._check_content_type()
         response = self._response
-        join_chunks(response)
-        pieces = map(_utf8, response.iter_text()) if self._obey_charset else response.iter_bytes()
+        pieces = map(_utf8, response.iter_text()) if self._obey_charset else direct.read(response.iter_bytes())
         try:
             yield from self._decode(pieces, SSEDecoder(**self._decoder_options))
         except EventTooLargeError as error:
@@ -113,9 +112,8 @@ class ResponseReader(Generic[_Response, _Event]):
     async def _aiter_events(self) -> AsyncGenerator[_Event, None]:
         self._check_content_type()
         response = self._response
-        join_chunks(response)
         events = self._decode(None, SSEDecoder(**self._decoder_options))
-        pieces: Any = _autf8(response.aiter_text()) if self._obey_charset else response.aiter_bytes()
+        pieces: Any = _autf8(response.aiter_text()) if self._obey_charset else direct.aread(response.aiter_bytes())
         try:
             async with aclosing(pieces):
                 async for piece in pieces:

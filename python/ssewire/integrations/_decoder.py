@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ssewire._core import Accumulator, EventIterator, SSEDecoder
-from ssewire._sources.chunks import join_chunks
+from ssewire._sources import direct
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -55,16 +55,16 @@ class Decoder:
     def iter_bytes(self, iterator: Iterable[bytes]) -> Iterator[SdkEvent]:
         """Return the events of the pieces of a body."""
         kind = self._kind(sys._getframe(1))  # noqa: SLF001 - CPython's
-        _join_chunks(getattr(iterator, "gi_frame", None))
+        pieces = direct.read(iter(iterator))
         if self._is_checked:
-            return _iterate_checked(iterator, kind)
-        return EventIterator(iterator, _new_decoder(), kind)
+            return _iterate_checked(pieces, kind)
+        return EventIterator(pieces, _new_decoder(), kind)
 
     def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[SdkEvent]:
         """Return the same of an asynchronous iterator."""
         kind = self._kind(sys._getframe(1))  # noqa: SLF001 - as above
-        _join_chunks(getattr(iterator, "ag_frame", None))
-        return _aiterate(iterator, kind, _new_watcher() if self._is_checked else None)
+        pieces = direct.aread(iterator)
+        return _aiterate(pieces, kind, _new_watcher() if self._is_checked else None)
 
     def _kind(self, caller: FrameType | None) -> Kind:
         """Return which events are right for who iterates."""
@@ -80,12 +80,6 @@ class Decoder:
         """Whether the client still builds its objects by `process`: nobody has overridden or undone it."""
         method = self._client._process_response_data  # noqa: SLF001 - the seam
         return self._process is not None and getattr(method, "__func__", None) is self._process
-
-
-def _join_chunks(frame: FrameType | None) -> None:
-    """Have the chunks of a response come together; `frame` is that of its `iter_bytes` or `aiter_bytes`."""
-    if frame is not None and frame.f_code.co_name in ("iter_bytes", "aiter_bytes"):
-        join_chunks(frame.f_locals.get("self"))
 
 
 def _iterate_checked(pieces: Iterable[bytes], kind: Kind) -> Iterator[SdkEvent]:

@@ -1,0 +1,226 @@
+"""Chunks read from the network itself, past the client's layers: of responses of httpx and httpx2 over HTTP/1.1.
+
+Servers send each event as a chunk of the body. From the socket to `iter_bytes` it passes h11 and ten generators, which
+takes ten times what is done to it afterwards. So whole chunks are read from below:
+
+1. The client's own iterator begins, and ends, and does whatever is not plain. h11 is given all bytes that are no whole
+   chunks: parts of chunks, extensions, the last chunk with its trailers, what is no chunk, and the connection's end.
+   Then it is the client's turn, until h11 is between two chunks again.
+2. So h11 and the client are at any time as if they had read the body: errors are theirs, and so is what becomes of the
+   connection. What the network raises is raised where the client reads from it (`network`).
+3. A body that has to be decompressed goes through the client, but its whole chunks as one. How a body was cut into
+   chunks means nothing (RFC 9112, 7.1).
+4. What this looks at is private to httpx, httpcore and h11. Where it has another form, and where anything stands
+   between the response and its connection that is not theirs, the client reads by itself.
+"""
+
+# ruff: noqa: SLF001 - see 4.
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from ssewire._core import take_chunks
+from ssewire._sources.base import READ_SIZE, attr_path
+from ssewire._sources.network import SocketReader, StreamReader, TransportReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+    from types import FrameType
+
+_PACKAGES = frozenset(("httpx", "httpx2", "httpcore", "httpcore2"))
+
+# Where a stream has the one that it reads from: from a response's down to the connection.
+_INNER = ("_stream", "_httpcore_stream", "_connection")
+_DEPTH = 8
+
+_READER = {"_bytes_in_chunk", "_bytes_to_discard", "_reading_trailer"}  # what h11's reader of chunks has
+
+
+def is_wanted() -> bool:
+    """Whether responses are read past their clients' layers at all: SSEWIRE_DIRECT=0 says no."""
+    return os.environ.get("SSEWIRE_DIRECT") != "0"
+
+
+def read(own: Iterator[bytes]) -> Iterator[bytes]:
+    """Return what gives the pieces of a response's `iter_bytes`, which nobody has asked yet, at less cost.
+
+    Any other iterator is returned as it is.
+    """
+    body = _body(getattr(own, "gi_frame", None))
+    reader = None if body is None else SocketReader.of(body.stream)
+    return own if body is None or reader is None else _read(cast("Generator[bytes, None, None]", own), body, reader)
+
+
+def aread(own: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return the asynchronous twin of `read`, of a response's `aiter_bytes`."""
+    body = _body(getattr(own, "ag_frame", None))
+    return own if body is None else _AsyncPieces(cast("AsyncGenerator[bytes, None]", own), body)
+
+
+def _read(own: Generator[bytes, None, None], body: _Body, reader: SocketReader) -> Iterator[bytes]:
+    try:
+        for piece in own:
+            yield piece
+            data = body.waiting()
+            while data is not None:  # the client's turn
+                if not data:
+                    try:
+                        data = reader.receive(READ_SIZE)
+                    except BaseException as error:  # noqa: BLE001 - the client raises it
+                        reader.fail(error)
+                        break
+                contents, data = body.take(data)
+                if contents:
+                    yield contents
+    finally:
+        own.close()
+
+
+class _AsyncPieces:
+    """The asynchronous twin of `_read`.
+
+    No generator: of one that is left to the garbage collector trio complains.
+    """
+
+    def __init__(self, own: AsyncGenerator[bytes, None], body: _Body) -> None:
+        self._own = own
+        self._body = body
+        self._reader = TransportReader.of(body.stream, body.timeout) or StreamReader(body.connection, body.timeout)
+        self._data: bytes | None = None  # as in `_read`
+        self.ag_running = False  # as an asynchronous generator says that a task waits in it
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.ag_running = True
+        try:
+            return await self._directly() or await self._by_client()
+        finally:
+            self.ag_running = False
+
+    async def _directly(self) -> bytes | None:
+        """Return the contents of whole chunks; None where it is the client's turn."""
+        data = self._data
+        while data is not None:
+            if not data:
+                try:
+                    data = await self._reader.receive()
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the client raises it, cancellation too
+                    self._reader.fail(error)
+                    break
+                if data is None:
+                    break
+            contents, data = self._body.take(data)
+            if contents:
+                self._data = data
+                return contents
+        return None
+
+    async def _by_client(self) -> bytes:
+        self._reader.stop()
+        self._data = None
+        piece = await self._own.__anext__()
+        self._data = self._body.waiting()
+        return piece
+
+    async def aclose(self) -> None:
+        """Close the client's own iterator."""
+        await self._own.aclose()
+
+
+class _Body:
+    """A chunked body, as h11 has it.
+
+    Attributes:
+        connection: httpcore's.
+        stream: what that reads from.
+        timeout: seconds that a read may take.
+    """
+
+    __slots__ = ("_is_plain", "_reader", "_response", "_seen", "_state", "connection", "stream", "timeout")
+
+    def __init__(self, response: Any, connection: Any) -> None:
+        self._response = response
+        self._state = connection._h11_state
+        self._reader = self._state._reader
+        self._is_plain = type(response._get_content_decoder()).__name__ == "IdentityDecoder"
+        self._seen = 0  # bytes that were left to h11
+        self.connection = connection
+        self.stream = connection._network_stream
+        self.timeout: float | None = response.request.extensions.get("timeout", {}).get("read")
+
+    def waiting(self) -> bytes | None:
+        """Take what h11 has received and not read; None where it is not between two chunks."""
+        state, reader = self._state, self._reader
+        if state._reader is not reader or reader._bytes_in_chunk or reader._reading_trailer:
+            return None
+        buffer, end = state._receive_buffer, reader._bytes_to_discard  # of the chunk before
+        if len(end) < len(buffer) < self._seen:  # it was looked at before h11 read of it
+            return None
+        data = bytes(buffer)
+        if not data.startswith(end):
+            return None
+        buffer.maybe_extract_at_most(len(data))
+        reader._bytes_to_discard = b""
+        return data[len(end) :]
+
+    def take(self, data: bytes) -> tuple[bytes, bytes | None]:
+        """Take the whole chunks that the data begins with, and leave the rest to h11.
+
+        Returns:
+            Their contents, b"" where h11 has them; and b"" where the network is to be read next, None where it is the
+            client's turn.
+        """
+        contents, size = take_chunks(data)
+        rest = data[size:]
+        if self._is_plain:
+            self._response._num_bytes_downloaded += len(contents)
+        elif contents:
+            rest = b"%x\r\n%b\r\n%b" % (len(contents), contents, rest)
+            contents = b""
+        if data and not rest:
+            return contents, b""
+        self._seen = len(rest)
+        self._state.receive_data(rest)  # nothing is the end
+        return contents, None
+
+
+def _body(frame: FrameType | None) -> _Body | None:
+    """Return the body that the iterator with this frame is about to read; None where that has to read it by itself."""
+    if frame is None or frame.f_code.co_name not in ("iter_bytes", "aiter_bytes") or not is_wanted():
+        return None
+    response: Any = frame.f_locals.get("self")
+    module = frame.f_globals.get("__name__", "")
+    if not (_is_own(response) and module.partition(".")[0] in _PACKAGES and not frame.f_locals.get("chunk_size")):
+        return None
+    if response.is_closed or response.is_stream_consumed or not hasattr(response, "_get_content_decoder"):
+        return None
+    connection = _connection(response)
+    readers, reader = sys.modules.get("h11._readers"), attr_path(connection, "_h11_state", "_reader")
+    if readers is None or type(reader) is not readers.ChunkedReader or not vars(reader).keys() >= _READER:
+        return None
+    stream = response.extensions.get("network_stream")
+    return _Body(response, connection) if stream is not None and stream is connection._network_stream else None
+
+
+def _connection(response: Any) -> Any:
+    """Return the connection of httpcore that a body is read from; None where there is none, or another reads it."""
+    inner = response.stream
+    for _ in range(_DEPTH):
+        if not _is_own(inner):
+            return None
+        if hasattr(inner, "_h11_state"):
+            return inner
+        inner = next((vars(inner)[name] for name in _INNER if name in getattr(inner, "__dict__", ())), None)
+    return None
+
+
+def _is_own(part: Any) -> bool:
+    """Whether an object is of a class of the clients themselves, not of one derived from it."""
+    return type(part).__module__.partition(".")[0] in _PACKAGES

@@ -1,0 +1,252 @@
+"""Where the bytes of a body come from, below httpcore: a socket, asyncio's transport, or httpcore's own stream.
+
+What reading raises is put in the place of what was read from: the client meets it when it reads on, gives it the name
+that its users know, and closes what has to be closed.
+"""
+
+# ruff: noqa: SLF001 - anyio's and httpcore's; each shape is looked at before it is used.
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ssewire._sources.base import READ_SIZE, attr_path, running_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Failed:
+    """Stands for what a client reads from, once that has failed: the client's next read fails in the same way."""
+
+    def __init__(self, inner: Any, error: BaseException) -> None:
+        self._inner = inner
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def _fail(self, *_arguments: object, **_options: object) -> Any:
+        raise self._error
+
+    recv = receive = read = _fail  # a socket's, anyio's, httpcore's
+
+
+class SocketReader:
+    """Reads the socket of a synchronous connection, which waits as long as the client has set for its own reads.
+
+    Attributes:
+        receive: gives up to so many bytes, as soon as there are some; b"" at the end.
+    """
+
+    __slots__ = ("_sock", "_stream", "receive")
+
+    receive: Callable[[int], bytes]
+
+    def __init__(self, stream: Any, sock: Any) -> None:
+        self._stream = stream
+        self._sock = sock
+        self.receive = sock.recv
+
+    @classmethod
+    def of(cls, stream: Any) -> SocketReader | None:
+        """Return the reader of httpcore's stream; None where it reads from something else."""
+        socket = sys.modules.get("socket")
+        sock = attr_path(stream, "_sock")
+        known = socket is not None and type(stream).__name__ == "SyncStream" and isinstance(sock, socket.socket)
+        return cls(stream, sock) if known else None
+
+    def fail(self, error: BaseException) -> None:
+        """Have the client meet what `receive` raised."""
+        self._stream._sock = Failed(self._sock, error)
+
+
+class StreamReader:
+    """Reads httpcore's own asynchronous stream."""
+
+    __slots__ = ("_connection", "_stream", "_timeout")
+
+    def __init__(self, connection: Any, timeout: float | None) -> None:
+        self._connection = connection
+        self._stream = connection._network_stream
+        self._timeout = timeout
+
+    async def receive(self) -> bytes | None:
+        """Return what is there as soon as something is; b"" at the end."""
+        data: bytes = await self._stream.read(READ_SIZE, timeout=self._timeout)
+        return data
+
+    def fail(self, error: BaseException) -> None:
+        """Have the client meet what `receive` raised."""
+        self._connection._network_stream = Failed(self._stream, error)
+
+    def stop(self) -> None:
+        """Nothing has to be given back."""
+
+
+class TransportReader:
+    """Reads the transport of asyncio below anyio's stream.
+
+    For each read anyio has the event loop watch the socket anew, and httpcore opens a cancel scope with a timer. Here
+    a protocol takes what comes, as asyncio's own streams do: it stands in the place of anyio's as long as whole chunks
+    are read, and pauses the transport where more comes than is read.
+    """
+
+    def __init__(self, stream: Any, below: Any, timeout: float | None, loop: Any) -> None:
+        self._stream = stream
+        self._tls: Any = None if stream._stream is below else stream._stream
+        self._transport = below._transport
+        self._protocol = below._protocol
+        self._timeout = timeout
+        self._loop = loop
+        self._data: list[bytes] = []
+        self._size = 0  # of the data
+        self._reads = False  # in the place of anyio's protocol
+        self._paused = True
+        self._over = False  # the client has to read on, once the data is given
+        self._waiter: Any = None
+        self._waits_since = 0.0
+        self._timer: Any = None
+
+    @classmethod
+    def of(cls, stream: Any, timeout: float | None) -> TransportReader | None:
+        """Return the reader of httpcore's stream; None where it has another form, or this is not asyncio."""
+        loop, below = running_loop(), attr_path(stream, "_stream")
+        if type(below).__module__ == "anyio.streams.tls":
+            known = all(hasattr(below, name) for name in ("_ssl_object", "_read_bio", "_write_bio"))
+            below = attr_path(below, "transport_stream") if known else None
+        protocol, transport = attr_path(below, "_protocol"), attr_path(below, "_transport")
+        if loop is None or type(protocol).__module__ != "anyio._backends._asyncio":
+            return None
+        known = hasattr(protocol, "read_event") and transport.get_protocol() is protocol
+        return cls(stream, below, timeout, loop) if known else None
+
+    async def receive(self) -> bytes | None:
+        """Return what is there as soon as something is; None where the client has to read on.
+
+        Raises:
+            TimeoutError: nothing has come in time.
+        """
+        if not self._reads:
+            if self._protocol.read_event.is_set():  # it has something, or the end
+                return None
+            self._start()
+        while not (data := self._received()):
+            if self._over or self._transport.is_closing():
+                self.stop()
+                return None
+            await self._wait()
+        return data
+
+    def stop(self) -> None:
+        """Give the transport back to anyio, with what has come and was not read."""
+        if not self._reads:
+            return
+        self._reads = False
+        self._stop_timer()
+        self._transport.pause_reading()
+        self._transport.set_protocol(self._protocol)
+        for data in self._data:
+            self._protocol.data_received(data)
+        self._data.clear()
+
+    def fail(self, error: BaseException) -> None:
+        """Have the client meet what `receive` raised."""
+        self.stop()
+        self._stream._stream = Failed(self._stream._stream, error)
+
+    def _start(self) -> None:
+        self._reads, self._paused, self._over, self._size = True, True, False, 0
+        self._transport.set_protocol(self)
+
+    def _received(self) -> bytes:
+        data = b"".join(self._data)
+        self._data.clear()
+        self._size = 0
+        return data if self._tls is None else self._decrypted(data)
+
+    def _decrypted(self, data: bytes) -> bytes:
+        incoming, read = self._tls._read_bio, self._tls._ssl_object.read
+        ssl = sys.modules["ssl"]
+        incoming.write(data)
+        pieces = []
+        try:
+            while piece := read(READ_SIZE):
+                pieces.append(piece)
+                if not incoming.pending:
+                    break
+            self._over |= not piece
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:
+            self._over = True  # the client meets it, too
+        self._over |= self._tls._write_bio.pending > 0  # TLS itself has something to send
+        return b"".join(pieces)
+
+    async def _wait(self) -> None:
+        """Wait until something has come, or there is nothing to wait for."""
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+        self._waiter = self._loop.create_future()
+        if self._timeout is not None:
+            self._waits_since = self._loop.time()
+            if self._timer is None:  # one goes on for many reads
+                self._timer = self._loop.call_later(self._timeout, self._look_at_time)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _look_at_time(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        due = self._waits_since + (self._timeout or 0)
+        if due > self._loop.time():
+            self._timer = self._loop.call_at(due, self._look_at_time)
+        else:
+            self._waiter.set_exception(TimeoutError())
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # What the transport calls
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what has come."""
+        self._data.append(bytes(data))
+        self._size += len(data)
+        if self._size > READ_SIZE and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool | None:
+        """Let the client meet the end."""
+        self._over = True
+        keeps_open: bool | None = self._protocol.eof_received()
+        self._wake()
+        return keeps_open
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Let the client meet the end, or what broke the connection."""
+        self._over = True
+        self._stop_timer()
+        self._protocol.connection_lost(error)
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Tell anyio."""
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Tell anyio."""
+        self._protocol.resume_writing()

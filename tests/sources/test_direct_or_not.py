@@ -1,0 +1,335 @@
+"""What is read past httpx and httpx2, and what is left to them; what happens while one waits."""
+
+# ruff: noqa: SLF001 - what this is about
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import httpx2
+import pytest
+import trio
+from ssewire import _core
+from ssewire._sources import direct, network, open_async_source, open_source
+from ssewire._sources.base import READ_SIZE
+from ssewire.compat import httpx_sse
+from ssewire.integrations._decoder import Decoder
+from ssewire.replay import ReplayServer
+
+from tests.support import loopback
+from tests.support.chunk_server import LAST, Server, chunk, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVENTS = [f'data: {{"number": {number}}}\n\n'.encode() for number in range(100)]
+BODY = b"".join(EVENTS)
+PACKAGES: dict[str, Any] = {"httpx": httpx, "httpx2": httpx2}
+OPTIONS: dict[str, Any] = {"timeout": loopback.TIMEOUT, "trust_env": False, "verify": ssl.create_default_context()}
+
+each_package = pytest.mark.parametrize("name", PACKAGES)
+each_loop = pytest.mark.parametrize("run", [lambda body: asyncio.run(body()), trio.run], ids=["asyncio", "trio"])
+plain_and_tls = pytest.mark.parametrize("tls", ["plain", "tls"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as made:
+        yield made
+
+
+def is_direct(pieces: object) -> bool:
+    return getattr(pieces, "__name__", "") == "_read" or type(pieces).__name__ == "_AsyncPieces"
+
+
+@contextlib.contextmanager
+def asked(server: Server, name: str = "httpx", **options: Any) -> Iterator[Any]:
+    url = server.give(*map(chunk, EVENTS), LAST)
+    with PACKAGES[name].Client(**{**OPTIONS, **options}) as client, client.stream("GET", url) as response:
+        yield response
+
+
+# Directly
+
+
+@each_package
+@plain_and_tls
+def test_whole_chunks_are_read_directly(name: str, tls: loopback.Tls | None) -> None:
+    with (
+        ReplayServer([BODY], ssl_context=tls.server if tls else None) as server,
+        loopback.CLIENTS[name](tls) as get,
+    ):
+        for _ in range(3):
+            source = open_source(get(server.url))
+            assert is_direct(source.pieces)
+            assert b"".join(map(bytes, source.pieces)) == BODY
+        assert server.connections == 1
+
+
+@each_package
+@plain_and_tls
+@each_loop
+def test_whole_chunks_are_read_directly_asynchronously(name: str, tls: loopback.Tls | None, run: Any) -> None:
+    async def body() -> None:
+        async with loopback.ASYNC_CLIENTS[name](tls) as get:
+            for _ in range(3):
+                source = open_async_source(await get(replay.url))
+                assert is_direct(source.pieces)
+                assert b"".join([bytes(piece) async for piece in source.pieces]) == BODY
+
+    with ReplayServer([BODY], ssl_context=tls.server if tls else None) as replay:
+        run(body)
+        assert replay.connections == 1
+
+
+@each_package
+def test_chunks_that_wait_come_together(name: str, server: Server) -> None:
+    with asked(server, name) as response:
+        server.sent.acquire()
+        pieces = [bytes(piece) for piece in open_source(response).pieces]
+        assert b"".join(pieces) == BODY
+        assert len(pieces) < 9  # some may still be on their way
+
+
+@each_package
+def test_chunks_that_wait_come_together_in_place_of_httpx_sse(name: str, server: Server) -> None:
+    sizes: list[int] = []
+
+    def take_chunks(data: bytes) -> tuple[bytes, int]:
+        contents, size = original(data)
+        sizes.append(size)
+        return contents, size
+
+    original = _core.take_chunks
+    with asked(server, name) as response, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(direct, "take_chunks", take_chunks)
+        events = [event.data for event in httpx_sse.EventSource(response).iter_sse()]
+    assert events == [event[6:-2].decode() for event in EVENTS]
+    assert any(sizes)
+
+
+def test_what_is_no_response_stays_as_it_is() -> None:
+    def iter_bytes() -> Iterator[bytes]:
+        yield EVENTS[0]
+
+    class Body:
+        def iter_bytes(self) -> Iterator[bytes]:
+            yield EVENTS[0]
+
+    for pieces in (iter_bytes(), Body().iter_bytes()):
+        assert direct.read(pieces) is pieces
+        assert [event.data for event in Decoder(None, None, frozenset()).iter_bytes(pieces)] == ['{"number": 0}']
+
+
+# Not directly
+
+
+class Upper(httpx.SyncByteStream):
+    """A user's own stream, around a response's."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            yield piece.upper()
+
+    def close(self) -> None:
+        if hasattr(self._stream, "close"):
+            self._stream.close()
+
+
+def wrap(response: httpx.Response) -> None:
+    response.stream = Upper(response.stream)
+
+
+class Wrapping(httpx.HTTPTransport):
+    """A user's own transport."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        wrap(response)
+        return response
+
+
+def answer(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, headers={"Transfer-Encoding": "chunked"}, stream=Upper(EVENTS))
+
+
+BETWEEN: dict[str, dict[str, Any]] = {
+    "a transport": {"transport": Wrapping()},
+    "a mounted transport": {"mounts": {"http://": Wrapping()}},
+    "an event hook": {"event_hooks": {"response": [wrap]}},
+    "a mock": {"transport": httpx.MockTransport(answer)},
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_what_stands_between_is_not_passed_by(between: str, server: Server) -> None:
+    with asked(server, **BETWEEN[between]) as response:
+        source = open_source(response)
+        assert not is_direct(source.pieces)
+        assert b"".join(map(bytes, source.pieces)) == BODY.upper()
+
+
+@each_package
+def test_a_response_of_a_derived_class_is_not_passed_by(name: str, server: Server) -> None:
+    class Derived(PACKAGES[name].Response):  # type: ignore[misc]
+        def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
+            for piece in super().iter_raw(chunk_size):
+                yield piece.upper()
+
+    with asked(server, name) as response:
+        response.__class__ = Derived
+        assert loopback.read_all(response) == BODY.upper()
+
+
+def test_a_body_that_a_hook_has_read_is_taken_from_memory(server: Server) -> None:
+    with asked(server, event_hooks={"response": [lambda response: response.read()]}) as response:
+        assert loopback.read_all(response) == BODY
+
+
+@each_package
+@pytest.mark.parametrize("framing", ["length", "close"])
+def test_other_framings_are_the_clients(name: str, framing: Any) -> None:
+    with ReplayServer([BODY], framing=framing) as server, loopback.CLIENTS[name](None) as get:
+        assert not is_direct(open_source(get(server.url)).pieces)
+
+
+@each_package
+def test_the_environment_switches_it_off(name: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSEWIRE_DIRECT", "0")
+    with asked(server, name) as response:
+        source = open_source(response)
+        assert not is_direct(source.pieces)
+        assert b"".join(map(bytes, source.pieces)) == BODY
+
+
+def test_pieces_of_a_size_are_the_clients(server: Server) -> None:
+    with asked(server) as response:
+        pieces = response.iter_bytes(100)
+        assert direct.read(pieces) is pieces
+
+
+def other_reader(_: Any, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("h11._readers.ChunkedReader", object)
+
+
+def other_attributes(_: Any, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(direct, "_READER", {"_bytes_left"})
+
+
+def other_stream(response: Any, _: pytest.MonkeyPatch) -> None:
+    response.extensions["network_stream"] = object()
+
+
+def other_decoder(response: Any, patch: pytest.MonkeyPatch) -> None:
+    patch.delattr(type(response), "_get_content_decoder")
+
+
+def other_socket(response: Any, _: pytest.MonkeyPatch) -> None:
+    stream = response.extensions["network_stream"]
+    stream.__class__ = type("TLSinTLSStream", (type(stream),), {})
+
+
+@pytest.mark.parametrize("change", [other_reader, other_attributes, other_stream, other_decoder, other_socket])
+def test_another_form_of_the_insides_is_left_alone(change: Any, server: Server) -> None:
+    with asked(server) as response, pytest.MonkeyPatch.context() as patch:
+        pieces = response.iter_bytes()
+        change(response, patch)
+        assert direct.read(pieces) is pieces
+
+
+# While one waits
+
+
+def failure(error: Exception) -> object:
+    return type(error), str(error), type(error.__cause__), str(getattr(error, "request", None))
+
+
+def read(response: Any, *, own: bool) -> Any:
+    pieces = response.iter_bytes() if own else open_source(response).pieces
+    seen = [bytes(next(pieces)) for _ in range(2)]
+    try:
+        next(pieces)
+    except Exception as error:  # noqa: BLE001 - the test compares them
+        return seen, failure(error), response.is_closed, response.stream._stream._httpcore_stream._closed
+    return seen, None
+
+
+async def aread(response: Any, *, own: bool) -> Any:
+    pieces = response.aiter_bytes() if own else open_async_source(response).pieces
+    seen = [bytes(await anext(pieces)) for _ in range(2)]
+    try:
+        await anext(pieces)
+    except Exception as error:  # noqa: BLE001 - the test compares them
+        return seen, failure(error), response.is_closed, response.stream._stream._httpcore_stream._closed
+    return seen, None
+
+
+SHORT = 0.1  # seconds
+
+
+@each_package
+@plain_and_tls
+def test_the_clients_timeout_holds(name: str, tls: loopback.Tls | None) -> None:
+    options = {**OPTIONS, "timeout": SHORT, **({"verify": tls.client} if tls else {})}
+    found = []
+    with loopback.holding_server(BODY, tls, sent=2) as holding:
+        for own in (True, False):
+            with PACKAGES[name].Client(**options) as client, client.stream("GET", holding.url) as response:
+                found.append(read(response, own=own))
+    assert found[0] == found[1]
+    assert found[0][1][0] is PACKAGES[name].ReadTimeout
+
+
+@each_package
+@each_loop
+@plain_and_tls
+def test_the_asynchronous_clients_timeout_holds(name: str, tls: loopback.Tls | None, run: Any) -> None:
+    options = {**OPTIONS, "timeout": SHORT, **({"verify": tls.client} if tls else {})}
+    found: list[Any] = []
+
+    async def body() -> None:
+        for own in (True, False):
+            async with (
+                PACKAGES[name].AsyncClient(**options) as client,
+                client.stream("GET", holding.url) as response,
+            ):
+                found.append(await aread(response, own=own))
+
+    with loopback.holding_server(BODY, tls, sent=2) as holding:
+        run(body)
+    assert found[0] == found[1]
+    assert found[0][1][0] is PACKAGES[name].ReadTimeout
+
+
+@plain_and_tls
+def test_a_server_that_is_faster_than_its_reader_is_held_back(tls: loopback.Tls | None) -> None:
+    body = (b"data: %b\n\n" % (b"a" * 1000)) * 5000
+    permits = threading.Semaphore(1)
+
+    async def run() -> None:
+        async with loopback.async_httpx_client(tls) as get:
+            pieces: Any = open_async_source(await get(fast.url)).pieces
+            reader, read = pieces._reader, await anext(pieces)
+            assert type(reader) is network.TransportReader
+            permits.release()
+            read += await anext(pieces)
+            permits.release(5000)
+            deadline = time.monotonic() + loopback.TIMEOUT
+            while not reader._paused:
+                assert time.monotonic() < deadline, "it is not held back"
+                await asyncio.sleep(0)  # lets the loop receive
+            assert READ_SIZE < reader._size < 10 * READ_SIZE
+            assert b"".join([read, *[bytes(piece) async for piece in pieces]]) == body
+
+    options: dict[str, Any] = {"gate": lambda _: permits.acquire(timeout=loopback.TIMEOUT)}
+    with ReplayServer([body], ssl_context=tls.server if tls else None, **options) as fast:
+        asyncio.run(run())
