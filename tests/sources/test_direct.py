@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ssewire._sources import direct, network, open_async_source, open_source
 
 from tests.support import loopback
-from tests.support.chunk_server import HEAD, LAST, Server, chunk, serving
+from tests.support.chunk_server import BODIES, ENDLESS, LAST, Server, chunk, chunked_bodies, serving
 from tests.support.cuts import cut_at
 
 if TYPE_CHECKING:
@@ -34,38 +34,6 @@ each_package = pytest.mark.parametrize("name", PACKAGES)
 each_kind = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
 
 
-WHOLE = b"".join(map(chunk, EVENTS))
-BODIES = {
-    "events": WHOLE + LAST,
-    "nothing": LAST,
-    "trailers": chunk(b"a") + chunk(b"b") + b"0\r\nName: value\r\n\r\n",
-    "a bad trailer": chunk(b"a") + b"0\r\nName value\r\n\r\n",
-    "extensions": chunk(b"a") + b"1;name=value\r\nb\r\n" + chunk(b"c") + chunk(b"d") + b"0;x\r\n\r\n",
-    "many extensions": b"1;x\r\na\r\n" * 3000 + LAST,
-    "space behind a size": b"1 \r\na\r\n" + chunk(b"b") + LAST,
-    "line ends": chunk(b"\r\n") + chunk(b"\n\r\n0\r\n\r\n") + LAST,
-    "zeros before a size": b"0003\r\nabc\r\n" + b"0" * 18 + b"a\r\n0123456789\r\n000\r\n\r\n",
-    "a large chunk": chunk(b"a" * 200_000) + chunk(b"b") + chunk(b"c" * (1 << 20)) + LAST,
-    "no end": WHOLE,
-    "cut in a chunk": WHOLE[:-9],
-    "cut in a size": WHOLE + b"1",
-    "cut in the last chunk": WHOLE + b"0\r\n",
-    "no size": chunk(b"a") + chunk(b"b") + b"text\r\n",
-    "an empty size": chunk(b"a") + b"\r\n" + chunk(b"b") + LAST,
-    "a size with a sign": chunk(b"a") + b"+1\r\nb\r\n" + LAST,
-    "a size with a prefix": chunk(b"a") + b"0x1\r\nb\r\n" + LAST,
-    "a huge size": chunk(b"a") + b"F" * 20 + b"\r\nb\r\n" + LAST,
-    "a size of 21 digits": chunk(b"a") + b"1" * 21 + b"\r\nb\r\n" + LAST,
-    "too long": chunk(b"a") + b"1\r\nbc\r\n" + LAST,
-    "too short": chunk(b"a") + b"3\r\nbc\r\n" + LAST,
-    "no CR": chunk(b"a") + b"1\nb\n0\n\n",
-    "an endless size": chunk(b"a") + b"1" * 200_000,
-    "the next response": chunk(b"a") + LAST + HEAD + b"\r\n" + chunk(b"b") + LAST,
-    "a byte after the end": chunk(b"a") + LAST + b"x",
-}  # fmt: skip
-
-# After these the client waits for more, so the server ends the connection. After the others it may be used again.
-ENDLESS = {"no end", "cut in a chunk", "cut in a size", "cut in the last chunk", "a huge size", "no CR"}
 # Of what follows the end it depends on time how much has come, and is met by the next request.
 SMALL = [case for case, body in BODIES.items() if len(body) < 1000 and not body.partition(LAST)[2]]
 
@@ -190,18 +158,11 @@ def test_a_body_cut_at_every_byte(name: str, server: Server) -> None:
         check(name, server, server.give(*cut_at(body, [at])), "sync")
 
 
-sizes = st.tuples(st.sampled_from(["%x", "%X", "0%x", "%x;a=b", "%x ", "%x;"]), st.binary(min_size=1, max_size=40))
-ends = st.sampled_from([LAST, b"0\r\nA: b\r\n\r\n", b"", b"0\r\n", b"-1\r\n", b"1\r\nab\r\n"])
-
-
 @settings(deadline=None, max_examples=60)
-@given(st.lists(sizes, max_size=12), ends, st.integers(1, 80), st.sampled_from(["sync", "asyncio"]))
-def test_any_chunks_in_any_reads(
-    server: Server, chunks: list[tuple[str, bytes]], end: bytes, size: int, kind: str
-) -> None:
-    body = b"".join((form % len(data)).encode() + b"\r\n" + data + b"\r\n" for form, data in chunks) + end
+@given(chunked_bodies, st.integers(1, 80), st.sampled_from(["sync", "asyncio"]))
+def test_any_chunks_in_any_reads(server: Server, body: tuple[bytes, bool], size: int, kind: str) -> None:
     with reading(size):
-        check("httpx2", server, server.give(body, stays=end not in (b"", b"0\r\n")), kind)
+        check("httpx2", server, server.give(body[0], stays=body[1]), kind)
 
 
 @each_package

@@ -1,0 +1,82 @@
+"""Whole chunks that are taken from the buffer of http.client's file, beside its own `read1`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ssewire import _core
+from ssewire._sources import http_client, open_source
+
+from tests.support import loopback
+from tests.support.chunk_server import BODIES, LAST, Server, chunk, chunked_bodies, serving
+from tests.support.cuts import cut_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+each_client = pytest.mark.parametrize("client", ["http.client", "requests", "urllib3"])
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as made:
+        yield made
+
+
+def read(client: str, url: str, *, directly: bool) -> Any:
+    """Read a response; return the body, and what it ended with."""
+    body, error = b"", None
+    with pytest.MonkeyPatch.context() as patch, loopback.CLIENTS[client](None) as get:
+        patch.setenv("SSEWIRE_DIRECT", str(int(directly)))
+        source = open_source(get(url))
+        try:
+            for piece in source.pieces:
+                body += piece
+        except Exception as raised:  # noqa: BLE001 - the two are compared
+            error = type(raised), str(raised), type(raised.__cause__)
+        source.close()
+        return body, error
+
+
+def check(client: str, url: str) -> None:
+    assert read(client, url, directly=True) == read(client, url, directly=False)
+
+
+@each_client
+@pytest.mark.parametrize("case", BODIES)
+def test_a_body_is_what_read1_reads_of_it(client: str, case: str, server: Server) -> None:
+    check(client, server.give(BODIES[case], stays=False))
+
+
+@each_client
+def test_a_body_cut_at_every_byte(client: str, server: Server) -> None:
+    body = chunk(b"data: 1\n\n") + chunk(b"data: 2\n\n") + LAST
+    for at in range(1, len(body)):
+        check(client, server.give(*cut_at(body, [at])))
+
+
+@settings(deadline=None, max_examples=60)
+@given(chunked_bodies, st.lists(st.integers(0, 200)))
+def test_any_chunks_in_any_pieces(server: Server, body: tuple[bytes, bool], cuts: list[int]) -> None:
+    pieces = cut_at(body[0], [at for at in cuts if at < len(body[0])])
+    check("urllib3", server.give(*pieces, stays=False))
+
+
+@each_client
+def test_whole_chunks_are_taken(client: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    original = _core.take_chunks
+
+    def take_chunks(data: bytes) -> tuple[bytes, int]:
+        contents, size = original(data)
+        taken.append(size)
+        return contents, size
+
+    monkeypatch.setattr(http_client, "take_chunks", take_chunks)
+    with loopback.CLIENTS[client](None) as get:
+        for _ in range(2):
+            assert loopback.read_all(get(server.give(chunk(b"a") * 100, LAST))) == b"a" * 100
+    assert any(taken)
