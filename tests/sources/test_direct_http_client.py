@@ -75,6 +75,7 @@ def test_whole_chunks_are_taken(client: str, server: Server, monkeypatch: pytest
         taken.append(size)
         return contents, size
 
+    monkeypatch.delenv("SSEWIRE_DIRECT", raising=False)
     monkeypatch.setattr(http_client, "take_chunks", take_chunks)
     with loopback.CLIENTS[client](None) as get:
         for _ in range(2):

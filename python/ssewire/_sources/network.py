@@ -88,9 +88,10 @@ class StreamReader:
 class TransportReader:
     """Reads the transport of asyncio below anyio's stream.
 
-    For each read anyio has the event loop watch the socket anew, and httpcore opens a cancel scope with a timer. Here
-    a protocol takes what comes, as asyncio's own streams do: it stands in the place of anyio's as long as whole chunks
-    are read, and pauses the transport where more comes than is read.
+    For each read anyio has the event loop watch the socket anew, and httpcore opens a cancel scope with a timer. Here a
+    protocol in the place of anyio's takes what comes, and the socket stays watched. What comes while nobody waits here
+    ends that: anyio gets it, and the transport pauses. So no more is kept than anyio would keep, and whoever reads the
+    response in another way gets everything, as openai does after the last event.
     """
 
     def __init__(self, stream: Any, below: Any, timeout: float | None, loop: Any) -> None:
@@ -101,9 +102,8 @@ class TransportReader:
         self._timeout = timeout
         self._loop = loop
         self._data: list[bytes] = []
-        self._size = 0  # of the data
-        self._reads = False  # in the place of anyio's protocol
-        self._paused = True
+        self._stands_in = False  # for anyio's protocol
+        self._watches = False
         self._over = False  # the client has to read on, once the data is given
         self._waiter: Any = None
         self._waits_since = 0.0
@@ -119,8 +119,8 @@ class TransportReader:
         protocol, transport = attr_path(below, "_protocol"), attr_path(below, "_transport")
         if loop is None or type(protocol).__module__ != "anyio._backends._asyncio":
             return None
-        known = hasattr(protocol, "read_event") and transport.get_protocol() is protocol
-        return cls(stream, below, timeout, loop) if known else None
+        known = all(hasattr(protocol, name) for name in ("read_event", "read_queue", "is_at_eof"))
+        return cls(stream, below, timeout, loop) if known and transport.get_protocol() is protocol else None
 
     async def receive(self) -> bytes | None:
         """Return what is there as soon as something is; None where the client has to read on.
@@ -128,10 +128,8 @@ class TransportReader:
         Raises:
             TimeoutError: nothing has come in time.
         """
-        if not self._reads:
-            if self._protocol.read_event.is_set():  # it has something, or the end
-                return None
-            self._start()
+        if not self._stands_in and not self._start():
+            return None
         while not (data := self._received()):
             if self._over or self._transport.is_closing():
                 self.stop()
@@ -141,9 +139,9 @@ class TransportReader:
 
     def stop(self) -> None:
         """Give the transport back to anyio, with what has come and was not read."""
-        if not self._reads:
+        if not self._stands_in:
             return
-        self._reads = False
+        self._stands_in = False
         self._stop_timer()
         self._transport.pause_reading()
         self._transport.set_protocol(self._protocol)
@@ -156,14 +154,20 @@ class TransportReader:
         self.stop()
         self._stream._stream = Failed(self._stream._stream, error)
 
-    def _start(self) -> None:
-        self._reads, self._paused, self._over, self._size = True, True, False, 0
+    def _start(self) -> bool:
+        protocol = self._protocol
+        if protocol.is_at_eof or self._transport.is_closing():
+            return False
+        self._data.extend(protocol.read_queue)
+        protocol.read_queue.clear()
+        protocol.read_event.clear()
+        self._stands_in, self._watches, self._over = True, False, False
         self._transport.set_protocol(self)
+        return True
 
     def _received(self) -> bytes:
         data = b"".join(self._data)
         self._data.clear()
-        self._size = 0
         return data if self._tls is None else self._decrypted(data)
 
     def _decrypted(self, data: bytes) -> bytes:
@@ -186,8 +190,8 @@ class TransportReader:
 
     async def _wait(self) -> None:
         """Wait until something has come, or there is nothing to wait for."""
-        if self._paused:
-            self._paused = False
+        if not self._watches:
+            self._watches = True
             self._transport.resume_reading()
         self._waiter = self._loop.create_future()
         if self._timeout is not None:
@@ -221,13 +225,13 @@ class TransportReader:
     # What the transport calls
 
     def data_received(self, data: bytes) -> None:
-        """Keep what has come."""
-        self._data.append(bytes(data))
-        self._size += len(data)
-        if self._size > READ_SIZE and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
-        self._wake()
+        """Keep what somebody waits for; anyio gets anything else."""
+        if self._waiter is None:
+            self.stop()
+            self._protocol.data_received(data)
+        else:
+            self._data.append(bytes(data))
+            self._wake()
 
     def eof_received(self) -> bool | None:
         """Let the client meet the end."""
