@@ -267,6 +267,11 @@ def other_attributes(_: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(direct, "_READER", {"_bytes_left"})
 
 
+def older_h11(response: Any, _: pytest.MonkeyPatch) -> None:
+    connection = response.stream._stream._httpcore_stream._stream._connection
+    connection._h11_state._reader._bytes_to_discard = 0
+
+
 def other_stream(response: Any, _: pytest.MonkeyPatch) -> None:
     response.extensions["network_stream"] = object()
 
@@ -280,7 +285,9 @@ def other_socket(response: Any, _: pytest.MonkeyPatch) -> None:
     stream.__class__ = type("TLSinTLSStream", (type(stream),), {})
 
 
-@pytest.mark.parametrize("change", [other_reader, other_attributes, other_stream, other_decoder, other_socket])
+@pytest.mark.parametrize(
+    "change", [other_reader, other_attributes, older_h11, other_stream, other_decoder, other_socket]
+)
 def test_another_form_of_the_insides_is_left_alone(change: Any, server: Server) -> None:
     with asked(server) as response, pytest.MonkeyPatch.context() as patch:
         pieces = response.iter_bytes()

@@ -202,11 +202,18 @@ def _body(frame: FrameType | None) -> _Body | None:
     if response.is_closed or response.is_stream_consumed or not hasattr(response, "_get_content_decoder"):
         return None
     connection = _connection(response)
-    readers, reader = sys.modules.get("h11._readers"), attr_path(connection, "_h11_state", "_reader")
-    if readers is None or type(reader) is not readers.ChunkedReader or not vars(reader).keys() >= _READER:
+    if not _is_known(attr_path(connection, "_h11_state", "_reader")):
         return None
     stream = response.extensions.get("network_stream")
     return _Body(response, connection) if stream is not None and stream is connection._network_stream else None
+
+
+def _is_known(reader: Any) -> bool:
+    """Whether this is h11's reader of chunks, of 0.15 or later; before, it did not look at the ends of chunks."""
+    readers = sys.modules.get("h11._readers")
+    if readers is None or type(reader) is not readers.ChunkedReader:
+        return False
+    return vars(reader).keys() >= _READER and isinstance(reader._bytes_to_discard, bytes)
 
 
 def _connection(response: Any) -> Any:
