@@ -151,16 +151,16 @@ def test_chunks_are_read_past_the_client(name: str, monkeypatch: pytest.MonkeyPa
         return contents, size
 
     monkeypatch.setattr("ssewire._sources.direct.take_chunks", take)
-    with ReplayServer([body(name)]) as server:
-        expected = read(name, server.url)
+    with ReplayServer([body(name)]) as plain, ReplayServer([body(name)]) as server:
+        expected, aexpected = read(name, plain.url), asyncio.run(aread(name, plain.url))
         assert not taken
         integrations.install(name)
         assert read(name, server.url) == expected
         assert any(taken)
         taken.clear()
-        assert asyncio.run(aread(name, server.url)) == expected
+        assert asyncio.run(aread(name, server.url)) == aexpected
         assert any(taken)
-        assert server.connections == 3  # one of each client
+        assert server.connections <= plain.connections
 
 
 def here() -> list[str]:

@@ -13,7 +13,8 @@ It knows HTTP clients, files and sockets, and nothing of events or JSON.
     http_client     http.client and urllib.request
     urllib3         urllib3, requests, niquests
     httpx           httpx, httpx2
-    chunks          chunks of their bodies that wait, read together
+    direct          whole chunks of their bodies, read past them
+    network         what those are read from
     aiohttp         aiohttp
     drain           reading a body to its end in a bounded time, so that its connection is used again
     watchdog        the thread that keeps the time
