@@ -207,6 +207,15 @@ def test_cassettes_of_yaml(cassette: str, tmp_path: Path) -> None:
     assert bodies(b"# a comment\n" + cassette.encode(), tmp_path) == [(1, STREAM, 200), (2, STREAM, 200)]
 
 
+@pytest.mark.parametrize("held", ["2026-01-01", "&a [*a]"])
+@pytest.mark.parametrize("name", ["parsed_body", "body"])
+def test_a_value_of_yaml_that_is_none_of_json_is_told(held: str, name: str, tmp_path: Path) -> None:
+    cassette = f"interactions:\n- response:\n    {name}: {held}\n- response:\n    body: {QUOTED}\n"
+    (first, reason), second = bodies(cassette, tmp_path)
+    assert (first, second) == (1, (2, STREAM, None))
+    assert reason.startswith("a body that is neither text nor JSON: ")
+
+
 def test_tags_make_no_objects(tmp_path: Path) -> None:
     tagged = "!!python/object/apply:os.system ['exit 1']"
     cassette = f"interactions:\n- response:\n    body: !!python/unicode {QUOTED}\n- response: {tagged}\n"

@@ -112,6 +112,7 @@ def test_a_coding_that_was_left_is_undone() -> None:
     assert decoded(zlib.compress(STREAM), "deflate") == STREAM
     assert decoded(gzip.compress(zlib.compress(STREAM)), "deflate, gzip") == STREAM
     assert decoded(gzip.compress(STREAM[:9]) + gzip.compress(STREAM[9:]), "gzip") == STREAM
+    assert decoded(gzip.compress(STREAM) * 1000) == STREAM * 1000
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "identity", "", "x-other"])

@@ -127,7 +127,7 @@ def _response(entry: Any) -> dict[str, Any]:
 def _data(response: dict[str, Any]) -> bytes:
     """Return the bytes of a response's body, wherever it is kept."""
     if "parsed_body" in response:
-        return dumps(response["parsed_body"]).encode()
+        return _json_text(response["parsed_body"]).encode()
     if isinstance(response.get("body_base64"), str):
         return _from_base64(response["body_base64"])
     held = response.get("content", response.get("body"))
@@ -156,7 +156,7 @@ def body_bytes(value: Any) -> bytes:
 def _json_text(value: Any) -> str:
     try:
         return dumps(value)
-    except TypeError as error:
+    except (TypeError, ValueError, RecursionError) as error:  # YAML has dates, and lists that contain themselves
         raise UnreadableError(f"a body that is neither text nor JSON: {error}") from error
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ZLIB_OR_GZIP = 47  # zlib's wbits: 15 of window, and 32 to recognise either header
-_PIECE = 4096  # bytes; what Brotli makes of a piece cannot be bounded
+_PIECE = 4096  # bytes that are decompressed at a time; what Brotli makes of them cannot be bounded
 _TEXT = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)))
 
 
@@ -62,13 +62,15 @@ def _is_text(data: bytes) -> bool:
 
 def _frames(data: bytes, new: Callable[[], Any]) -> bytes:
     """Decompress members or frames, one after the other."""
-    whole = bytearray()
-    while data:
-        decompressor = new()
-        whole += decompressor.decompress(data, MOST + 1 - len(whole))
-        if len(whole) > MOST:
-            raise _too_large()
-        data = decompressor.unused_data if decompressor.eof else b""
+    whole, decompressor = bytearray(), new()
+    for start in range(0, len(data), _PIECE):  # what follows a frame is copied: a piece at most, and not all the rest
+        piece = data[start : start + _PIECE]
+        while piece:
+            decompressor = new() if decompressor.eof else decompressor
+            whole += decompressor.decompress(piece, MOST + 1 - len(whole))
+            if len(whole) > MOST:
+                raise _too_large()
+            piece = decompressor.unused_data if decompressor.eof else b""
     return bytes(whole)
 
 
