@@ -201,6 +201,14 @@ def test_more_processes_give_the_same_rows(folder: Path, tmp_path_factory: pytes
         outputs.append(sorted(out.read_text(encoding="utf-8").splitlines()))
     assert len(outputs[0]) == 204
     assert outputs[0] == outputs[1]
+    counted = [run("stats", folder, "--jobs", jobs) for jobs in ("1", "3")]
+    assert counted[0] == counted[1]
+    assert "204  " in counted[0][0]
+
+
+def test_who_only_counts_gets_no_texts() -> None:
+    [batch] = batches([str(CHAT)], Folding(texts=False))
+    assert not {"text", "reasoning", "refusal", "tool_calls"} & batch.rows[0].keys()
 
 
 @posix

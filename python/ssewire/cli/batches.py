@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_ITEMS = 256
 _MOST_BYTES = 4 << 20  # of bodies
 _HTTP_ERROR = 400
+_TEXTS = ("text", "reasoning", "refusal", "tool_calls")
 _LONGEST = 120  # characters of a reason
 
 
@@ -31,11 +32,13 @@ class Folding:
         column: where the bodies of tables are; None: the files are no tables.
         dialect: the API of all streams; None finds each one's.
         limits: as `Accumulator` takes them.
+        texts: whether rows have their texts; who only counts need not have them sent.
     """
 
     column: str | None = None
     dialect: Any = None
     limits: dict[str, Any] = field(default_factory=dict)
+    texts: bool = True
 
 
 @dataclass
@@ -135,7 +138,8 @@ def _folded(body: Body, folding: Folding) -> dict[str, Any] | Other:
     if error is not None and error["status"] is None and (body.status or 0) >= _HTTP_ERROR:
         error["status"] = body.status
     # A name may be of bytes that are no text.
-    return {"path": os.fsencode(body.path).decode(errors="backslashreplace"), "entry": body.entry, **found}
+    whole = {"path": os.fsencode(body.path).decode(errors="backslashreplace"), "entry": body.entry, **found}
+    return whole if folding.texts else {name: value for name, value in whole.items() if name not in _TEXTS}
 
 
 def _short(reason: str) -> str:

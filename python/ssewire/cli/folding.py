@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def summarise(
     args: argparse.Namespace,
-    write: Callable[[list[dict[str, Any]]], None],
+    write: Callable[[list[dict[str, Any]]], None] | None,
     *,
     progress: bool,
     leave_out: Collection[str] = (),
@@ -34,14 +34,14 @@ def summarise(
 
     Args:
         args: of a command that `recordings.add_command` added.
-        write: takes the rows, as they come.
+        write: takes the rows, as they come; None where they are only counted.
         progress: show how far it is, where stderr is a terminal.
         leave_out: real paths of files that are not read.
 
     Raises:
         CommandError: an argument is wrong.
     """
-    folding = _folding(args)
+    folding = _folding(args, texts=write is not None)
     paths = files_of(args.paths, leave_out)
     summary = Summary()
     with (
@@ -49,18 +49,19 @@ def summarise(
         contextlib.closing(_batches(paths, folding, args)) as found,
     ):
         for batch in found:
-            write(batch.rows)
+            if write is not None:
+                write(batch.rows)
             summary.take(batch)
             show(batch.read, summary)
     return summary
 
 
-def _folding(args: argparse.Namespace) -> Folding:
+def _folding(args: argparse.Namespace, *, texts: bool) -> Folding:
     try:
         ssewire.Accumulator(args.dialect)
     except ValueError as error:
         raise CommandError(str(error)) from error
-    return Folding(args.column, args.dialect, options(args))
+    return Folding(args.column, args.dialect, options(args), texts)
 
 
 def _batches(paths: Iterator[str | Unread], folding: Folding, args: argparse.Namespace) -> Generator[Batch]:

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from ssewire.cli.folding import summarise  # noqa: PLC0415 - loads much, for these commands only
 
-    summary = summarise(args, lambda _rows: None, progress=True)
+    summary = summarise(args, None, progress=True)
     for line in summary.lines():
         print(one_line(line))
     return summary.status

@@ -114,14 +114,14 @@ def _kind(error: dict[str, Any]) -> str:
 def _table(dialects: dict[str, Counter[str]]) -> Iterator[str]:
     total = sum(dialects.values(), Counter())
     rows: list[tuple[str, ...]] = [("dialect", *_COLUMNS)]
-    named = [*sorted(dialects.items(), key=lambda item: -item[1]["streams"])]
+    named = sorted(dialects.items(), key=lambda item: (-item[1]["streams"], item[0]))
     named += [("total", total)] * (len(dialects) > 1)
     rows += [(name, *(f"{counts[column]:,}" for column in _COLUMNS)) for name, counts in named]
     return aligned(rows)
 
 
 def _listed(title: str, counts: Counter[tuple[str, str]]) -> Iterator[str]:
-    shown = counts.most_common(_SHOWN)
+    shown = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]  # the same, whatever came first
     yield from aligned([(title, "", ""), *((dialect, kind, f"{count:,}") for (dialect, kind), count in shown)])
     rest = counts.total() - sum(count for _, count in shown)
     if rest:
