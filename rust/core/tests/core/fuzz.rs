@@ -152,10 +152,12 @@ fn streams_that_repeat_themselves_or_nearly() {
     run("templates", 3000, |random, at| bytes(random, 8 + at % 300), templates::check);
 }
 
+type Check = fn(&[u8]);
+
 /// What the fuzzers chose of all inputs that they tried: each reaches code that no other does.
 #[test]
 fn what_the_fuzzers_begin_with() {
-    let seeds: [(&str, fn(&[u8])); 7] = [
+    let seeds: [(&str, Check); 7] = [
         (include_str!("../../../fuzz/seeds/cuts.txt"), cuts::check),
         (include_str!("../../../fuzz/seeds/encode.txt"), encode::check),
         (include_str!("../../../fuzz/seeds/framing.txt"), framing::check),
