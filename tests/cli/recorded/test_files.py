@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STREAM = b'data: {"x": 1}\n\ndata: [DONE]\n\n'
-has_zstd = sys.version_info >= (3, 14) or importlib.util.find_spec("backports.zstd") is not None
+
+
+def is_installed(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+has_zstd = sys.version_info >= (3, 14) or is_installed("backports.zstd")
 with_zstd = pytest.mark.skipif(not has_zstd, reason="make test-codings has Zstandard")
-with_brotli = pytest.mark.skipif(importlib.util.find_spec("brotli") is None, reason="make test-codings has Brotli")
+with_brotli = pytest.mark.skipif(not is_installed("brotli"), reason="make test-codings has Brotli")
 # Made by brotli 1.2.1 and backports.zstd 1.8, which are not where most tests run.
 BROTLI = bytes.fromhex("8b0e80") + STREAM + b"\x03"
 ZSTD = bytes.fromhex("28b52ffd201ef10000") + STREAM
