@@ -64,15 +64,13 @@ def _read(own: Generator[bytes, None, None], body: _Body, reader: SocketReader) 
     try:
         for piece in own:
             yield piece
-            data = body.waiting()
-            while data is not None:  # the client's turn
-                if not data:
-                    try:
-                        data = reader.receive(READ_SIZE)
-                    except BaseException as error:  # noqa: BLE001 - the client raises it
-                        reader.fail(error)
-                        break
-                contents, data = body.take(data)
+            while (data := body.waiting()) is not None:
+                try:
+                    data = data or reader.receive(READ_SIZE)
+                except BaseException as error:  # noqa: BLE001 - the client raises it
+                    reader.fail(error)
+                    break
+                contents = body.take(data)
                 if contents:
                     yield contents
     finally:
@@ -89,7 +87,6 @@ class _AsyncPieces:
         self._own = own
         self._body = body
         self._reader = TransportReader.of(body.stream, body.timeout) or StreamReader(body.connection, body.timeout)
-        self._data: bytes | None = None  # as in `_read`
         self.ag_running = False  # as an asynchronous generator says that a task waits in it
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -98,36 +95,27 @@ class _AsyncPieces:
     async def __anext__(self) -> bytes:
         self.ag_running = True
         try:
-            return await self._directly() or await self._by_client()
+            return await self._next()
         finally:
             self.ag_running = False
 
-    async def _directly(self) -> bytes | None:
-        """Return the contents of whole chunks; None where it is the client's turn."""
-        data = self._data
-        while data is not None:
-            if not data:
-                try:
-                    data = await self._reader.receive()
-                except GeneratorExit:
-                    raise
-                except BaseException as error:  # noqa: BLE001 - the client raises it, cancellation too
-                    self._reader.fail(error)
-                    break
-                if data is None:
-                    break
-            contents, data = self._body.take(data)
+    async def _next(self) -> bytes:
+        body, reader = self._body, self._reader
+        while (data := body.waiting()) is not None:
+            try:
+                received = data or await reader.receive()
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the client raises it, cancellation too
+                reader.fail(error)
+                break
+            if received is None:
+                break
+            contents = body.take(received)
             if contents:
-                self._data = data
                 return contents
-        return None
-
-    async def _by_client(self) -> bytes:
-        self._reader.stop()
-        self._data = None
-        piece = await self._own.__anext__()
-        self._data = self._body.waiting()
-        return piece
+        reader.stop()
+        return await self._own.__anext__()
 
     async def aclose(self) -> None:
         """Close the client's own iterator."""
@@ -143,39 +131,49 @@ class _Body:
         timeout: seconds that a read may take.
     """
 
-    __slots__ = ("_is_plain", "_reader", "_response", "_seen", "_state", "connection", "stream", "timeout")
+    __slots__ = ("_ended", "_is_plain", "_left", "_reader", "_response", "_state", "connection", "stream", "timeout")
 
     def __init__(self, response: Any, connection: Any) -> None:
         self._response = response
         self._state = connection._h11_state
         self._reader = self._state._reader
         self._is_plain = type(response._get_content_decoder()).__name__ == "IdentityDecoder"
-        self._seen = 0  # bytes that were left to h11
+        self._left = 0  # bytes that were left to h11: as long as it has no more, they are not looked at again
+        self._ended = False
         self.connection = connection
         self.stream = connection._network_stream
         self.timeout: float | None = response.request.extensions.get("timeout", {}).get("read")
 
     def waiting(self) -> bytes | None:
-        """Take what h11 has received and not read; None where it is not between two chunks."""
-        state, reader = self._state, self._reader
+        """Take what h11 has received and not read, between two chunks.
+
+        Returns:
+            b"" where the network is to be read next; None where it is the client's turn: to begin, within a chunk, and
+            at the end, whoever has read up to it.
+        """
+        state, reader, response = self._state, self._reader, self._response
         if state._reader is not reader or reader._bytes_in_chunk or reader._reading_trailer:
             return None
+        if self._ended or response.is_closed or not response.is_stream_consumed:
+            return None
         buffer, end = state._receive_buffer, reader._bytes_to_discard  # of the chunk before
-        if len(end) < len(buffer) < self._seen:  # it was looked at before h11 read of it
+        size = len(buffer)
+        if not size and not end:
+            return b""
+        if len(end) < size <= self._left:
             return None
         data = bytes(buffer)
         if not data.startswith(end):
             return None
-        buffer.maybe_extract_at_most(len(data))
+        buffer.maybe_extract_at_most(size)
         reader._bytes_to_discard = b""
         return data[len(end) :]
 
-    def take(self, data: bytes) -> tuple[bytes, bytes | None]:
-        """Take the whole chunks that the data begins with, and leave the rest to h11.
+    def take(self, data: bytes) -> bytes:
+        """Take the whole chunks that the data begins with, and leave the rest to h11; b"" is the connection's end.
 
         Returns:
-            Their contents, b"" where h11 has them; and b"" where the network is to be read next, None where it is the
-            client's turn.
+            Their contents; b"" where h11 has them.
         """
         contents, size = take_chunks(data)
         rest = data[size:]
@@ -184,11 +182,10 @@ class _Body:
         elif contents:
             rest = b"%x\r\n%b\r\n%b" % (len(contents), contents, rest)
             contents = b""
-        if data and not rest:
-            return contents, b""
-        self._seen = len(rest)
-        self._state.receive_data(rest)  # nothing is the end
-        return contents, None
+        self._left, self._ended = len(rest), not data
+        if rest or self._ended:
+            self._state.receive_data(rest)
+        return contents
 
 
 def _body(frame: FrameType | None) -> _Body | None:
