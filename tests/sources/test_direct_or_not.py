@@ -22,7 +22,7 @@ from ssewire.integrations._decoder import Decoder
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import LAST, Server, chunk, serving
+from tests.support.chunk_server import LAST, Answer, Server, chunk, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,18 @@ def test_whole_chunks_are_read_directly_asynchronously(name: str, tls: loopback.
     with ReplayServer([BODY], ssl_context=tls.server if tls else None) as replay:
         run(body)
         assert replay.connections == 1
+
+
+@each_package
+def test_a_proxy_makes_no_difference(name: str, server: Server) -> None:
+    url = "http://example.invalid/"
+    server.answers[url.encode()] = Answer([*map(chunk, EVENTS), LAST])  # what is asked of a proxy is the whole URL
+    with PACKAGES[name].Client(**OPTIONS, proxy=server.url) as client:
+        for _ in range(2):
+            with client.stream("GET", url) as response:
+                source = open_source(response)
+                assert is_direct(source.pieces)
+                assert b"".join(map(bytes, source.pieces)) == BODY
 
 
 @each_package

@@ -106,7 +106,7 @@ class TransportReader:
         self._watches = False
         self._over = False  # the client has to read on, once the data is given
         self._waiter: Any = None
-        self._waits_since = 0.0
+        self._asked_at = 0.0
         self._timer: Any = None
 
     @classmethod
@@ -130,6 +130,7 @@ class TransportReader:
         """
         if not self._stands_in and not self._start():
             return None
+        self._asked_at = self._loop.time()
         while not (data := self._received()):
             if self._over or self._transport.is_closing():
                 self.stop()
@@ -171,12 +172,13 @@ class TransportReader:
         return data if self._tls is None else self._decrypted(data)
 
     def _decrypted(self, data: bytes) -> bytes:
-        incoming, read = self._tls._read_bio, self._tls._ssl_object.read
-        ssl = sys.modules["ssl"]
+        incoming, tls = self._tls._read_bio, self._tls._ssl_object
+        if not (data or incoming.pending or tls.pending()):
+            return b""
+        ssl, pieces = sys.modules["ssl"], []
         incoming.write(data)
-        pieces = []
         try:
-            while piece := read(READ_SIZE):
+            while piece := tls.read(READ_SIZE):
                 pieces.append(piece)
                 if not incoming.pending:
                     break
@@ -194,10 +196,8 @@ class TransportReader:
             self._watches = True
             self._transport.resume_reading()
         self._waiter = self._loop.create_future()
-        if self._timeout is not None:
-            self._waits_since = self._loop.time()
-            if self._timer is None:  # one goes on for many reads
-                self._timer = self._loop.call_later(self._timeout, self._look_at_time)
+        if self._timeout is not None and self._timer is None:  # one goes on for many reads
+            self._timer = self._loop.call_at(self._asked_at + self._timeout, self._look_at_time)
         try:
             await self._waiter
         finally:
@@ -207,7 +207,7 @@ class TransportReader:
         self._timer = None
         if self._waiter is None or self._waiter.done():
             return
-        due = self._waits_since + (self._timeout or 0)
+        due = self._asked_at + (self._timeout or 0)
         if due > self._loop.time():
             self._timer = self._loop.call_at(due, self._look_at_time)
         else:
