@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 import zlib
 from dataclasses import dataclass
@@ -57,7 +58,8 @@ class Outcome:
 
 
 def failure(error: Exception) -> object:
-    return type(error), str(error), [type(cause) for cause in causes(error)], str(getattr(error, "request", None))
+    message = re.sub(r"bytearray\(.*?\)", "…", str(error))  # as much as h11 happens to have of what is wrong
+    return type(error), message, [type(cause) for cause in causes(error)], str(getattr(error, "request", None))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

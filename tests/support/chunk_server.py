@@ -118,6 +118,7 @@ class Server:
 
     def give(self, *pieces: bytes, stays: bool = True, headers: bytes = b"") -> str:
         """Give this from now on; returns the URL to ask for it."""
+        self.sent = threading.Semaphore(0)
         self.answers[b"/body"] = Answer(list(pieces), stays, headers)
         return f"{self.url}/body"
 
