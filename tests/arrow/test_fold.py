@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import subprocess
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ from ssewire.arrow import fold, schema
 from tests.support.rows import bodies, plain, recorded_bodies, slow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 CORPUS = bodies()
@@ -193,42 +196,39 @@ def test_a_row_written_to_parquet_is_a_row(tmp_path: Path) -> None:
 # Threads, signals and pyarrow
 
 
+@contextlib.contextmanager
+def meanwhile(act: Callable[[], object]) -> Iterator[None]:
+    """Act in another thread, as soon as this one lets go of the GIL inside."""
+    begin = threading.Event()
+    other = threading.Thread(target=lambda: begin.wait() and act())
+    other.start()
+    previous = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    begin.set()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(previous)
+        other.join()
+
+
 def test_other_threads_run_meanwhile() -> None:
     column = pa.array(CORPUS * 20)
     buffers = column.buffers()
     ran = threading.Event()
-    started = threading.Event()
-
-    def count() -> None:
-        started.wait()
-        ran.set()
-
-    other = threading.Thread(target=count)
-    other.start()
-    previous = sys.getswitchinterval()
-    sys.setswitchinterval(1000)  # without letting go of the GIL nobody else runs
-    try:
-        started.set()
+    with meanwhile(ran.set):
         fold_bodies("binary", buffers, 0, len(column))
         has_run = ran.is_set()
-    finally:
-        sys.setswitchinterval(previous)
-        other.join()
     assert has_run
 
 
 def test_an_interrupt_ends_it() -> None:
     column = pa.array(CORPUS * 100)
-    signalled = threading.Thread(target=_thread.interrupt_main)
-    with pytest.raises(KeyboardInterrupt):
-        _fold_and_start(signalled, column)
-    signalled.join()
-
-
-def _fold_and_start(other: threading.Thread, column: pa.Array) -> None:
-    other.start()
-    for _ in range(1000):
-        fold(column)
+    folding = partial(fold_bodies, "binary", column.buffers(), 0)
+    results: list[object] = []
+    with pytest.raises(KeyboardInterrupt), meanwhile(_thread.interrupt_main):
+        results.extend(map(folding, [len(column)]))  # Python would see the signal at once after the call, too
+    assert results == []
 
 
 def test_without_pyarrow_it_says_what_to_install() -> None:
