@@ -358,7 +358,7 @@ fn usages(count: usize) -> Body {
 
 fn blank_blocks(count: usize) -> Body {
     let mut body = Body::default();
-    (0..count).for_each(|_| _ = body.event(" \n\n", 0));
+    (0..count).for_each(|_| _ = body.lines(" \n\n"));
     body
 }
 

@@ -165,7 +165,7 @@ impl EventDecoder {
                 self.events += 1;
                 return Some(event);
             }
-            if !self.pass_idle_lines(data) {
+            if !(fast_path::may_be_idle(data) && self.pass_idle_lines(data)) {
                 break;
             }
         }
@@ -243,9 +243,12 @@ impl EventDecoder {
         self.begin_block();
         let no_bom = self.lines.start(data);
         self.extend_open_line(no_bom)?;
-        self.lines.skip_lf(data);
-        while !data.is_empty() {
-            if self.is_between_events(data) && self.pass_idle_lines(data) {
+        loop {
+            self.lines.skip_lf(data);
+            if data.is_empty() {
+                return Ok(None);
+            }
+            if fast_path::may_be_idle(data) && self.is_between_events(data) && self.pass_idle_lines(data) {
                 continue;
             }
             if self.line.size == 0 {
@@ -259,9 +262,7 @@ impl EventDecoder {
             if let Some(dispatch) = dispatch? {
                 return Ok(Some(dispatch));
             }
-            self.lines.skip_lf(data);
         }
-        Ok(None)
     }
 
     /// Clears what the last event was lent from.

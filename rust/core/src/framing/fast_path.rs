@@ -44,17 +44,23 @@ impl<'d> WholeEvent<'d> {
     }
 }
 
+/// Whether the line that `piece` begins with may mean nothing between events, by its first byte.
+pub(crate) fn may_be_idle(piece: &[u8]) -> bool {
+    matches!(piece.first(), Some(b'\n' | b'\r' | b':' | b' ' | b'\t'))
+}
+
 /// The size of the lines that `piece` begins with and that mean nothing between events, as far as they are all there: blank
 /// ones, comments that nobody keeps, and whitespace. Of a last CRLF the CR is counted: the line ends with it, and the LF is
 /// skipped before the next one.
 pub(crate) fn idle_lines(piece: &[u8], keep: Keep) -> usize {
-    let mut size = 0;
-    while let Some(line) = idle_line(&piece[size..], keep) {
-        size += line;
+    let mut rest = piece;
+    while let Some(line) = idle_line(rest, keep) {
+        rest = &rest[line..];
     }
-    size
+    piece.len() - rest.len()
 }
 
+#[inline]
 fn idle_line(piece: &[u8], keep: Keep) -> Option<usize> {
     match piece.first()? {
         b'\n' | b'\r' => Some(1),
