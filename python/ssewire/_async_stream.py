@@ -32,7 +32,7 @@ class AsyncStream(BaseStream):
         dialect: The API's name; None finds it from the first payload that tells it.
         limits: `max_event_size`, `max_total_size`, `max_choices`, `max_tool_calls`: as `Accumulator` takes them.
 
-    Iterating raises:
+    Iterating raises, and so does iterating again:
         ProviderError: The stream, or the response, carries an API error; after the deltas before it.
         IncompleteStreamError: The stream ended before its terminal, or the transport failed.
         EventTooLargeError: An event, or what is kept, is larger than its limit.
@@ -56,6 +56,7 @@ class AsyncStream(BaseStream):
         self._texts: AsyncGeneratorType[str, None] | None = None
 
     def __aiter__(self) -> AsyncIterator[Delta]:
+        self._check()
         return self._deltas
 
     async def __anext__(self) -> Delta:
@@ -67,6 +68,7 @@ class AsyncStream(BaseStream):
 
         It shares the stream's place: what it has taken, the stream does not give again. It is closed with the stream.
         """
+        self._check()
         left = self._texts
         if left is not None and left.ag_frame is not None and not left.ag_running:
             return left

@@ -34,10 +34,14 @@ class BaseStream:
         """The response or file that the stream was made of; None for bytes and plain iterables."""
         return self._reader.source.response
 
-    def _ended(self) -> Snapshot:
-        """Return the whole of a stream that was read to its end, or raise what is wrong with it."""
+    def _check(self) -> None:
+        """Raise what is wrong with a stream that has ended: to be asked for more must not look like its end."""
         if self._reader.problem is not None:
             raise self._reader.problem
+
+    def _ended(self) -> Snapshot:
+        """Return the whole of a stream that was read to its end, or raise what is wrong with it."""
+        self._check()
         if self._reader.closed:
             raise IncompleteStreamError("the stream was closed before its end", snapshot=self.snapshot)
         return self._reader.accumulator.close()

@@ -28,7 +28,7 @@ class Stream(BaseStream):
         dialect: The API's name; None finds it from the first payload that tells it.
         limits: `max_event_size`, `max_total_size`, `max_choices`, `max_tool_calls`: as `Accumulator` takes them.
 
-    Iterating raises:
+    Iterating raises, and so does iterating again:
         ProviderError: The stream, or the response, carries an API error; after the deltas before it.
         IncompleteStreamError: The stream ended before its terminal, or the transport failed.
         EventTooLargeError: An event, or what is kept, is larger than its limit.
@@ -52,6 +52,7 @@ class Stream(BaseStream):
         self._deltas = DeltaIterator(self._reader, accumulator)
 
     def __iter__(self) -> Iterator[Delta]:
+        self._check()
         return self._deltas
 
     def __next__(self) -> Delta:
@@ -63,6 +64,7 @@ class Stream(BaseStream):
 
         It shares the stream's place: what it has taken, the stream does not give again.
         """
+        self._check()
         return TextIterator(self._deltas)
 
     def until_done(self) -> Snapshot:

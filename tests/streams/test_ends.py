@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from ssewire import AsyncStream, EventTooLargeError, Stream, TextDelta, collect
+from ssewire import AsyncStream, EventTooLargeError, IncompleteStreamError, Stream, TextDelta, collect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -45,6 +45,25 @@ def test_a_fault_stays_the_stream_s_error_after_it_was_closed(pieces: list[bytes
         assert caught.value.snapshot is not None
         assert caught.value.snapshot.text == "Hi"
         stream.close()
+
+
+def test_a_stream_that_failed_does_not_look_complete_when_it_is_iterated_again() -> None:
+    stream = Stream(broken(HI))
+    for _ in range(2):
+        with pytest.raises(IncompleteStreamError):
+            list(stream)
+        with pytest.raises(IncompleteStreamError):
+            list(stream.text_stream)
+
+    async def read_again() -> None:
+        stream = AsyncStream(abroken(HI))
+        for _ in range(2):
+            with pytest.raises(IncompleteStreamError):
+                [delta async for delta in stream]
+            with pytest.raises(IncompleteStreamError):
+                [text async for text in stream.text_stream]
+
+    asyncio.run(read_again())
 
 
 class Stubborn:
