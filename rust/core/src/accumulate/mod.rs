@@ -50,7 +50,7 @@ pub use problem::Problem;
 pub struct Accumulator {
     framing: Framing,
     decoder: EventDecoder,
-    /// JSON values before the events, and their bytes.
+    /// What came before the decoder's events, and its bytes: JSON values, and, once the input has ended, the events.
     before: (u64, u64),
     sample: BodySample,
     watch: Watch,

@@ -70,7 +70,8 @@ fn idle_line(piece: &[u8], keep: Keep) -> Option<usize> {
             match &piece[end..] {
                 [b'\n' | b'\r', ..] if !keep.nonstandard_lines => Some(end + 1),
                 // Where such lines are kept it is not known what it belongs to before its block ends.
-                [b'\n', b'\n', ..] => Some(end + 2),
+                [b'\n', b'\n' | b'\r', ..] | [b'\r', b'\r', ..] => Some(end + 2),
+                [b'\r', b'\n', b'\n' | b'\r', ..] => Some(end + 3),
                 _ => None,
             }
         }

@@ -73,9 +73,18 @@ fn half_a_million_lines_of_one_event() {
 
 #[test]
 fn many_blank_lines_and_tiny_events() {
-    for (block, events) in
-        [("\n", 0), (" \n\n", 0), ("\r", 0), ("\r\n", 0), (":\n\n", 0), ("data\n\n", 1), ("id\r\r", 1), ("x\n\n", 1)]
-    {
+    for (block, events) in [
+        ("\n", 0),
+        (" \n\n", 0),
+        (" \r\n\r\n", 0),
+        (" \r\r", 0),
+        ("\r", 0),
+        ("\r\n", 0),
+        (":\n\n", 0),
+        ("data\n\n", 1),
+        ("id\r\r", 1),
+        ("x\n\n", 1),
+    ] {
         let body = block.repeat(200_000);
         let pieces = body.as_bytes().chunks(4096);
         let mut decoder = decoder();
