@@ -40,6 +40,15 @@ BODIES_READ = {
     "httpx-sse + json": "httpx-sse, json, by hand",
 }
 
+LIVE = {
+    "recv": "recv alone",
+    "openai plain": "openai, whole call",
+    "openai accelerated": "openai, whole call, accelerated",
+    "openai async plain": "openai async, whole call",
+    "openai async accelerated": "openai async, whole call, accelerated",
+    "f3dx": "f3dx, whole call",
+}
+
 
 def draw(results: Results, folder: Path = FOLDER) -> list[Path]:
     """Draw a run as one SVG for each of `PLOTS` whose rows it has.
@@ -122,6 +131,19 @@ def recordings(results: Results) -> Figure:
     return figure
 
 
+def live(results: Results) -> Figure:
+    """What an event costs that comes by itself, 0.3 ms after the last one, by who reads it."""
+    timed = {
+        row.contender: row.median / 1000
+        for row in results.rows
+        if (row.section, row.work, row.pieces) == ("live", "live, plain", "0.3 ms")
+    }
+    figure, axis = _plot(0.22 * len(timed) + 1)
+    _bars(axis, {LIVE.get(contender, contender): timed[contender] for contender in timed})
+    axis.set_xlabel("µs of CPU per event, logarithmic")
+    return figure
+
+
 def rows(results: Results) -> Figure:
     """What recorded bodies take whole: folded into rows, and by scripts that collect text and usage."""
     figure, axis = _plot(2.6)
@@ -138,6 +160,7 @@ PLOTS: Mapping[str, tuple[str, Callable[[Results], Figure]]] = {
     "large-events": ("shapes", large_events),
     "packages": ("adapters", packages),
     "recordings": ("recordings", recordings),
+    "live": ("live", live),
     "recorded-streams": ("rows", rows),
 }
 """By the file's name: the section of a run that it needs, and what draws it."""

@@ -25,6 +25,7 @@ PARTS = ["framing", "text", "message", "shapes", "adapters"]
 MODULES = {
     "imports": "benches.imports",
     "sockets": "benches.sockets.reading",
+    "live": "benches.sockets.live",
     "gateway": "benches.sockets.gateway",
     "calls": "benches.calls",
     "recordings": "benches.recordings",

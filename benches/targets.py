@@ -59,6 +59,7 @@ _WHOLE = Target("message", "whole message", "1 ev", "", 0, "ssewire collect")
 _CALLS = [("openai chat", "chat", 8), ("openai responses", "responses", 5), ("anthropic messages", "anthropic", 3)]
 
 _CLIENTS = {"requests": 0.6, "httpx": 0.35, "httpx2": 0.35, "httpx2 async": 0.5, "aiohttp": 1.10}
+_LIVE = Target("live", "live, plain", "0.3 ms", "", 0, kind="costs")
 
 TARGETS = [
     *_faster(_EVENTS, {"naive requests loop": 4, "httpx-sse": 18, "httpx2": 28, "openai": 28}),
@@ -87,9 +88,16 @@ TARGETS = [
         Target("sockets", client, "1 ev", "draining", limit, "ssewire Stream", kind="costs")
         for client, limit in _CLIENTS.items()
     ),
+    *(
+        replace(_LIVE, peer=f"{client} draining", limit=limit, ours=f"{client} ssewire Stream")
+        for client, limit in _CLIENTS.items()
+    ),
+    *(replace(_LIVE, peer="recv", limit=2, ours=f"{client} ssewire Stream") for client in ("httpx", "httpx2")),
+    replace(_LIVE, peer="openai plain", limit=4, ours="openai accelerated", kind="faster"),
     Target("imports", "import", "", "import json", 15, "ssewire", "", "extra"),
 ]
-"""The table of targets, row by row. Sockets: CPU time of `Stream(response)` and of draining the response unread."""
+"""The table of targets, row by row. Sockets, live: CPU time of `Stream(response)` and of draining the response
+unread."""
 
 
 def judge(rows: Iterable[Row], targets: Sequence[Target] = TARGETS) -> list[Verdict]:

@@ -4,7 +4,8 @@
 
 The server is another process on loopback, and sends an event each 0.3 or 5 milliseconds, plain or over TLS. At the
 bottom of all is a loop that calls `recv` and looks at nothing. Beside it stand the clients, which drain a response or
-hand it to ssewire, and whole calls of openai, plain and accelerated: their time has the request in it.
+hand it to ssewire, and whole calls: of openai, plain and accelerated, and of f3dx, a client in Rust with sockets and
+threads of its own. Their time has the request in it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from urllib.parse import urlsplit
 import ssewire.integrations.openai
 
 from benches import fixtures
-from benches.report import Row, progress
+from benches.report import Options, Row, progress
 from benches.rounds import Contender, in_turn, ratio
 from benches.sockets import clients
 from benches.sockets.reading import UNIT, Stopwatch, aread, read
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 GAPS = {"0.3 ms": 300, "5 ms": 5000}  # microseconds
 RECV = "recv"
-ROUNDS = 7
+ROUNDS = 7  # a round is as long as its streams, most of which is waiting
 WAYS = ("draining", "ssewire Stream")
 ASYNC_CLIENTS = {**clients.ASYNC_WAYS, "httpx async": clients.ASYNC_HTTPX}
 # What a stream is set beside, if not the same client's draining.
@@ -94,6 +95,8 @@ class _Bench:
                 yield Contender(f"{client} {way}", partial(_run, loop, asked))
         if importlib.util.find_spec("openai") is not None:
             yield from self._open_openai(loop, stack)
+        if importlib.util.find_spec("f3dx") is not None and self._tls is None:  # it trusts public authorities alone
+            yield self._open_f3dx()
 
     def _open_openai(self, loop: asyncio.AbstractEventLoop, stack: contextlib.AsyncExitStack) -> Iterator[Contender]:
         import openai  # noqa: PLC0415 - may not be installed
@@ -111,6 +114,19 @@ class _Bench:
                 ssewire.integrations.openai.accelerate(aclient)
             yield Contender(f"openai {name}", partial(self._create, client))
             yield Contender(f"openai async {name}", partial(_run, loop, partial(self._acreate, aclient)))
+
+    def _open_f3dx(self) -> Contender:
+        import f3dx  # noqa: PLC0415 - may not be installed
+
+        # Without TLS it would ask for HTTP/2 as if it knew that the server has it.
+        client = f3dx.OpenAI(api_key="-", base_url=self._url, http2=False)
+
+        def create() -> str:
+            with self._watch.running():
+                chunks = client.chat_completions_create_stream({"model": "m", "messages": []})
+                return "".join([_content_of_dict(chunk) for chunk in chunks])
+
+        return Contender("f3dx", create)
 
     def _create(self, client: Any) -> str:
         with self._watch.running():
@@ -142,6 +158,10 @@ def _content(chunk: Any) -> str:
     return chunk.choices[0].delta.content or "" if chunk.choices else ""
 
 
+def _content_of_dict(chunk: Any) -> str:
+    return chunk["choices"][0]["delta"].get("content") or "" if chunk["choices"] else ""
+
+
 @contextlib.contextmanager
 def trusted() -> Iterator[tuple[str, clients.Tls]]:
     """Make a certificate for loopback; give the file for the server, and who trusts it."""
@@ -165,20 +185,27 @@ def _opened(gap: str, *, tls: bool, quick: bool) -> Iterator[tuple[_Bench, list[
         yield bench, stack.enter_context(bench.contenders())
 
 
-def rows(gap: str, *, tls: bool, rounds: int, quick: bool, wanted: Callable[[str], bool]) -> list[Row]:
-    """Measure every contender, or those that are wanted beside `recv`."""
+def rows(options: Options) -> Iterator[Row]:
+    """Give the rows of every contender, plain and over TLS, with either gap."""
+    for tls in (False, True):
+        for gap in GAPS:
+            yield from measured(gap, tls=tls, rounds=min(options.rounds, ROUNDS), quick=options.quick)
+
+
+def measured(gap: str, *, tls: bool, rounds: int, quick: bool, only: str = "") -> list[Row]:
+    """Give the rows of those with `only` in their names, beside `recv`."""
     work = f"live, {'TLS' if tls else 'plain'}"
     progress(f"sockets: {work}, {gap}")
     with _opened(gap, tls=tls, quick=quick) as (bench, contenders):
         measures = {
             contender.name: partial(bench.measure, contender)
             for contender in contenders
-            if contender.name == RECV or wanted(contender.name)
+            if contender.name == RECV or only in contender.name
         }
         for measure in measures.values():  # what is learnt is known, and connections are open
             measure()
-        times = in_turn(measures, rounds)
-    return [Row("sockets", work, "chat", gap, name, unit=UNIT, rounds=found) for name, found in times.items()]
+        times = in_turn(measures, 1 if quick else rounds)
+    return [Row("live", work, "chat", gap, name, unit=UNIT, rounds=found) for name, found in times.items()]
 
 
 def table(found: list[Row]) -> Iterator[str]:
@@ -207,13 +234,7 @@ def main() -> None:
             if given.profile:
                 _profile(gap, given.only, tls=tls)
                 continue
-            found = rows(
-                gap,
-                tls=tls,
-                rounds=1 if given.quick else given.rounds,
-                quick=given.quick,
-                wanted=lambda name: given.only in name,
-            )
+            found = measured(gap, tls=tls, rounds=given.rounds, quick=given.quick, only=given.only)
             for line in table(found):
                 print(line, flush=True)
 
