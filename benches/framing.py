@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benches import ours, peers, sdks
 from benches.compare import Reader, Work, compare
-from benches.fixtures import ONE_EVENT, Fixture, cut, make
+from benches.fixtures import MAKERS, ONE_EVENT, Fixture, cut, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,10 @@ _OTHER_FIXTURES = [
     "anthropic",
 ]
 _SHAPES = [("1 MB event", "8 KiB"), ("8 MiB line", "1460 B"), ("100k data lines", "16 KiB")]
+_PARTS = (64, 16, 4, 1)
+"""Of a line of 8 MiB: how cost grows with the size of an event."""
+_FEWER = (8, 4, 2, 1)
+"""Of a thousand events: how it grows with their number."""
 _LESS = 0.4
 """What is no target is worth fewer rounds."""
 
@@ -103,6 +107,23 @@ def _shapes(options: Options) -> Iterator[Row]:
         yield from compare(work, readers, options, weight=_LESS)
 
 
+def _growth(options: Options) -> Iterator[Row]:
+    smaller = 10 if options.quick else 1
+    readers = [*ours.EVENTS, *peers.NAIVE_EVENTS, *peers.EVENTS]
+    for part in _PARTS:
+        fixture = MAKERS["8 MiB line"](part * smaller)
+        names = ("growth", "one line", f"{len(fixture.body) >> 10} KiB", "1460 B")
+        body = cut(fixture, names[-1])
+        work = Work(*names, body, list(fixture.events), len(fixture.body), "ns/byte")
+        yield from compare(work, readers, options, weight=_LESS)
+    wholes = [*ours.MESSAGES, *peers.MESSAGES, sdks.OPENAI_MESSAGE]
+    for part in _FEWER:
+        fixture = MAKERS["chat"](part * smaller)
+        names = ("growth", "whole message", f"{len(fixture.events)} events", ONE_EVENT)
+        work = Work(*names, cut(fixture, ONE_EVENT), [fixture.message], len(fixture.events))
+        yield from compare(work, wholes, options, weight=_LESS)
+
+
 def _adapters(options: Options) -> Iterator[Row]:
     for (work, fixture), readers in sdks.ADAPTERS.items():
         found = make(fixture, quick=options.quick)
@@ -116,7 +137,14 @@ def _adapters(options: Options) -> Iterator[Row]:
         yield from compare(_work(("adapters", f"{name} events"), chat, ONE_EVENT, chat.events), readers, options)
 
 
-SECTIONS = {"framing": _events, "text": _texts, "message": _messages, "shapes": _shapes, "adapters": _adapters}
+SECTIONS = {
+    "framing": _events,
+    "text": _texts,
+    "message": _messages,
+    "shapes": _shapes,
+    "growth": _growth,
+    "adapters": _adapters,
+}
 """What can be run by itself."""
 
 

@@ -29,6 +29,18 @@ PACKAGES = {
     "openai stream()": "openai stream()",
     "litellm": "litellm",
 }
+GROWING = {
+    "one line": (READERS, 1, "ns per byte of one event, by its size, in pieces of 1,460 bytes; logarithmic"),
+    "whole message": (
+        {
+            "ssewire collect": "ssewire",
+            "naive requests loop + orjson + join": "requests, by hand, orjson",
+            "openai stream()": "openai stream()",
+        },
+        1e-3,
+        "µs per event of a whole message, by their number; logarithmic",
+    ),
+}
 FOLDERS = {
     "ssewire observe": "ssewire",
     "split + orjson": "split, orjson, by hand",
@@ -75,14 +87,7 @@ def chunk_size(results: Results) -> Figure:
     figure, axis = _plot(6.4)
     for contender, name in READERS.items():
         timed = {row.pieces: row.median / 1000 for row in _rows(results, "framing", "chat", contender)}
-        style = {"color": _colour(contender), "marker": "o", "markersize": 4}
-        axis.plot(PIECES, [timed[pieces] for pieces in PIECES], **style)
-        axis.annotate(
-            f"{name}, {_short(timed[PIECES[-1]])}", (len(PIECES) - 1, timed[PIECES[-1]]), **_beside(contender)
-        )
-    axis.set_yscale("log")
-    axis.set_xlim(-0.2, len(PIECES) + 0.2)
-    axis.yaxis.set_major_formatter(_plain)
+        _line(axis, contender, name, {pieces: timed[pieces] for pieces in PIECES})
     axis.set_ylabel("µs per event, logarithmic")
     axis.set_xlabel("pieces of the body; an event has about 301 bytes")
     return figure
@@ -98,6 +103,30 @@ def large_events(results: Results) -> Figure:
         axis.set_title(title, loc="left", fontsize=10)
     axes[-1].set_xlabel("ms per body, logarithmic; who is missing gave a wrong answer")
     return figure
+
+
+def growth(results: Results) -> Figure:
+    """What a byte of a long line costs, and an event of a long stream: of those who look again, more and more."""
+    figure = Figure(figsize=(8.2, 6.8), layout="constrained")
+    for axis, (work, (names, unit, title)) in zip(figure.subplots(len(GROWING), 1), GROWING.items(), strict=True):
+        rows = [row for row in results.rows if (row.section, row.work) == ("growth", work) and row.rounds]
+        for contender, name in names.items():
+            timed = {row.fixture: row.median * unit for row in rows if row.contender == contender}
+            _line(axis, contender, name, timed)
+        axis.set_title(title, loc="left", fontsize=10)
+    return figure
+
+
+def _line(axis: Any, contender: str, name: str, timed: dict[str, float]) -> None:
+    """Draw a contender's line, with its name and its last value at its end."""
+    places, values = [*timed], [*timed.values()]
+    axis.plot(places, values, color=_colour(contender), marker="o", markersize=4)
+    axis.annotate(f"{name}, {_short(values[-1])}", (len(values) - 1, values[-1]), **_beside(contender))
+    axis.set_yscale("log")
+    axis.set_xlim(-0.2, len(places) + 0.2)
+    axis.yaxis.set_major_formatter(_plain)
+    axis.grid(visible=True, color=INK, alpha=0.25, linewidth=0.6)
+    axis.spines[["top", "right"]].set_visible(False)
 
 
 def packages(results: Results) -> Figure:
@@ -158,6 +187,7 @@ def rows(results: Results) -> Figure:
 PLOTS: Mapping[str, tuple[str, Callable[[Results], Figure]]] = {
     "chunk-size": ("framing", chunk_size),
     "large-events": ("shapes", large_events),
+    "growth": ("growth", growth),
     "packages": ("adapters", packages),
     "recordings": ("recordings", recordings),
     "live": ("live", live),

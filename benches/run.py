@@ -20,7 +20,7 @@ from benches.targets import judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-PARTS = ["framing", "text", "message", "shapes", "adapters"]
+PARTS = ["framing", "text", "message", "shapes", "growth", "adapters"]
 """Sections of `benches.framing`."""
 MODULES = {
     "imports": "benches.imports",
