@@ -23,6 +23,7 @@ from ssewire.replay import ReplayServer
 
 from tests.support import loopback
 from tests.support.chunk_server import LAST, Answer, Server, chunk, serving
+from tests.support.tunnel import tunnelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +104,36 @@ def test_a_proxy_makes_no_difference(name: str, server: Server) -> None:
                 source = open_source(response)
                 assert is_direct(source.pieces)
                 assert b"".join(map(bytes, source.pieces)) == BODY
+
+
+@each_package
+@pytest.mark.parametrize("tls", ["tls"], indirect=True)
+def test_neither_does_a_tunnel_through_one(name: str, tls: loopback.Tls) -> None:
+    with ReplayServer([BODY], ssl_context=tls.server) as replay, tunnelling() as proxy:
+        with PACKAGES[name].Client(**{**OPTIONS, "verify": tls.client}, proxy=proxy) as client:
+            for _ in range(2):
+                with client.stream("GET", replay.url) as response:
+                    source = open_source(response)
+                    assert is_direct(source.pieces)
+                    assert b"".join(map(bytes, source.pieces)) == BODY
+        assert replay.connections == 1
+
+
+@each_package
+@each_loop
+@pytest.mark.parametrize("tls", ["tls"], indirect=True)
+def test_neither_does_a_tunnel_asynchronously(name: str, tls: loopback.Tls, run: Any) -> None:
+    async def body() -> None:
+        async with PACKAGES[name].AsyncClient(**{**OPTIONS, "verify": tls.client}, proxy=proxy) as client:
+            for _ in range(2):
+                async with client.stream("GET", replay.url) as response:
+                    source = open_async_source(response)
+                    assert is_direct(source.pieces)
+                    assert b"".join([bytes(piece) async for piece in source.pieces]) == BODY
+
+    with ReplayServer([BODY], ssl_context=tls.server) as replay, tunnelling() as proxy:
+        run(body)
+        assert replay.connections == 1
 
 
 @each_package
