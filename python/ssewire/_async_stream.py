@@ -104,8 +104,12 @@ class AsyncStream(BaseStream):
             await self.aclose()
 
     async def _exhaust(self) -> None:
-        async for _ in _read(self._reader, self._reader.hand.nothing):
-            pass
+        try:
+            async for _ in _read(self._reader, self._reader.hand.nothing):
+                pass
+        finally:
+            if not self._reader.reading:  # another task was first, and goes on
+                await self._close_readings()
 
     async def aclose(self) -> None:
         """Release the connection now; as often as one likes. A task that is waiting for the next piece ends quietly."""
@@ -113,11 +117,14 @@ class AsyncStream(BaseStream):
         try:
             await self._reader.source.aclose()
         finally:
-            # What is left to the garbage collector in the middle, trio complains of.
-            for reading in (self._deltas, self._texts):
-                with suppress(RuntimeError):  # it runs right now, in the task that was woken; that task ends it
-                    if reading is not None:
-                        await reading.aclose()
+            await self._close_readings()
+
+    async def _close_readings(self) -> None:
+        """Close what nothing is left for: trio complains of what the garbage collector finds in the middle."""
+        for reading in (self._deltas, self._texts):
+            with suppress(RuntimeError):  # it runs right now, in the task that was woken; that task ends it
+                if reading is not None:
+                    await reading.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -144,7 +151,7 @@ async def _read(  # noqa: C901, PLR0912 - taking it apart would await once more 
             try:
                 for item in items:
                     yield item
-            except EventTooLargeError as fault:
+            except (EventTooLargeError, MemoryError) as fault:
                 error = fault
                 break
             if reader.closed or reader.ended or error is not None or reader.hand.over:

@@ -112,6 +112,18 @@ async def read_to_the_end(response: Any) -> str:
     return (await AsyncStream(response).until_done()).text
 
 
+async def read_on_from_a_delta(response: Any) -> str:
+    stream = AsyncStream(response)
+    assert await anext(aiter(stream)) == TextDelta("a")
+    return (await stream.until_done()).text
+
+
+async def read_on_from_a_text(response: Any) -> str:
+    stream = AsyncStream(response)
+    assert await anext(stream.text_stream) == "a"
+    return (await stream.until_done()).text
+
+
 async def read_with_acollect(response: Any) -> str:
     return (await acollect(response)).text
 
@@ -129,7 +141,16 @@ async def read_through_atee(response: Any) -> str:
     return accumulator.close().text
 
 
-READS = [read_deltas, read_texts, read_to_the_end, read_with_acollect, read_events, read_through_atee]
+READS = [
+    read_deltas,
+    read_texts,
+    read_to_the_end,
+    read_on_from_a_delta,
+    read_on_from_a_text,
+    read_with_acollect,
+    read_events,
+    read_through_atee,
+]
 
 
 @everywhere
