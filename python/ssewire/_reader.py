@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from ssewire._sources import AsyncSource, Source
 
 
-def _problem(source: Source | AsyncSource, accumulator: Accumulator, error: Exception | None) -> StreamError | None:
+def _problem(
+    source: Source | AsyncSource, accumulator: Accumulator, error: Exception | None
+) -> StreamError | MemoryError | None:
     """Return what is wrong with a stream that has ended, or broken off with a fault or the transport's `error`."""
-    if isinstance(error, StreamError):
+    if isinstance(error, (StreamError, MemoryError)):
         return error
     found = accumulator.error
     if found is not None:
@@ -57,13 +59,13 @@ class _Ending:
         self.accumulator = accumulator
         self.closed = False  # before its end, by the caller
         self.ended = False
-        self.problem: StreamError | None = None
+        self.problem: StreamError | MemoryError | None = None
 
     def _end(self, source: Source | AsyncSource, error: Exception | None) -> bool:
         """Find out what is wrong; return whether the connection can serve again once the body is read to its end."""
         self.ended = True
         problem = _problem(source, self.accumulator, error)
-        self.problem = None if problem is None else of_response(problem, source)
+        self.problem = of_response(problem, source) if isinstance(problem, StreamError) else problem
         return self.problem is None and self.accumulator.done
 
     def _raise(self, error: Exception | None) -> None:

@@ -107,7 +107,7 @@ impl Shared {
         }
     }
 
-    pub(crate) fn flush(&self, py: Python<'_>) -> Vec<PendingDelta> {
+    pub(crate) fn flush(&self, py: Python<'_>) -> Vec<PyResult<PendingDelta>> {
         let mut deltas = Vec::new();
         self.lock(py).flush(|texts, delta| deltas.push(PendingDelta::of(py, texts, delta)));
         deltas
@@ -185,8 +185,8 @@ impl Accumulation {
     }
 
     /// One of a choice's texts as a Python string.
-    pub(crate) fn text(&mut self, py: Python<'_>, choice: i64, part: Part) -> Option<Py<PyString>> {
-        let text = part.of(self.source.snapshot().find_choice(choice)?)?;
-        Some(self.texts.made(py, choice, part, text))
+    pub(crate) fn text(&mut self, py: Python<'_>, choice: i64, part: Part) -> PyResult<Option<Py<PyString>>> {
+        let text = self.source.snapshot().find_choice(choice).and_then(|choice| part.of(choice));
+        text.map(|text| self.texts.made(py, choice, part, text)).transpose()
     }
 }

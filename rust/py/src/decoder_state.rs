@@ -16,6 +16,35 @@ pub(crate) struct Decoding {
     strings: Strings,
 }
 
+/// Why no event is given.
+pub(crate) enum Failure {
+    TooLarge(EventTooLarge),
+    /// One of its strings could not be made.
+    Python(PyErr),
+}
+
+impl Failure {
+    /// The exception; `too_large` makes that of a fault.
+    pub(crate) fn raised(self, too_large: impl FnOnce(&EventTooLarge) -> PyErr) -> PyErr {
+        match self {
+            Self::TooLarge(fault) => too_large(&fault),
+            Self::Python(error) => error,
+        }
+    }
+}
+
+impl From<EventTooLarge> for Failure {
+    fn from(fault: EventTooLarge) -> Self {
+        Self::TooLarge(fault)
+    }
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self::Python(error)
+    }
+}
+
 /// What was taken off a piece.
 pub(crate) enum Taken<T> {
     Event(T),
@@ -47,9 +76,9 @@ impl Decoding {
         py: Python<'_>,
         data: &mut &[u8],
         make: impl Fn(&Event<'_>, ServerSentEvent) -> Option<T>,
-    ) -> Result<Option<T>, EventTooLarge> {
+    ) -> Result<Option<T>, Failure> {
         while let Some(event) = self.decoder.next(data)? {
-            if let Some(made) = make(&event, self.strings.event(py, &event)) {
+            if let Some(made) = make(&event, self.strings.event(py, &event)?) {
                 return Ok(Some(made));
             }
         }
@@ -62,12 +91,12 @@ impl Decoding {
         py: Python<'_>,
         data: &mut &[u8],
         make: impl Fn(&Event<'_>, ServerSentEvent) -> Option<T>,
-    ) -> Result<Option<Taken<T>>, EventTooLarge> {
+    ) -> Result<Option<Taken<T>>, Failure> {
         while let Some(item) = self.decoder.next_item(data)? {
             match item {
-                Item::Comment(text) => return Ok(Some(Taken::Comment(new_str::lossy(py, text)))),
+                Item::Comment(text) => return Ok(Some(Taken::Comment(new_str::lossy(py, text)?))),
                 Item::Event(event) => {
-                    if let Some(made) = make(&event, self.strings.event(py, &event)) {
+                    if let Some(made) = make(&event, self.strings.event(py, &event)?) {
                         return Ok(Some(Taken::Event(made)));
                     }
                 }
@@ -77,7 +106,7 @@ impl Decoding {
     }
 
     /// Feeds one piece: returns every event completed before a fault, or the fault where there was none.
-    pub(crate) fn feed(&mut self, py: Python<'_>, mut data: &[u8]) -> Result<Vec<ServerSentEvent>, EventTooLarge> {
+    pub(crate) fn feed(&mut self, py: Python<'_>, mut data: &[u8]) -> Result<Vec<ServerSentEvent>, Failure> {
         let mut events = Vec::new();
         loop {
             match self.next(py, &mut data, |_, event| Some(event)) {
@@ -88,13 +117,13 @@ impl Decoding {
                     }
                 }
                 Ok(None) => return Ok(events),
-                Err(fault) if events.is_empty() => {
-                    self.fault = None;
-                    return Err(fault);
-                }
-                Err(fault) => {
+                Err(Failure::TooLarge(fault)) if !events.is_empty() => {
                     self.fault = Some(fault);
                     return Ok(events);
+                }
+                Err(failure) => {
+                    self.fault = None;
+                    return Err(failure);
                 }
             }
         }
@@ -105,45 +134,48 @@ impl Decoding {
         &mut self,
         py: Python<'_>,
         make: impl Fn(&Event<'_>, ServerSentEvent) -> Option<T>,
-    ) -> Result<Option<T>, EventTooLarge> {
+    ) -> Result<Option<T>, Failure> {
         let fault = self.fault.take();
         let event = self.decoder.close();
-        let last = event.map(|event| event.and_then(|event| make(&event, self.strings.event(py, &event))));
-        fault.map_or(last, Err)
+        if let Some(fault) = fault {
+            return Err(fault.into());
+        }
+        let Some(event) = event? else { return Ok(None) };
+        Ok(make(&event, self.strings.event(py, &event)?))
     }
 }
 
 impl Strings {
     #[expect(clippy::inline_always, reason = "an event is large: it is not to be handed over by memory")]
     #[inline(always)]
-    fn event(&mut self, py: Python<'_>, event: &Event<'_>) -> ServerSentEvent {
-        let data = new_str::lossy(py, event.data);
-        ServerSentEvent { event: self.name(py, event), data, id: self.id(py, event), retry: event.retry }
+    fn event(&mut self, py: Python<'_>, event: &Event<'_>) -> PyResult<ServerSentEvent> {
+        let data = new_str::lossy(py, event.data)?;
+        Ok(ServerSentEvent { event: self.name(py, event)?, data, id: self.id(py, event)?, retry: event.retry })
     }
 
-    fn name(&mut self, py: Python<'_>, event: &Event<'_>) -> Py<PyString> {
+    fn name(&mut self, py: Python<'_>, event: &Event<'_>) -> PyResult<Py<PyString>> {
         let name = event.event;
         if !event.named {
-            return self.message.get_or_insert_with(|| PyString::new(py, name).unbind()).clone_ref(py);
+            return Ok(self.message.get_or_insert_with(|| PyString::new(py, name).unbind()).clone_ref(py));
         }
         if let Some((last, made)) = &self.event
             && last == name
         {
-            return made.clone_ref(py);
+            return Ok(made.clone_ref(py));
         }
-        let made = PyString::new(py, name).unbind();
+        let made = new_str::new(py, name)?;
         self.event = Some((name.to_owned(), made.clone_ref(py)));
-        made
+        Ok(made)
     }
 
-    fn id(&mut self, py: Python<'_>, event: &Event<'_>) -> Py<PyString> {
+    fn id(&mut self, py: Python<'_>, event: &Event<'_>) -> PyResult<Py<PyString>> {
         if let Some((id_generation, made)) = &self.id
             && *id_generation == event.id_generation
         {
-            return made.clone_ref(py);
+            return Ok(made.clone_ref(py));
         }
-        let made = PyString::new(py, event.id).unbind();
+        let made = new_str::new(py, event.id)?;
         self.id = Some((event.id_generation, made.clone_ref(py)));
-        made
+        Ok(made)
     }
 }

@@ -350,24 +350,24 @@ pub(crate) enum PendingDelta {
 }
 
 impl PendingDelta {
-    pub(crate) fn of(py: Python<'_>, texts: &mut Texts, delta: Delta<'_>) -> Self {
+    pub(crate) fn of(py: Python<'_>, texts: &mut Texts, delta: Delta<'_>) -> PyResult<Self> {
         let text = |text: &str| new_str::new(py, text);
-        match delta {
-            Delta::Text { choice, text: piece } => Self::Text(TextDelta { text: text(piece), choice }),
-            Delta::Reasoning { choice, text: piece } => Self::Reasoning(ReasoningDelta { text: text(piece), choice }),
-            Delta::Refusal { choice, text: piece } => Self::Refusal(RefusalDelta { text: text(piece), choice }),
+        Ok(match delta {
+            Delta::Text { choice, text: piece } => Self::Text(TextDelta { text: text(piece)?, choice }),
+            Delta::Reasoning { choice, text: piece } => Self::Reasoning(ReasoningDelta { text: text(piece)?, choice }),
+            Delta::Refusal { choice, text: piece } => Self::Refusal(RefusalDelta { text: text(piece)?, choice }),
             Delta::ToolCall { choice, index, id, name, arguments } => {
                 // Every delta of a call has its id and its name: all of them share one string for each.
-                let id = id.map(|id| texts.made(py, choice, Part::Id(index), id));
-                let name = name.map(|name| texts.made(py, choice, Part::Name(index), name));
-                Self::ToolCall(ToolCallDelta { index, id, name, arguments: text(arguments), choice })
+                let id = id.map(|id| texts.made(py, choice, Part::Id(index), id)).transpose()?;
+                let name = name.map(|name| texts.made(py, choice, Part::Name(index), name)).transpose()?;
+                Self::ToolCall(ToolCallDelta { index, id, name, arguments: text(arguments)?, choice })
             }
-            Delta::Finish { choice, reason } => Self::Finish(FinishDelta { reason: text(reason), choice }),
+            Delta::Finish { choice, reason } => Self::Finish(FinishDelta { reason: text(reason)?, choice }),
             Delta::Usage { usage } => Self::Usage(Usage::of(usage)),
             Delta::Other { choice, kind, json } => {
-                Self::Other(OtherDelta { kind: text(kind), json: json.to_owned(), choice })
+                Self::Other(OtherDelta { kind: text(kind)?, json: json.to_owned(), choice })
             }
-        }
+        })
     }
 
     /// The text, if it is choice 0's.
@@ -392,6 +392,6 @@ impl PendingDelta {
 }
 
 /// The Python objects of deltas.
-pub(crate) fn objects(py: Python<'_>, deltas: Vec<PendingDelta>) -> PyResult<Vec<Py<PyAny>>> {
-    deltas.into_iter().map(|delta| delta.into_object(py)).collect()
+pub(crate) fn objects(py: Python<'_>, deltas: Vec<PyResult<PendingDelta>>) -> PyResult<Vec<Py<PyAny>>> {
+    deltas.into_iter().map(|delta| delta?.into_object(py)).collect()
 }

@@ -166,7 +166,7 @@ impl SSEDecoder {
     fn feed(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Vec<ServerSentEvent>> {
         let piece = Piece::of(data)?;
         let events = self.state.lock(py).feed(py, &piece);
-        events.map_err(|fault| errors::event_too_large(py, &fault))
+        events.map_err(|failure| failure.raised(|fault| errors::event_too_large(py, fault)))
     }
 
     /// Marks the end of the input, and makes ready for a new stream.
@@ -180,7 +180,7 @@ impl SSEDecoder {
     ///     EventTooLargeError: A fault that no call to `feed` has raised yet.
     fn close(&self, py: Python<'_>) -> PyResult<Vec<ServerSentEvent>> {
         let event = self.state.lock(py).close(py, |_, event| Some(event));
-        let event = event.map_err(|fault| errors::event_too_large(py, &fault))?;
+        let event = event.map_err(|failure| failure.raised(|fault| errors::event_too_large(py, fault)))?;
         Ok(event.into_iter().collect())
     }
 

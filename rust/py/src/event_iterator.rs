@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
 use ssewire_core::{Event, EventTooLarge};
 
-use crate::decoder_state::{Decoding, Taken};
+use crate::decoder_state::{Decoding, Failure, Taken};
 use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::line_ends::LineEnds;
@@ -204,12 +204,7 @@ impl Reading {
     }
 
     /// The next event of the current piece; or the next comment, where somebody listens to them.
-    fn take<G: FromEvent>(
-        &mut self,
-        py: Python<'_>,
-        kind: Kind,
-        comments: bool,
-    ) -> Result<Option<Taken<G>>, EventTooLarge> {
+    fn take<G: FromEvent>(&mut self, py: Python<'_>, kind: Kind, comments: bool) -> Result<Option<Taken<G>>, Failure> {
         let Some(piece) = &mut self.piece else { return Ok(None) };
         let make = |event: &Event<'_>, made| G::of(event, made, kind);
         let taken = piece.take(py, |data| {
@@ -261,9 +256,9 @@ impl EventIterator {
                     state = self.state.lock(py);
                     continue;
                 }
-                Err(fault) => {
+                Err(failure) => {
                     drop(state);
-                    return Err(self.too_large(py, &fault));
+                    return Err(failure.raised(|fault| self.too_large(py, fault)));
                 }
                 Ok(None) if state.ended => return Ok(None),
                 Ok(None) if state.asking => return Err(errors::already_read()),
@@ -292,7 +287,7 @@ impl EventIterator {
 
     fn last<G: FromEvent>(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let last = self.state.lock(py).decoding.close(py, |event, made| G::of_last(event, made, self.kind));
-        let last = last.map_err(|fault| self.too_large(py, &fault))?;
+        let last = last.map_err(|failure| failure.raised(|fault| self.too_large(py, fault)))?;
         last.map(|last| last.object(py, self.make.as_ref())).transpose()
     }
 

@@ -22,6 +22,7 @@ use ssewire_core::{NotJson, PartialJson};
 use crate::accumulation::Shared;
 use crate::json;
 use crate::lock::lock;
+use crate::new_str;
 use crate::string_cache::Part;
 use crate::tree::{Tree, number};
 
@@ -84,10 +85,10 @@ impl Shared {
     }
 
     /// All of a text.
-    fn whole(&self, py: Python<'_>, key: Key) -> Py<PyString> {
+    fn whole(&self, py: Python<'_>, key: Key) -> PyResult<Py<PyString>> {
         let state = self.lock(py);
         let text = state.source.snapshot().find_choice(key.choice).and_then(|choice| key.part.of(choice));
-        PyString::new(py, text.unwrap_or_default()).unbind()
+        new_str::new(py, text.unwrap_or_default())
     }
 
     /// What a text has grown by.
@@ -112,7 +113,7 @@ impl Growing {
         if self.fault.is_none()
             && let Err(fault) = self.take(py, &news.text)?
         {
-            self.fault = Some((fault, shared.whole(py, key)));
+            self.fault = Some((fault, shared.whole(py, key)?));
         }
         if let Some((fault, text)) = &self.fault {
             return Err(json::decode_error(py, fault, text));

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ssewire_core::{Delta, EventTooLarge};
+use ssewire_core::Delta;
 
 use crate::accumulation::Shared;
 use crate::accumulator::Accumulator;
+use crate::decoder_state::Failure;
 use crate::delta::PendingDelta;
 use crate::lock::Lock;
 use crate::new_str;
@@ -24,7 +25,7 @@ use crate::string_cache::Texts as Strings;
 pub(crate) struct Pending {
     piece: Option<UnreadPiece>,
     /// Deltas of the last event, after the one that was given out.
-    rest: VecDeque<PendingDelta>,
+    rest: VecDeque<PyResult<PendingDelta>>,
     /// A terminal, an error or a fault was seen.
     over: bool,
 }
@@ -37,7 +38,7 @@ pub(crate) trait Output {
     type Item;
 
     /// What is wanted of a delta that was just found; `None` where it is not wanted.
-    fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<Self::Found>;
+    fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<PyResult<Self::Found>>;
 
     /// What is wanted of a delta that has waited; `None` where it is not wanted.
     fn from_pending(delta: PendingDelta) -> Option<Self::Found>;
@@ -53,7 +54,7 @@ impl Output for Deltas {
     type Found = PendingDelta;
     type Item = Py<PyAny>;
 
-    fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<PendingDelta> {
+    fn from_delta(py: Python<'_>, texts: &mut Strings, delta: Delta<'_>) -> Option<PyResult<PendingDelta>> {
         Some(PendingDelta::of(py, texts, delta))
     }
 
@@ -73,7 +74,7 @@ impl Output for Texts {
     type Found = Py<PyString>;
     type Item = Py<PyString>;
 
-    fn from_delta(py: Python<'_>, _texts: &mut Strings, delta: Delta<'_>) -> Option<Py<PyString>> {
+    fn from_delta(py: Python<'_>, _texts: &mut Strings, delta: Delta<'_>) -> Option<PyResult<Py<PyString>>> {
         match delta {
             Delta::Text { choice: 0, text } => Some(new_str::new(py, text)),
             _ => None,
@@ -96,7 +97,7 @@ impl Output for Nothing {
     type Found = Infallible;
     type Item = Infallible;
 
-    fn from_delta(_py: Python<'_>, _texts: &mut Strings, _delta: Delta<'_>) -> Option<Infallible> {
+    fn from_delta(_py: Python<'_>, _texts: &mut Strings, _delta: Delta<'_>) -> Option<PyResult<Infallible>> {
         None
     }
 
@@ -121,7 +122,7 @@ impl Pending {
     }
 
     /// Takes deltas that belong to no piece.
-    pub(crate) fn extend(&mut self, deltas: Vec<PendingDelta>) {
+    pub(crate) fn extend(&mut self, deltas: Vec<PyResult<PendingDelta>>) {
         self.rest.extend(deltas);
     }
 
@@ -129,14 +130,10 @@ impl Pending {
     /// does not count.
     ///
     /// # Errors
-    /// An event is larger than the limit.
-    pub(crate) fn next<W: Output>(
-        &mut self,
-        py: Python<'_>,
-        shared: &Shared,
-    ) -> Result<Option<W::Found>, EventTooLarge> {
+    /// An event is larger than the limit, or a string could not be made.
+    pub(crate) fn next<W: Output>(&mut self, py: Python<'_>, shared: &Shared) -> Result<Option<W::Found>, Failure> {
         while let Some(delta) = self.rest.pop_front() {
-            if let Some(found) = W::from_pending(delta) {
+            if let Some(found) = W::from_pending(delta?) {
                 return Ok(Some(found));
             }
         }
@@ -160,7 +157,8 @@ impl Pending {
         if !matches!(more, Ok(true)) || piece.is_empty(py) {
             self.piece = None;
         }
-        more.map(|_| found)
+        more?;
+        Ok(found.transpose()?)
     }
 }
 
@@ -186,7 +184,7 @@ impl PushDeltaIterator {
 
     fn next<W: Output>(&self, py: Python<'_>) -> PyResult<Option<W::Item>> {
         let found = self.pending.lock(py).next::<W>(py, &self.shared);
-        let found = found.map_err(|fault| self.shared.too_large(py, &fault))?;
+        let found = found.map_err(|failure| failure.raised(|fault| self.shared.too_large(py, fault)))?;
         found.map(|found| W::item(py, found)).transpose()
     }
 }

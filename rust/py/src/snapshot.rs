@@ -27,6 +27,12 @@ impl Snapshot {
         let first = state.source.snapshot().choices().next()?.index();
         read(&mut state, first)
     }
+
+    /// One of the first choice's texts; "" while there is none.
+    fn first_text(&self, py: Python<'_>, part: Part) -> PyResult<Py<PyString>> {
+        let text = self.first(py, |state, first| state.text(py, first, part).transpose()).transpose()?;
+        Ok(text.unwrap_or_else(|| PyString::new(py, "").unbind()))
+    }
 }
 
 #[pymethods]
@@ -77,16 +83,14 @@ impl Snapshot {
 
     /// The first choice's text; "" while there is none.
     #[getter]
-    fn text(&self, py: Python<'_>) -> Py<PyString> {
-        let text = self.first(py, |state, first| state.text(py, first, Part::Content));
-        text.unwrap_or_else(|| PyString::new(py, "").unbind())
+    fn text(&self, py: Python<'_>) -> PyResult<Py<PyString>> {
+        self.first_text(py, Part::Content)
     }
 
     /// The first choice's reasoning; "" while there is none.
     #[getter]
-    fn reasoning(&self, py: Python<'_>) -> Py<PyString> {
-        let text = self.first(py, |state, first| state.text(py, first, Part::Reasoning));
-        text.unwrap_or_else(|| PyString::new(py, "").unbind())
+    fn reasoning(&self, py: Python<'_>) -> PyResult<Py<PyString>> {
+        self.first_text(py, Part::Reasoning)
     }
 
     /// The first choice's tool calls, in the order in which they first appeared.
@@ -189,19 +193,19 @@ impl Choice {
 
     /// The answer's text; None until some came, even an empty piece.
     #[getter]
-    fn content(&self, py: Python<'_>) -> Option<Py<PyString>> {
+    fn content(&self, py: Python<'_>) -> PyResult<Option<Py<PyString>>> {
         self.shared.lock(py).text(py, self.index, Part::Content)
     }
 
     /// The reasoning; None until some came.
     #[getter]
-    fn reasoning(&self, py: Python<'_>) -> Option<Py<PyString>> {
+    fn reasoning(&self, py: Python<'_>) -> PyResult<Option<Py<PyString>>> {
         self.shared.lock(py).text(py, self.index, Part::Reasoning)
     }
 
     /// The refusal; None until some came.
     #[getter]
-    fn refusal(&self, py: Python<'_>) -> Option<Py<PyString>> {
+    fn refusal(&self, py: Python<'_>) -> PyResult<Option<Py<PyString>>> {
         self.shared.lock(py).text(py, self.index, Part::Refusal)
     }
 
@@ -303,9 +307,9 @@ impl ToolCall {
 
     /// The arguments' raw text so far.
     #[getter]
-    fn arguments(&self, py: Python<'_>) -> Py<PyString> {
-        let text = self.shared.lock(py).text(py, self.choice, Part::Arguments(self.index));
-        text.unwrap_or_else(|| PyString::new(py, "").unbind())
+    fn arguments(&self, py: Python<'_>) -> PyResult<Py<PyString>> {
+        let text = self.shared.lock(py).text(py, self.choice, Part::Arguments(self.index))?;
+        Ok(text.unwrap_or_else(|| PyString::new(py, "").unbind()))
     }
 
     /// The arguments, read as JSON; "" gives {}, as calls without parameters are streamed.

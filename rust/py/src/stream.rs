@@ -108,9 +108,9 @@ impl DeltaIterator {
                     drop(state);
                     return W::item(py, found).map(Some);
                 }
-                Err(fault) => {
+                Err(failure) => {
                     drop(state);
-                    self.end(py, Some(self.shared.too_large(py, &fault)));
+                    self.end(py, Some(failure.raised(|fault| self.shared.too_large(py, fault))));
                     state = self.state.lock(py);
                     continue;
                 }

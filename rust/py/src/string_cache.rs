@@ -46,17 +46,17 @@ pub(crate) struct Texts(HashMap<(i64, Part), (usize, Py<PyString>)>);
 impl Texts {
     /// A text's string. Where the text has grown, its string grows too, in place if nobody else holds it: reading a
     /// text after each of its pieces then takes time in proportion to its length, not to the square of that.
-    pub(crate) fn made(&mut self, py: Python<'_>, choice: i64, part: Part, text: &str) -> Py<PyString> {
+    pub(crate) fn made(&mut self, py: Python<'_>, choice: i64, part: Part, text: &str) -> PyResult<Py<PyString>> {
         let made = match self.0.remove(&(choice, part)) {
             Some((size, made)) if size == text.len() => made,
             Some((size, made)) if part.only_grows() && size < text.len() => {
-                let grown = append_str::append(made, new_str::new(py, &text[size..]).bind(py));
+                let grown = append_str::append(made, new_str::new(py, &text[size..])?.bind(py));
                 // It fails only for lack of memory, of which a new string needs less.
-                grown.map_or_else(|_| new_str::new(py, text), Bound::unbind)
+                grown.map_or_else(|_| new_str::new(py, text), |grown| Ok(grown.unbind()))?
             }
-            _ => new_str::new(py, text),
+            _ => new_str::new(py, text)?,
         };
         self.0.insert((choice, part), (text.len(), made.clone_ref(py)));
-        made
+        Ok(made)
     }
 }

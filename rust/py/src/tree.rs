@@ -7,6 +7,7 @@ use ssewire_core::{Constant, Step, Text};
 
 use crate::append_str::append;
 use crate::json;
+use crate::new_str;
 
 /// The objects that a text has added up to so far.
 #[derive(Default)]
@@ -158,7 +159,7 @@ fn constant_of(py: Python<'_>, constant: Constant) -> PyResult<Bound<'_, PyAny>>
 
 fn string<'py>(py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
     match text {
-        Text::Whole(text) => Ok(PyString::new(py, &text)),
+        Text::Whole(text) => Ok(new_str::new(py, &text)?.into_bound(py)),
         Text::Wtf8(bytes) => {
             PyString::from_encoded_object(&PyBytes::new(py, &bytes), Some(c"utf-8"), Some(c"surrogatepass"))
         }
