@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from tests.support.listening import listening
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -92,14 +94,9 @@ class Server:
     url: str = ""
     sent: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
-    def serve(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # closed: the test is over
-            while True:
-                sock, _ = listener.accept()
-                self.connections += 1
-                threading.Thread(target=self._answer, args=(sock,), daemon=True).start()
-
-    def _answer(self, sock: socket.socket) -> None:
+    def serve(self, sock: socket.socket) -> None:
+        """Serve a connection."""
+        self.connections += 1
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         head = b""
         with sock, contextlib.suppress(OSError):  # the client may leave
@@ -126,12 +123,7 @@ class Server:
 @contextlib.contextmanager
 def serving() -> Iterator[Server]:
     """Run a server."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(url=f"http://127.0.0.1:{listener.getsockname()[1]}")
-        thread = threading.Thread(target=server.serve, args=(listener,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    server = Server()
+    with listening(server.serve) as address:
+        server.url = f"http://{address}"
+        yield server

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
-import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trustme
@@ -14,7 +13,10 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
 
+from tests.support.listening import listening
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 HEAD = [(":status", "200"), ("content-type", "text/event-stream")]
@@ -31,19 +33,13 @@ class Http2Server:
     """
 
     events: list[bytes]
-    url: str
     client: ssl.SSLContext
+    url: str = ""
     connections: int = 0
 
-    def serve(self, listener: socket.socket, context: ssl.SSLContext) -> None:
-        """Accept until the listener is closed."""
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = listener.accept()
-                self.connections += 1
-                threading.Thread(target=self._serve_client, args=(sock, context), daemon=True).start()
-
-    def _serve_client(self, plain: socket.socket, context: ssl.SSLContext) -> None:
+    def serve(self, context: ssl.SSLContext, plain: socket.socket) -> None:
+        """Serve a connection."""
+        self.connections += 1
         with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as sock:  # it may leave
             connection = H2Connection(H2Configuration(client_side=False))
             connection.initiate_connection()
@@ -72,12 +68,7 @@ def serving(events: list[bytes]) -> Iterator[Http2Server]:
     authority.issue_cert("127.0.0.1").configure_cert(context)
     client = ssl.create_default_context()
     authority.configure_trust(client)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Http2Server(events, f"https://127.0.0.1:{listener.getsockname()[1]}", client)
-        thread = threading.Thread(target=server.serve, args=(listener, context))
-        thread.start()
-        try:
-            yield server
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    server = Http2Server(events, client)
+    with listening(partial(server.serve, context)) as address:
+        server.url = f"https://{address}"
+        yield server

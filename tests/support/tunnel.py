@@ -7,6 +7,8 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+from tests.support.listening import listening
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,21 +16,8 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def tunnelling() -> Iterator[str]:
     """Run one; gives its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_serve, args=(listener,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-def _serve(listener: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # closed: the test is over
-        while True:
-            sock, _ = listener.accept()
-            threading.Thread(target=_open, args=(sock,), daemon=True).start()
+    with listening(_open) as address:
+        yield f"http://{address}"
 
 
 def _open(sock: socket.socket) -> None:
