@@ -148,6 +148,7 @@ clean:  ## remove what was made
 # Everything is a wheel but Spark, which has none.
 # The stamp goes first and comes last: half a set-up is none.
 define INSTALL
+@echo "installing $< into $(@D): some minutes where nothing is cached"
 "$(PYTHON)" -m venv --clear $(@D)
 $(if $(PIP),$(@D)/bin/python -m pip install --quiet --upgrade "$(PIP)")
 $(@D)/bin/python -m pip install --quiet --no-deps --only-binary :all: --no-binary pyspark --require-hashes --requirement $<
@@ -163,11 +164,13 @@ $(VENV)/tools: requirements/dev.txt .interpreter
 
 # An editable install: Python files count as they are, only the Rust ones need another build.
 $(VENV)/built: $(VENV)/tools pyproject.toml $(RUST)
+	@echo "building the package into $(@D): a minute or two"
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
 	touch $@
 
 # What is measured is what users install: one wheel, in every environment.
 $(WHEEL)/built: $(BENCH)/tools pyproject.toml $(RUST) $(shell find python -name '*.py')
+	@echo "building the wheel that is measured: a minute or two"
 	rm -rf $(WHEEL)
 	PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" $(BENCH)/bin/python -m pip wheel --quiet \
 	    --no-build-isolation --no-deps --wheel-dir $(WHEEL) .

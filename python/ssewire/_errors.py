@@ -176,7 +176,7 @@ class ProviderError(StreamError):
 
 
 class IncompleteStreamError(StreamError):
-    """The stream ended before its terminal, or the transport failed; then its exception is the `__cause__`.
+    """The stream ended before its terminal, or the source failed; then its exception is the `__cause__`.
 
     Attributes:
         snapshot: What had been read.

@@ -32,7 +32,7 @@ def _problem(
 
 
 def _failed(source: Source | AsyncSource, accumulator: Accumulator, error: Exception) -> str:
-    text = f"the transport failed: {type(error).__name__}: {error}"
+    text = f"the source failed: {type(error).__name__}: {error}"
     # A client that undoes only some of the codings fails on what is left, and httpx does not say of which.
     coding = None if accumulator.snapshot.choices else seldom_undone(source)
     return text if coding is None else f"{text} (the body is in Content-Encoding {coding!r})"

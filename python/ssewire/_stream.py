@@ -30,7 +30,7 @@ class Stream(BaseStream):
 
     Iterating raises, and so does iterating again:
         ProviderError: The stream, or the response, carries an API error; after the deltas before it.
-        IncompleteStreamError: The stream ended before its terminal, or the transport failed.
+        IncompleteStreamError: The stream ended before its terminal, or the source failed.
         EventTooLargeError: An event, or what is kept, is larger than its limit.
         ResponseError: The response is no event stream at all.
 

@@ -198,7 +198,7 @@ def test_a_dropped_connection(command: str, options: dict[str, Any], capsys: Cap
         assert main([command, server.url]) == 1
     out, err = capsys.readouterr()
     assert out
-    assert "IncompleteStreamError: the transport failed" in err.splitlines()[-1]
+    assert "IncompleteStreamError: the source failed" in err.splitlines()[-1]
 
 
 def test_a_page_is_refused_and_a_whole_object_is_read(capsys: Capture) -> None:

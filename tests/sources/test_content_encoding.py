@@ -195,7 +195,7 @@ def test_a_list_of_codings_is_named(kind: str, client: str, coding: str) -> None
     with serve(body, coding) as server:
         error = fail(kind, client, server.url)
     if isinstance(error, IncompleteStreamError):  # it undid what it could, and failed on the rest
-        assert "transport failed" in str(error)
+        assert "source failed" in str(error)
         assert f"(the body is in Content-Encoding {coding!r})" in str(error)
         assert error.__cause__ is not None
     elif error.body == body and coding == "br, gzip":  # it undid nothing: what is outermost tells itself

@@ -405,7 +405,7 @@ def test_what_is_wrong_is_raised_and_the_connection_released(loop: str, client: 
 @everywhere
 def test_a_connection_that_breaks_is_an_incomplete_stream(loop: str, client: str) -> None:
     async def body(_: Loop, response: Any) -> None:
-        with pytest.raises(IncompleteStreamError, match="the transport failed") as caught:
+        with pytest.raises(IncompleteStreamError, match="the source failed") as caught:
             await read_deltas(response)
         assert type(caught.value.__cause__).__module__.partition(".")[0] == client
         assert caught.value.snapshot is not None

@@ -54,7 +54,7 @@ def _events(events: Iterator[ssewire.ServerSentEvent]) -> Iterator[ssewire.Serve
     except ssewire.StreamError:
         raise
     except Exception as error:
-        raise _incomplete(f"the transport failed: {type(error).__name__}: {error}") from error
+        raise _incomplete(f"the source failed: {type(error).__name__}: {error}") from error
 
 
 def _judge(counts: Counts, watcher: ssewire.Accumulator, tail: str) -> None:
