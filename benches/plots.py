@@ -41,6 +41,8 @@ GROWING = {
         "µs per event of a whole message, by their number; logarithmic",
     ),
 }
+LABELS = 6
+"""As many lines of text find room in an inch."""
 FOLDERS = {
     "ssewire observe": "ssewire",
     "split + orjson": "split, orjson, by hand",
@@ -85,9 +87,11 @@ def _save(path: Path, figure: Figure, results: Results) -> Path:
 def chunk_size(results: Results) -> Figure:
     """What an event costs, by the size of the pieces that a body arrives in."""
     figure, axis = _plot(6.4)
-    for contender, name in READERS.items():
-        timed = {row.pieces: row.median / 1000 for row in _rows(results, "framing", "chat", contender)}
-        _line(axis, contender, name, {pieces: timed[pieces] for pieces in PIECES})
+    timed = {
+        (contender, name): {row.pieces: row.median / 1000 for row in _rows(results, "framing", "chat", contender)}
+        for contender, name in READERS.items()
+    }
+    _lines(axis, {names: {pieces: found[pieces] for pieces in PIECES} for names, found in timed.items()})
     axis.set_ylabel("µs per event, logarithmic")
     axis.set_xlabel("pieces of the body; an event has about 301 bytes")
     return figure
@@ -110,20 +114,28 @@ def growth(results: Results) -> Figure:
     figure = Figure(figsize=(8.2, 6.8), layout="constrained")
     for axis, (work, (names, unit, title)) in zip(figure.subplots(len(GROWING), 1), GROWING.items(), strict=True):
         rows = [row for row in results.rows if (row.section, row.work) == ("growth", work) and row.rounds]
-        for contender, name in names.items():
-            timed = {row.fixture: row.median * unit for row in rows if row.contender == contender}
-            _line(axis, contender, name, timed)
+        timed = {
+            (contender, name): {row.fixture: row.median * unit for row in rows if row.contender == contender}
+            for contender, name in names.items()
+        }
+        _lines(axis, timed)
         axis.set_title(title, loc="left", fontsize=10)
     return figure
 
 
-def _line(axis: Any, contender: str, name: str, timed: dict[str, float]) -> None:
-    """Draw a contender's line, with its name and its last value at its end."""
-    places, values = [*timed], [*timed.values()]
-    axis.plot(places, values, color=_colour(contender), marker="o", markersize=4)
-    axis.annotate(f"{name}, {_short(values[-1])}", (len(values) - 1, values[-1]), **_beside(contender))
+def _lines(axis: Any, timed: dict[tuple[str, str], dict[str, float]]) -> None:
+    """Draw a line for each contender, with its name and its last value at its end; names do not cover one another."""
     axis.set_yscale("log")
-    axis.set_xlim(-0.2, len(places) + 0.2)
+    for (contender, _), values in timed.items():
+        axis.plot([*values], [*values.values()], color=_colour(contender), marker="o", markersize=4)
+    low, high = axis.get_ylim()
+    height = axis.figure.get_figheight() * axis.get_position().height
+    apart, above = (high / low) ** (1 / (LABELS * height)), 0.0
+    for (contender, name), values in sorted(timed.items(), key=lambda item: [*item[1].values()][-1]):
+        value = [*values.values()][-1]
+        above = max(value, above * apart)
+        axis.annotate(f"{name}, {_short(value)}", (len(values) - 1, above), **_beside(contender))
+    axis.set_xlim(-0.2, len(values) + 0.2)
     axis.yaxis.set_major_formatter(_plain)
     axis.grid(visible=True, color=INK, alpha=0.25, linewidth=0.6)
     axis.spines[["top", "right"]].set_visible(False)
