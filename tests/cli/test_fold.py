@@ -19,10 +19,10 @@ import pytest
 import ssewire
 from ssewire._rows import row
 from ssewire.cli import main
-from ssewire.cli import rows as module
-from ssewire.cli.batches import Folding, batches
+from ssewire.cli.folding import rows as module
+from ssewire.cli.folding.batches import Folding, batches
+from ssewire.cli.folding.workers import shared_batches
 from ssewire.cli.status import CommandError
-from ssewire.cli.workers import shared_batches
 
 from tests.support.cli_process import CHAT, DEMO, END, WAIT, read_terminal, run, start, text_chunk
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ssewire.cli.completion import completes_files
 from ssewire.cli.recordings import add_command
-from ssewire.cli.rows import part_of, rows_to
 from ssewire.cli.status import CommandError, tell_lines
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ def add_to(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from ssewire.cli.folding import summarise  # noqa: PLC0415 - loads much, for these commands only
+    from ssewire.cli.folding.rows import part_of, rows_to  # noqa: PLC0415 - and so does this
 
     output = None if args.output == "-" else args.output
     target = None if output is None else os.path.realpath(output)

@@ -1,6 +1,12 @@
 """What `fold` and `stats` do: read recordings, fold them, and count what there is.
 
-A module of its own, since no other command needs what it loads.
+    batches     recorded files folded into rows, some at a time
+    workers     files shared among processes
+    rows        where rows go
+    summary     what was found
+    progress    how far a run is
+
+No other command needs what is loaded here.
 """
 
 from __future__ import annotations
@@ -10,13 +16,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import ssewire
-from ssewire.cli.batches import Batch, Folding, batches
-from ssewire.cli.progress import progress_line
+from ssewire.cli.folding.batches import Batch, Folding, batches
+from ssewire.cli.folding.progress import progress_line
+from ssewire.cli.folding.summary import Summary
+from ssewire.cli.folding.workers import shared_batches
 from ssewire.cli.recorded import Unread, files_of
 from ssewire.cli.source import options
 from ssewire.cli.status import CommandError
-from ssewire.cli.summary import Summary
-from ssewire.cli.workers import shared_batches
 
 if TYPE_CHECKING:
     import argparse

@@ -8,13 +8,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from ssewire.cli.folding.summary import size_text
 from ssewire.cli.screen import terminal_size
-from ssewire.cli.summary import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ssewire.cli.summary import Summary
+    from ssewire.cli.folding.summary import Summary
 
 _INTERVAL = 0.1  # seconds from one writing to the next
 _CLEAR = "\r\x1b[2K"

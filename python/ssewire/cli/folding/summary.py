@@ -11,7 +11,7 @@ from ssewire.cli.status import COMPLETE, PROVIDER, TOO_LARGE, TRUNCATED, USAGE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ssewire.cli.batches import Batch
+    from ssewire.cli.folding.batches import Batch
 
 _SHOWN = 10  # files of a kind, and kinds of errors
 _UNKNOWN = "unknown"

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
-from ssewire.cli.batches import Batch, batches
+from ssewire.cli.folding.batches import Batch, batches
 from ssewire.cli.recorded import Unread
 from ssewire.cli.status import CommandError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
 
-    from ssewire.cli.batches import Folding
+    from ssewire.cli.folding.batches import Folding
 
 _MOST_PATHS = 64
 _MOST_BYTES = 4 << 20  # of the files that a worker gets at a time
