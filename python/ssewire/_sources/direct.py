@@ -131,12 +131,24 @@ class _Body:
         timeout: seconds that a read may take.
     """
 
-    __slots__ = ("_ended", "_is_plain", "_left", "_reader", "_response", "_state", "connection", "stream", "timeout")
+    __slots__ = (
+        "_buffer",
+        "_ended",
+        "_is_plain",
+        "_left",
+        "_reader",
+        "_response",
+        "_state",
+        "connection",
+        "stream",
+        "timeout",
+    )
 
     def __init__(self, response: Any, connection: Any) -> None:
         self._response = response
         self._state = connection._h11_state
         self._reader = self._state._reader
+        self._buffer = self._state._receive_buffer
         self._is_plain = type(response._get_content_decoder()).__name__ == "IdentityDecoder"
         self._left = 0  # bytes that were left to h11: as long as it has no more, they are not looked at again
         self._ended = False
@@ -156,16 +168,16 @@ class _Body:
             return None
         if self._ended or response.is_closed or not response.is_stream_consumed:
             return None
-        buffer, end = state._receive_buffer, reader._bytes_to_discard  # of the chunk before
-        size = len(buffer)
-        if not size and not end:
+        kept, end = self._buffer._data, reader._bytes_to_discard  # of the chunk before
+        if not kept and not end:
             return b""
+        size = len(kept)
         if len(end) < size <= self._left:
             return None
-        data = bytes(buffer)
+        data = bytes(kept)
         if not data.startswith(end):
             return None
-        buffer.maybe_extract_at_most(size)
+        self._buffer.maybe_extract_at_most(size)
         reader._bytes_to_discard = b""
         return data[len(end) :]
 
@@ -199,7 +211,8 @@ def _body(frame: FrameType | None) -> _Body | None:
     if response.is_closed or response.is_stream_consumed or not hasattr(response, "_get_content_decoder"):
         return None
     connection = _connection(response)
-    if not _is_known(attr_path(connection, "_h11_state", "_reader")):
+    state = attr_path(connection, "_h11_state")
+    if not (_is_known(attr_path(state, "_reader")) and hasattr(attr_path(state, "_receive_buffer"), "_data")):
         return None
     stream = response.extensions.get("network_stream")
     return _Body(response, connection) if stream is not None and stream is connection._network_stream else None
