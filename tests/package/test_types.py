@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 import ssewire
+import ssewire.arrow
 import ssewire.cli
+import ssewire.integrations
+import ssewire.integrations.anthropic
+import ssewire.integrations.openai
 import ssewire.replay
 from ssewire.compat import httpx2, httpx_sse, sseclient
 from ssewire.compat.aiohttp_sse_client2 import client
@@ -157,9 +161,22 @@ def members(one: Any) -> list[Any]:
     return [one, *(member for member in wrapped if inspect.isroutine(member))]
 
 
+MODULES = [
+    ssewire,
+    ssewire.arrow,
+    ssewire.cli,
+    ssewire.integrations,
+    ssewire.integrations.anthropic,
+    ssewire.integrations.openai,
+    ssewire.replay,
+    httpx2,
+    httpx_sse,
+    sseclient,
+    client,
+]
 PUBLIC = [
     getattr(module, name)
-    for module in (ssewire, ssewire.replay, ssewire.cli, httpx2, httpx_sse, sseclient, client)
+    for module in MODULES
     for name in module.__all__
     if inspect.isroutine(one := getattr(module, name)) or isinstance(one, type)
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ssewire._core import Accumulator, EventIterator, SSEDecoder
 from ssewire._sources import direct
@@ -11,12 +11,12 @@ from ssewire._sources import direct
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from types import CodeType, FrameType
-    from typing import Literal
 
     from ssewire._core import SdkEvent
 
     Kind = Literal["package", "loop", "unread"]
-    Truncated = Literal["ignore", "raise"]
+
+Truncated = Literal["ignore", "raise"]
 
 _DEPTH = 4  # frames from `iter_bytes` up to the loop: `_iter_events`, and what a subclass has put around it
 

@@ -11,13 +11,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ssewire.integrations._decoder import Decoder
+from ssewire.integrations._decoder import Decoder, Truncated
 from ssewire.integrations._sdk import DECODER, PACKAGES, PROCESS, Sdk, find_sdk, importable, package_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ssewire.integrations._decoder import Truncated
 
 _Client = TypeVar("_Client")
 

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ssewire.integrations._decoder import Truncated  # noqa: TC001 - typing.get_type_hints looks for it
 from ssewire.integrations._install import accelerate_of
 
 if TYPE_CHECKING:
     from anthropic._base_client import BaseClient
-
-    from ssewire.integrations._decoder import Truncated
 
 __all__ = ["accelerate"]
 
