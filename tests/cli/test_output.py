@@ -19,6 +19,7 @@ import ssewire
 from ssewire.replay import ReplayServer
 
 from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, read_terminal, run, start, text_chunk
+from tests.support.loopback import holding_server
 
 PLAIN = {"NO_COLOR": "1"}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX terminals and shells here")
@@ -76,14 +77,20 @@ def test_a_stderr_that_cannot_be_written_ends_nothing() -> None:
 # Terminals: what is written to one is read at its other end
 
 
-def on_terminals(*args: str | Path, rows: int = 12, both: bool = True, variables: Any = PLAIN) -> tuple[str, str]:
-    """Run the command with stderr, and stdout where `both` says so, on a terminal; return what each got."""
+def set_size(side: int, rows: int) -> None:
+    """Say how large a terminal is."""
     import fcntl  # noqa: PLC0415 - there is none on Windows
-    import pty  # noqa: PLC0415
     import termios  # noqa: PLC0415
 
-    terminal, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 100, 0, 0))
+
+
+def on_terminals(*args: str | Path, rows: int = 12, both: bool = True, variables: Any = PLAIN) -> tuple[str, str]:
+    """Run the command with stderr, and stdout where `both` says so, on a terminal; return what each got."""
+    import pty  # noqa: PLC0415 - there is none on Windows
+
+    terminal, side = pty.openpty()
+    set_size(side, rows)
     options: dict[str, Any] = {"stderr": side, "stdin": subprocess.DEVNULL, **({"stdout": side} if both else {})}
     with start(*args, variables=variables, **options) as process:
         os.close(side)
@@ -110,6 +117,27 @@ def test_the_figures_stand_below_the_text_and_leave_it_alone() -> None:
     snapshot = ssewire.collect(CHAT.read_bytes())
     assert plain.startswith(f"{snapshot.reasoning}\n{snapshot.text}\nssewire: 72 events")
     assert "\x1b" not in plain
+
+
+@posix
+def test_a_command_that_is_terminated_leaves_the_terminal_as_it_was() -> None:
+    import pty  # noqa: PLC0415 - there is none on Windows
+
+    terminal, side = pty.openpty()
+    set_size(side, rows=12)
+    options: dict[str, Any] = {"stderr": side, "stdout": side, "stdin": subprocess.DEVNULL}
+    with (
+        holding_server(CHAT.read_bytes(), sent=2) as server,
+        start("cat", server.url, variables=PLAIN, **options) as process,
+    ):
+        os.close(side)
+        shown = b""
+        while not STATUS_LINE.search(shown.decode()):
+            shown += os.read(terminal, 65536)
+        process.terminate()
+        shown += read_terminal(terminal)
+        assert process.wait(WAIT) == -signal.SIGTERM
+    assert shown.decode().endswith(END_OF_LINE)
 
 
 @posix

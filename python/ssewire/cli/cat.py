@@ -69,7 +69,7 @@ def _read(
         if screen is not None:
             stack.callback(screen.finish)
         if live is not None:
-            stack.callback(live.finish)
+            stack.enter_context(live.kept())
             live.show(timing, counts, stream.snapshot)
         try:
             for delta in stream:

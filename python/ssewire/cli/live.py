@@ -6,15 +6,18 @@ it (the scrolling region of ECMA-48's descendants: DECSTBM). Elsewhere it is one
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
 from ssewire.cli.screen import terminal_size, without_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import ssewire
     from ssewire.cli.figures import Counts, Timing
@@ -51,6 +54,21 @@ class Live:
         if self._shown and now - self._last >= _INTERVAL:
             self._last = now
             self._write(_figures(timing, counts, snapshot))
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Take the line away at the end, whatever ends the command: what it does to a terminal would outlive it."""
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.finish)
+            if threading.current_thread() is threading.main_thread():  # no other one may
+                stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, self._terminate))
+            yield
+
+    def _terminate(self, number: int, _frame: object) -> None:
+        """Die of a signal, as without this, but without the line."""
+        self.finish()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
     def finish(self) -> None:
         """Take the line away."""
