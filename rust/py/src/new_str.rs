@@ -59,8 +59,8 @@ fn ascii(py: Python<'_>, bytes: &[u8]) -> PyResult<Py<PyString>> {
     const LARGEST: u32 = 0x7F;
     // A slice is never longer than the largest number of this type.
     let size = bytes.len().cast_signed();
-    // SAFETY: `PyUnicode_New` returns a new string of exactly `size` characters of one byte each, or null
-    // with an exception set. Nobody else has the string yet, so its characters may be written; they are ASCII, as was asked for.
+    // SAFETY: `PyUnicode_New` returns a new string of exactly `size` characters of one byte each, or null with an
+    // exception set. Nobody else has the string yet, so its characters may be written; they are ASCII, as was asked for.
     unsafe {
         let new = Bound::from_owned_ptr_or_err(py, pyo3::ffi::PyUnicode_New(size, LARGEST))?;
         let characters = pyo3::ffi::PyUnicode_DATA(new.as_ptr()).cast::<u8>();
