@@ -180,6 +180,12 @@ def _make_chat(divisor: int) -> Fixture:
     return _chat_texts("chat", path, _texts(1000 // divisor, 1))
 
 
+def _make_long_chat(divisor: int) -> Fixture:
+    texts = _texts(32 * (8000 // divisor), 12)
+    together = ["".join(texts[at : at + 32]) for at in range(0, len(texts), 32)]
+    return _chat_texts("long chat", "pieces of some 200 bytes: what was merged is not looked at again", together)
+
+
 def _make_tools(divisor: int) -> Fixture:
     lines = "".join(_texts(2000 // divisor, 2))
     arguments = _json({"path": "src/parser.py", "text": lines, "mode": 0o644})
@@ -371,6 +377,7 @@ MAKERS: dict[str, Callable[[int], Fixture]] = {
     "unlike payloads": _make_unlike,
     "1 MB event": _make_large_event,
     "8 MiB line": _make_long_line,
+    "long chat": _make_long_chat,
     "100k data lines": _make_many_lines,
 }
 """By name, what makes a fixture of 1/n of its usual size."""

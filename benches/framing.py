@@ -31,7 +31,7 @@ _SHAPES = [("1 MB event", "8 KiB"), ("8 MiB line", "1460 B"), ("100k data lines"
 _PARTS = (64, 16, 4, 1)
 """Of a line of 8 MiB: how cost grows with the size of an event."""
 _FEWER = (8, 4, 2, 1)
-"""Of a thousand events: how it grows with their number."""
+"""Of a stream of eight thousand events: how it grows with their number."""
 _LESS = 0.4
 """What is no target is worth fewer rounds."""
 
@@ -118,7 +118,7 @@ def _growth(options: Options) -> Iterator[Row]:
         yield from compare(work, readers, options, weight=_LESS)
     wholes = [*ours.MESSAGES, *peers.MESSAGES, sdks.OPENAI_MESSAGE]
     for part in _FEWER:
-        fixture = MAKERS["chat"](part * smaller)
+        fixture = MAKERS["long chat"](part * smaller)
         names = ("growth", "whole message", f"{len(fixture.events)} events", ONE_EVENT)
         work = Work(*names, cut(fixture, ONE_EVENT), [fixture.message], len(fixture.events))
         yield from compare(work, wholes, options, weight=_LESS)
