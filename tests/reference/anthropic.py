@@ -53,7 +53,7 @@ class Anthropic(Reference):
     def take(self, kind: str, payload: Object) -> bool:
         takers: dict[str, Callable[[], object]] = {
             "message_start": lambda: self.start_message(an_object(payload.get("message"))),
-            "content_block_start": lambda: self.start(payload.get("index"), an_object(payload.get("content_block"))),
+            "content_block_start": lambda: self.start_block(payload),
             "content_block_stop": lambda: self.stop(self.found(payload.get("index"))),
             "message_delta": lambda: self.merge_end(payload),
             "message_stop": lambda: self.merge_stop(payload),
@@ -231,6 +231,13 @@ class Anthropic(Reference):
 
     def in_order(self) -> list[Block]:
         return sorted(self.blocks, key=lambda block: block.position)
+
+    def start_block(self, payload: Object) -> None:
+        block = an_object(payload.get("content_block"))
+        self.start(payload.get("index"), block)
+        if block.get("type") == "fallback":
+            self.model = a_string(an_object(block.get("to")).get("model")) or self.model
+            self.message |= {"model": self.model} if self.model else {}
 
     def start(self, index: Json, start: Object) -> Block:
         known = self.found(index) if as_index(index) is not None else None

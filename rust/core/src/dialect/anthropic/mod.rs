@@ -11,10 +11,11 @@
 //! 3. A block's input is the JSON of its pieces, or what it started with where none came. Pieces of a text may repeat
 //!    what the block started with.
 //! 4. Tools that the provider runs are no tool calls: their blocks are kept and emitted as they are.
-//! 5. A whole message that follows its pieces is the same message: it adds what they lack.
+//! 5. Where a block says that another model goes on, that is the message's model.
+//! 6. A whole message that follows its pieces is the same message: it adds what they lack.
 
 use super::{Again, RepeatPlan, Rules, listed};
-use crate::json::{Object, Payload, Raw};
+use crate::json::{Object, Payload, Raw, quote};
 use crate::snapshot::{Append, Delta, Lists, MergedObject, Sink, Snapshot, Target};
 
 mod block;
@@ -44,7 +45,11 @@ fn fold(snapshot: &mut Snapshot, kind: &str, payload: &Object<'_>, out: &mut Sin
             fold_message(snapshot, &payload.child("message"), out);
             keep_beside(snapshot, payload);
         }
-        "content_block_start" => _ = block::start(snapshot, index(payload), &payload.child("content_block"), out),
+        "content_block_start" => {
+            let block = payload.child("content_block");
+            block::start(snapshot, index(payload), &block, out);
+            fall_back(snapshot, &block);
+        }
         "content_block_delta" => return block::fold_delta(snapshot, payload, out),
         "content_block_stop" => block::stop_named(snapshot, index(payload), out),
         "message_delta" => fold_message_delta(snapshot, payload, out),
@@ -98,6 +103,18 @@ fn fold_message_delta(snapshot: &mut Snapshot, payload: &Object<'_>, out: &mut S
     }
     finish(snapshot, &delta, out);
     snapshot.count(payload.get("usage").unwrap_or_default(), out);
+}
+
+/// Another model goes on where one declined: then it is the model of the message, as it would be without a stream.
+fn fall_back(snapshot: &mut Snapshot, block: &Object<'_>) {
+    if block.str("type") != "fallback" {
+        return;
+    }
+    let model = block.child("to").str("model");
+    if !model.is_empty() {
+        snapshot.set_model(&model);
+        snapshot.fields.set("model", quote(&model));
+    }
 }
 
 /// Keeps members of an event that are not its purpose: `context_management`, a cloud's own metrics.
