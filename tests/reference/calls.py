@@ -268,14 +268,22 @@ def as_index(value: Json) -> int | None:
 
 
 def overlay(old: Object, new: Object) -> Object:
-    """Rules 6 and 8: every non-null key of the newer object wins, inside nested objects too; null never erases."""
+    """Rules 6 and 8: every non-null key of the newer object wins, inside nested objects too; null never erases.
+
+    An object of another type inside is another object, which takes the place of the older one.
+    """
     merged = dict(old)
     for key, value in new.items():
         if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = overlay(merged[key], value)
+            merged[key] = value if is_other_type(merged[key], value) else overlay(merged[key], value)
         elif value is not None or key not in merged:
             merged[key] = value
     return merged
+
+
+def is_other_type(old: Object, new: Object) -> bool:
+    types = [one.get("type") for one in (old, new)]
+    return all(isinstance(one, str) and one for one in types) and types[0] != types[1]
 
 
 def objects(value: Json) -> list[Object]:

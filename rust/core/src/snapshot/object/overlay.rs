@@ -1,7 +1,8 @@
 //! Objects laid over each other, member by member.
 //!
 //! To lay one object over another means to merge each member of the newer into the older one by the rule of `object`:
-//! objects inside are laid over each other in turn, up to a depth. The naive way takes both apart at every level.
+//! objects inside are laid over each other in turn, up to a depth; but one of another type is another object, and takes
+//! the place of the older one. The naive way takes both apart at every level.
 //! Here an object that comes first stays JSON text, one that is the same text again changes nothing, and only a
 //! different one is taken apart.
 //!
@@ -85,7 +86,17 @@ impl MergedObject {
             Some(Member::Value(json)) => !json.starts_with('{'),
             kept => !matches!(kept, Some(Member::Object(_))),
         };
-        self.object(name).overlay_at(value, policy, depth - 1) | new
+        let kept = self.object(name);
+        if kept.is_other_type(value) {
+            *kept = Self::default();
+        }
+        kept.overlay_at(value, policy, depth - 1) | new
+    }
+
+    /// Whether an object says by its type that it is another thing than this one.
+    fn is_other_type(&self, value: Raw<'_>) -> bool {
+        let (old, new) = (self.word("type"), value.object().str("type"));
+        !old.is_empty() && !new.is_empty() && old != new
     }
 
     /// Keeps a member that no rule names: its last value that is not null, or null where it has no other.
