@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+import urllib3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ssewire import _core
@@ -81,3 +86,45 @@ def test_whole_chunks_are_taken(client: str, server: Server, monkeypatch: pytest
         for _ in range(2):
             assert loopback.read_all(get(server.give(chunk(b"a") * 100, LAST))) == b"a" * 100
     assert any(taken)
+
+
+@contextlib.contextmanager
+def asked_for_head(client: str, url: str) -> Iterator[Any]:
+    """The response to a HEAD, which announces chunks that do not come; the connection stays."""
+    parts = urllib.parse.urlsplit(url)
+    with (
+        contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=loopback.TIMEOUT)) as connection,
+        requests.Session() as session,
+        urllib3.PoolManager(timeout=loopback.TIMEOUT, retries=False) as pool,
+    ):
+        session.trust_env = False
+        if client == "http.client":
+            connection.request("HEAD", parts.path)
+            yield connection.getresponse()
+        elif client == "requests":
+            yield session.head(url, stream=True, timeout=loopback.TIMEOUT)
+        else:
+            yield pool.request("HEAD", url, preload_content=False)
+
+
+@each_client
+def test_the_body_of_a_head_is_not_waited_for(client: str, server: Server) -> None:
+    with asked_for_head(client, server.give()) as response:
+        assert loopback.read_all(response) == b""
+
+
+class Upper(http.client.HTTPResponse):
+    """A user's own response."""
+
+    def read1(self, size: int = -1) -> bytes:
+        return super().read1(size).upper()
+
+
+def test_a_response_of_a_derived_class_is_not_passed_by(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSEWIRE_DIRECT", raising=False)
+    url = urllib.parse.urlsplit(server.give(chunk(b"a") * 100, LAST))
+    connection = http.client.HTTPConnection(url.netloc, timeout=loopback.TIMEOUT)
+    connection.response_class = Upper
+    with contextlib.closing(connection):
+        connection.request("GET", url.path)
+        assert loopback.read_all(connection.getresponse()) == b"A" * 100

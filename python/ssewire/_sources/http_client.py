@@ -100,8 +100,9 @@ def read1_of(response: Any) -> Callable[[int], bytes]:
     content.
     """
     file, read1 = response.fp, response.read1
-    known = type(file).__name__ == "BufferedReader" and hasattr(response, "chunk_left")
-    if not (known and response.chunked and is_wanted()):
+    known = type(response).__module__ == "http.client" and type(file).__name__ == "BufferedReader"
+    has_chunks = known and response.chunked and response._method != "HEAD"  # noqa: SLF001 - of HEAD it reads nothing
+    if not (has_chunks and is_wanted()):
         return read1  # type: ignore[no-any-return]
 
     def read(size: int) -> bytes:
