@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import httpx
 import httpx2
 import pytest
@@ -22,7 +24,8 @@ from ssewire.integrations._decoder import Decoder
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import LAST, Answer, Server, chunk, serving
+from tests.support.chunk_server import HEAD, LAST, Answer, Server, chunk, serving
+from tests.support.listening import listening
 from tests.support.tunnel import tunnelling
 
 if TYPE_CHECKING:
@@ -134,6 +137,29 @@ def test_neither_does_a_tunnel_asynchronously(name: str, tls: loopback.Tls, run:
     with ReplayServer([BODY], ssl_context=tls.server) as replay, tunnelling() as proxy:
         run(body)
         assert replay.connections == 1
+
+
+@each_package
+def test_neither_does_a_transport_without_a_client(name: str, server: Server) -> None:
+    url = server.give(*map(chunk, EVENTS), LAST)
+    with PACKAGES[name].HTTPTransport() as transport:
+        source = open_source(transport.handle_request(PACKAGES[name].Request("GET", url)))
+        assert is_direct(source.pieces)
+        assert b"".join(map(bytes, source.pieces)) == BODY
+
+
+@each_package
+@each_loop
+def test_neither_does_an_asynchronous_one(name: str, server: Server, run: Any) -> None:
+    url = server.give(*map(chunk, EVENTS), LAST)
+
+    async def body() -> None:
+        async with PACKAGES[name].AsyncHTTPTransport() as transport:
+            source = open_async_source(await transport.handle_async_request(PACKAGES[name].Request("GET", url)))
+            assert is_direct(source.pieces)
+            assert b"".join([bytes(piece) async for piece in source.pieces]) == BODY
+
+    run(body)
 
 
 @each_package
@@ -338,6 +364,32 @@ def test_another_form_of_the_insides_is_left_alone(change: Any, server: Server) 
         assert direct.read(pieces) is pieces
 
 
+@each_package
+@pytest.mark.parametrize("depth", ["httpcore", "anyio"])
+def test_a_derived_stream_of_the_network_is_not_passed_by(name: str, depth: str, server: Server) -> None:
+    received = 0
+
+    async def run() -> None:
+        async with PACKAGES[name].AsyncClient(**OPTIONS) as client:
+            await client.get(server.url)  # connects
+            stream = client._transport._pool.connections[0]._connection._network_stream
+            derived = stream if depth == "httpcore" else stream._stream
+            kind, reads = type(derived), "read" if depth == "httpcore" else "receive"
+
+            async def counting(self: Any, *arguments: Any, **options: Any) -> bytes:
+                nonlocal received
+                data: bytes = await getattr(kind, reads)(self, *arguments, **options)
+                received += len(data)
+                return data
+
+            derived.__class__ = type("Derived", (kind,), {reads: counting, "__module__": __name__})
+            async with client.stream("GET", server.give(*map(chunk, EVENTS), LAST)) as response:
+                assert await loopback.aread_all(response) == BODY
+
+    asyncio.run(run())
+    assert received > sum(map(len, map(chunk, EVENTS)))
+
+
 # While one waits
 
 
@@ -425,3 +477,80 @@ def test_a_server_that_is_faster_than_its_reader_is_held_back(tls: loopback.Tls 
     options: dict[str, Any] = {"gate": lambda _: permits.acquire(timeout=loopback.TIMEOUT)}
     with ReplayServer([body], ssl_context=tls.server if tls else None, **options) as fast:
         asyncio.run(run())
+
+
+@each_package
+@each_loop
+def test_two_tasks_cannot_wait_at_once(name: str, run: Any) -> None:
+    async def body() -> None:
+        async with loopback.ASYNC_CLIENTS[name](None) as get:
+            for own in (True, False):
+                response = await get(holding.url)
+                pieces: Any = response.aiter_bytes() if own else open_async_source(response).pieces
+                await anext(pieces)
+                await anext(pieces)
+                async with anyio.create_task_group() as group:
+                    group.start_soon(anext, pieces)
+                    await anyio.wait_all_tasks_blocked()
+                    for use in (anext(pieces), pieces.aclose()):
+                        with pytest.raises(RuntimeError, match="asynchronous generator is already running"):
+                            await use
+                    group.cancel_scope.cancel()
+                await response.aclose()
+
+    with loopback.holding_server(BODY, sent=2) as holding:
+        run(body)
+
+
+FAULTS = {
+    "a record that nobody encrypted": b"\x17\x03\x03\x00\x20" + bytes(32),
+    "no record": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "an alert": b"\x15\x03\x03\x00\x02\x02\x28",
+}
+
+
+@contextlib.contextmanager
+def breaking(tls: loopback.Tls, fault: bytes) -> Iterator[tuple[str, threading.Semaphore]]:
+    """Run a server that sends two chunks, each after a permit, and behind the second one what is no TLS."""
+    permits = threading.Semaphore(0)
+
+    def serve(sock: socket.socket) -> None:
+        with tls.server.wrap_socket(sock, server_side=True) as wrapped, contextlib.suppress(OSError):
+            wrapped.recv(4096)
+            wrapped.sendall(HEAD + b"\r\n")
+            for event in EVENTS[:2]:
+                permits.acquire(timeout=loopback.TIMEOUT)
+                wrapped.sendall(chunk(event))
+            socket.socket.sendall(wrapped, fault)  # past TLS
+            while wrapped.recv(4096):
+                pass
+
+    with listening(serve) as address:
+        yield f"https://{address}/", permits
+
+
+@each_package
+@pytest.mark.parametrize("tls", ["tls"], indirect=True)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_breaks_tls_is_told_as_the_client_tells_it(name: str, tls: loopback.Tls, fault: str) -> None:
+    async def run(*, own: bool) -> Any:
+        async with (
+            PACKAGES[name].AsyncClient(**{**OPTIONS, "verify": tls.client}) as client,
+            client.stream("GET", url) as response,
+        ):
+            pieces = response.aiter_bytes() if own else open_async_source(response).pieces
+            read = b""
+            try:
+                permits.release()
+                async for piece in pieces:
+                    permits.release()
+                    read += piece
+            except Exception as error:  # noqa: BLE001 - the test compares them
+                return read, failure(error)
+            return read, None
+
+    with breaking(tls, FAULTS[fault]) as (url, permits):
+        own = asyncio.run(run(own=True))
+        assert own[0] == b"".join(EVENTS[:2])
+        assert own[1] is not None
+        assert asyncio.run(run(own=False)) == own

@@ -93,6 +93,7 @@ class _AsyncPieces:
         return self
 
     async def __anext__(self) -> bytes:
+        self._refuse("anext()")
         self.ag_running = True
         try:
             return await self._next()
@@ -119,7 +120,13 @@ class _AsyncPieces:
 
     async def aclose(self) -> None:
         """Close the client's own iterator."""
+        self._refuse("aclose()")
         await self._own.aclose()
+
+    def _refuse(self, call: str) -> None:
+        """Do what an asynchronous generator does: of two tasks that wait for one reader, one would wait for ever."""
+        if self.ag_running:
+            raise RuntimeError(f"{call}: asynchronous generator is already running")
 
 
 class _Body:
@@ -144,7 +151,7 @@ class _Body:
         "timeout",
     )
 
-    def __init__(self, response: Any, connection: Any) -> None:
+    def __init__(self, response: Any, connection: Any, extensions: Any) -> None:
         self._response = response
         self._state = connection._h11_state
         self._reader = self._state._reader
@@ -154,7 +161,7 @@ class _Body:
         self._ended = False
         self.connection = connection
         self.stream = connection._network_stream
-        self.timeout: float | None = response.request.extensions.get("timeout", {}).get("read")
+        self.timeout: float | None = extensions.get("timeout", {}).get("read")
 
     def waiting(self) -> bytes | None:
         """Take what h11 has received and not read, between two chunks.
@@ -210,12 +217,15 @@ def _body(frame: FrameType | None) -> _Body | None:
         return None
     if response.is_closed or response.is_stream_consumed or not hasattr(response, "_get_content_decoder"):
         return None
-    connection = _connection(response)
+    content = _content(response)
+    connection, extensions = attr_path(content, "_connection"), attr_path(content, "_request", "extensions")
     state = attr_path(connection, "_h11_state")
-    if not (_is_known(attr_path(state, "_reader")) and hasattr(attr_path(state, "_receive_buffer"), "_data")):
+    known = _is_known(attr_path(state, "_reader")) and hasattr(attr_path(state, "_receive_buffer"), "_data")
+    if not known or extensions is None:
         return None
-    stream = response.extensions.get("network_stream")
-    return _Body(response, connection) if stream is not None and stream is connection._network_stream else None
+    stream = connection._network_stream
+    is_read = _is_own(stream) and stream is response.extensions.get("network_stream")
+    return _Body(response, connection, extensions) if is_read else None
 
 
 def _is_known(reader: Any) -> bool:
@@ -226,15 +236,16 @@ def _is_known(reader: Any) -> bool:
     return vars(reader).keys() >= _READER and isinstance(reader._bytes_to_discard, bytes)
 
 
-def _connection(response: Any) -> Any:
-    """Return the connection of httpcore that a body is read from; None where there is none, or another reads it."""
-    inner = response.stream
+def _content(response: Any) -> Any:
+    """Return what httpcore reads a body from, with its connection; None where there is none, or another reads it."""
+    outer, inner = None, response.stream
     for _ in range(_DEPTH):
         if not _is_own(inner):
             return None
         if hasattr(inner, "_h11_state"):
-            return inner
-        inner = next((vars(inner)[name] for name in _INNER if name in getattr(inner, "__dict__", ())), None)
+            return outer
+        attributes = getattr(inner, "__dict__", {})
+        outer, inner = inner, next((attributes[name] for name in _INNER if name in attributes), None)
     return None
 
 

@@ -117,7 +117,7 @@ class TransportReader:
             known = all(hasattr(below, name) for name in ("_ssl_object", "_read_bio", "_write_bio"))
             below = attr_path(below, "transport_stream") if known else None
         protocol, transport = attr_path(below, "_protocol"), attr_path(below, "_transport")
-        if loop is None or type(protocol).__module__ != "anyio._backends._asyncio":
+        if loop is None or {type(part).__module__ for part in (below, protocol)} != {"anyio._backends._asyncio"}:
             return None
         known = all(hasattr(protocol, name) for name in ("read_event", "read_queue", "is_at_eof"))
         return cls(stream, below, timeout, loop) if known and transport.get_protocol() is protocol else None
@@ -185,8 +185,9 @@ class TransportReader:
             self._over |= not piece
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLError:
-            self._over = True  # the client meets it, too
+        except ssl.SSLError as error:
+            self._tls._ssl_object = Failed(tls, error)  # TLS tells it once; anyio meets it here
+            self._over = True
         self._over |= self._tls._write_bio.pending > 0  # TLS itself has something to send
         return b"".join(pieces)
 
