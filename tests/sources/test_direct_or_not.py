@@ -238,6 +238,45 @@ def test_who_reads_on_asynchronously_in_another_way_gets_the_rest(name: str, tls
         assert replay.connections == 1
 
 
+@each_package
+@plain_and_tls
+def test_an_idle_connection_is_as_the_client_leaves_it(name: str, tls: loopback.Tls | None) -> None:
+    """Whoever has read to the end: what a server sends unasked stays in the socket, where the pool looks for it."""
+    permits = threading.Semaphore(0)
+
+    async def body(get: loopback.AsyncGet) -> None:
+        response = await get(url)
+        pieces = open_async_source(response).pieces
+        permits.release()
+        await anext(pieces)
+        permits.release()
+        await anext(pieces)  # directly, with the end behind it
+        assert [piece async for piece in response.stream] == []
+        below = response.extensions["network_stream"]._stream
+        transport = getattr(below, "transport_stream", below)._transport
+        assert not transport.is_reading()
+        assert type(transport.get_protocol()).__module__ == "anyio._backends._asyncio"
+        await response.aclose()
+
+    def serve(sock: socket.socket) -> None:
+        with tls.server.wrap_socket(sock, server_side=True) if tls else sock as served:
+            served.recv(4096)
+            served.sendall(HEAD + b"\r\n")
+            permits.acquire(timeout=loopback.TIMEOUT)
+            served.sendall(chunk(EVENTS[0]))
+            permits.acquire(timeout=loopback.TIMEOUT)
+            served.sendall(chunk(EVENTS[1]) + LAST)
+            served.recv(4096)
+
+    async def run() -> None:
+        async with loopback.ASYNC_CLIENTS[name](tls) as get:
+            await body(get)
+
+    with listening(serve) as address:
+        url = f"{'https' if tls else 'http'}://{address}/"
+        asyncio.run(run())
+
+
 # Not directly
 
 

@@ -113,6 +113,8 @@ class _AsyncPieces:
             if received is None:
                 break
             contents = body.take(received)
+            if body.has_left:
+                reader.stop()  # it is the client's turn, or that of who reads the response in another way
             if contents:
                 return contents
         reader.stop()
@@ -162,6 +164,11 @@ class _Body:
         self.connection = connection
         self.stream = connection._network_stream
         self.timeout: float | None = extensions.get("timeout", {}).get("read")
+
+    @property
+    def has_left(self) -> bool:
+        """Whether something of what was taken last was left to h11."""
+        return self._left > 0
 
     def waiting(self) -> bytes | None:
         """Take what h11 has received and not read, between two chunks.
