@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import threading
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import ssewire
 import urllib3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ssewire import _core
 from ssewire._sources import http_client, open_source
+from ssewire.replay import ReplayServer
 
 from tests.support import loopback
 from tests.support.chunk_server import BODIES, LAST, Server, chunk, chunked_bodies, serving
@@ -128,3 +131,28 @@ def test_a_response_of_a_derived_class_is_not_passed_by(server: Server, monkeypa
     with contextlib.closing(connection):
         connection.request("GET", url.path)
         assert loopback.read_all(connection.getresponse()) == b"A" * 100
+
+
+@each_client
+def test_who_leaves_the_pieces_may_go_on(client: str) -> None:
+    permits = threading.Semaphore(1)
+    gate: Any = lambda _: permits.acquire(timeout=loopback.TIMEOUT)  # noqa: E731 - one expression
+    with ReplayServer([b"data: 1\n\ndata: 2\n\n"], gate=gate) as held, loopback.CLIENTS[client](None) as get:
+        response = get(held.url)
+        assert next(ssewire.iter_sse(response)).data == "1"
+        permits.release()
+        assert [event.data for event in ssewire.iter_sse(response)] == ["2"]
+
+
+class UpperOfUrllib3(urllib3.HTTPResponse):
+    """A user's own response."""
+
+    def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:  # noqa: FBT001 - urllib3's
+        return super().read1(amt, decode_content).upper()
+
+
+def test_a_response_derived_from_urllib3_is_not_passed_by(server: Server) -> None:
+    with urllib3.PoolManager(timeout=loopback.TIMEOUT) as pool:
+        response = pool.request("GET", server.give(chunk(b"a") * 100, LAST), preload_content=False)
+        response.__class__ = UpperOfUrllib3
+        assert loopback.read_all(response) == b"A" * 100

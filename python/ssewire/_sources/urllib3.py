@@ -135,8 +135,13 @@ def _read_size(raw: Any) -> int:
 
 def _is_plain(raw: Any, below: object) -> bool:
     """Whether urllib3 has nothing to do with the bytes: nothing to decode, no length to check."""
-    known = hasattr(raw, "_error_catcher") and type(below).__module__ == "http.client"
-    return known and bool(attr_path(raw, "chunked")) and not raw.headers.get("Content-Encoding")
+    known = type(raw).__module__ == "urllib3.response" and type(below).__module__ == "http.client"
+    return (
+        known
+        and hasattr(raw, "_error_catcher")
+        and bool(attr_path(raw, "chunked"))
+        and not raw.headers.get("Content-Encoding")
+    )
 
 
 def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
@@ -147,9 +152,16 @@ def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
     the same.
     """
     read1 = read1_of(below)
-    with raw._error_catcher():
+    try:
         while data := read1(READ_SIZE):
             yield data
+    except GeneratorExit:  # who leaves this may go on: the catcher would close the response
+        raise
+    except BaseException:
+        with raw._error_catcher():
+            raise
+    with raw._error_catcher():
+        pass
 
 
 def read_old(raw: Any) -> Iterator[bytes]:
