@@ -144,6 +144,15 @@ def test_who_leaves_the_pieces_may_go_on(client: str) -> None:
         assert [event.data for event in ssewire.iter_sse(response)] == ["2"]
 
 
+@pytest.mark.parametrize("direct", ["0", "1"])
+def test_urllib3_counts_what_came(direct: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSEWIRE_DIRECT", direct)
+    with urllib3.PoolManager(timeout=loopback.TIMEOUT) as pool:
+        response = pool.request("GET", server.give(chunk(b"a") * 100, LAST), preload_content=False)
+        assert loopback.read_all(response) == b"a" * 100
+        assert response.tell() == len(b"a" * 100)
+
+
 class UpperOfUrllib3(urllib3.HTTPResponse):
     """A user's own response."""
 

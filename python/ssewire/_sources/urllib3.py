@@ -135,13 +135,9 @@ def _read_size(raw: Any) -> int:
 
 def _is_plain(raw: Any, below: object) -> bool:
     """Whether urllib3 has nothing to do with the bytes: nothing to decode, no length to check."""
-    known = type(raw).__module__ == "urllib3.response" and type(below).__module__ == "http.client"
-    return (
-        known
-        and hasattr(raw, "_error_catcher")
-        and bool(attr_path(raw, "chunked"))
-        and not raw.headers.get("Content-Encoding")
-    )
+    own = type(raw).__module__ == "urllib3.response" and type(below).__module__ == "http.client"
+    known = own and hasattr(raw, "_error_catcher") and hasattr(raw, "_fp_bytes_read")
+    return known and bool(attr_path(raw, "chunked")) and not raw.headers.get("Content-Encoding")
 
 
 def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
@@ -154,6 +150,7 @@ def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
     read1 = read1_of(below)
     try:
         while data := read1(READ_SIZE):
+            raw._fp_bytes_read += len(data)
             yield data
     except GeneratorExit:  # who leaves this may go on: the catcher would close the response
         raise
