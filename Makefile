@@ -38,7 +38,7 @@ test-rust: .interpreter
 
 test-python: $(VENV)/built
 	$(BIN)/python -m pytest
-	SSEWIRE_DIRECT=0 $(BIN)/python -m pytest tests/sources --ignore-glob "*/test_direct*"
+	SSEWIRE_DIRECT=0 $(BIN)/python -m pytest tests/sources --ignore tests/sources/direct
 
 test-sdks: $(VENV)/built $(SDKS:=/tools)  ## the adapters with the newest release of each SDK, and with the oldest
 	for environment in $(SDKS); do \

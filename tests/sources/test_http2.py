@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import httpx
-import httpx2
 import pytest
 import ssewire
-import trio
 
 from tests.support import loopback
+from tests.support.direct import PACKAGES, each_loop, each_package
 from tests.support.http2_server import HELD, Http2Server, serving
 
 if TYPE_CHECKING:
@@ -24,13 +21,9 @@ EVENTS = [
     b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n',
     b"data: [DONE]\n\n",
 ]
-PACKAGES: dict[str, Any] = {"httpx": httpx, "httpx2": httpx2}
 
 # trio complains of httpx's own generators where a response is left.
 pytestmark = pytest.mark.filterwarnings(r"ignore:Async generator 'http(x|core)2?\.:ResourceWarning")
-
-each_package = pytest.mark.parametrize("name", PACKAGES)
-each_loop = pytest.mark.parametrize("run", [lambda body: asyncio.run(body()), trio.run], ids=["asyncio", "trio"])
 
 
 @pytest.fixture

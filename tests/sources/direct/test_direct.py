@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ssewire._sources import direct, network, open_async_source, open_source
 
 from tests.support import loopback
-from tests.support.chunk_server import BODIES, ENDLESS, LAST, Server, chunk, chunked_bodies, serving
+from tests.support.chunk_server import BODIES, ENDLESS, LAST, Server, chunk, chunked_bodies
 from tests.support.cuts import cut_at
 
 if TYPE_CHECKING:
@@ -37,12 +37,6 @@ each_kind = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
 
 # Of what follows the end it depends on time how much has come, and is met by the next request.
 SMALL = [case for case, body in BODIES.items() if len(body) < 1000 and not body.partition(LAST)[2]]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as made:
-        yield made
 
 
 @dataclass

@@ -19,19 +19,13 @@ from ssewire._sources import http_client, open_source
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import BODIES, LAST, Server, chunk, chunked_bodies, serving
+from tests.support.chunk_server import BODIES, LAST, Server, chunk, chunked_bodies
 from tests.support.cuts import cut_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 each_client = pytest.mark.parametrize("client", ["http.client", "requests", "urllib3"])
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as made:
-        yield made
 
 
 def read(client: str, url: str, *, directly: bool) -> Any:
