@@ -45,8 +45,10 @@ def fail(kind: str, client: str, url: str, how: str = "stream", **options: Any) 
 
     async def run() -> Any:
         async with loopback.ASYNC_CLIENTS[client](None) as get:
+            response = await get(url)
             with pytest.raises(StreamError) as caught:
-                await aread(await get(url), how, **options)
+                await aread(response, how, **options)
+            await response.aclose() if hasattr(response, "aclose") else response.close()
         return caught.value
 
     if kind == "async":
