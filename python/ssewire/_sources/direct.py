@@ -93,7 +93,8 @@ class _AsyncPieces:
         return self
 
     async def __anext__(self) -> bytes:
-        self._refuse("anext()")
+        if self.ag_running:
+            raise _running("anext()")
         self.ag_running = True
         try:
             return await self._next()
@@ -113,7 +114,7 @@ class _AsyncPieces:
             if received is None:
                 break
             contents = body.take(received)
-            if body.has_left:
+            if body.left:
                 reader.stop()  # it is the client's turn, or that of who reads the response in another way
             if contents:
                 return contents
@@ -122,13 +123,14 @@ class _AsyncPieces:
 
     async def aclose(self) -> None:
         """Close the client's own iterator."""
-        self._refuse("aclose()")
+        if self.ag_running:
+            raise _running("aclose()")
         await self._own.aclose()
 
-    def _refuse(self, call: str) -> None:
-        """Do what an asynchronous generator does: of two tasks that wait for one reader, one would wait for ever."""
-        if self.ag_running:
-            raise RuntimeError(f"{call}: asynchronous generator is already running")
+
+def _running(call: str) -> RuntimeError:
+    """Return what an asynchronous generator raises: of two tasks that wait for one reader, one would wait for ever."""
+    return RuntimeError(f"{call}: asynchronous generator is already running")
 
 
 class _Body:
@@ -136,6 +138,7 @@ class _Body:
 
     Attributes:
         connection: httpcore's.
+        left: bytes that were left to h11: as long as it has no more, they are not looked at again.
         stream: what that reads from.
         timeout: seconds that a read may take.
     """
@@ -144,11 +147,11 @@ class _Body:
         "_buffer",
         "_ended",
         "_is_plain",
-        "_left",
         "_reader",
         "_response",
         "_state",
         "connection",
+        "left",
         "stream",
         "timeout",
     )
@@ -159,16 +162,11 @@ class _Body:
         self._reader = self._state._reader
         self._buffer = self._state._receive_buffer
         self._is_plain = type(response._get_content_decoder()).__name__ == "IdentityDecoder"
-        self._left = 0  # bytes that were left to h11: as long as it has no more, they are not looked at again
+        self.left = 0
         self._ended = False
         self.connection = connection
         self.stream = connection._network_stream
         self.timeout: float | None = extensions.get("timeout", {}).get("read")
-
-    @property
-    def has_left(self) -> bool:
-        """Whether something of what was taken last was left to h11."""
-        return self._left > 0
 
     def waiting(self) -> bytes | None:
         """Take what h11 has received and not read, between two chunks.
@@ -186,7 +184,7 @@ class _Body:
         if not kept and not end:
             return b""
         size = len(kept)
-        if len(end) < size <= self._left:
+        if len(end) < size <= self.left:
             return None
         data = bytes(kept)
         if not data.startswith(end):
@@ -208,7 +206,7 @@ class _Body:
         elif contents:
             rest = b"%x\r\n%b\r\n%b" % (len(contents), contents, rest)
             contents = b""
-        self._left, self._ended = len(rest), not data
+        self.left, self._ended = len(rest), not data
         if rest or self._ended:
             self._state.receive_data(rest)
         return contents
