@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import os
 import re
-import signal
 import struct
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from ssewire.cli.folding.batches import Folding, batches
 from ssewire.cli.folding.workers import shared_batches
 from ssewire.cli.status import CommandError
 
-from tests.support.cli_process import CHAT, DEMO, END, WAIT, read_terminal, run, start, text_chunk
+from tests.support.cli_process import CHAT, DEMO, END, WAIT, interrupt, read_terminal, run, start, text_chunk
 
 if TYPE_CHECKING:
     Capture = pytest.CaptureFixture[str]
@@ -288,9 +287,10 @@ def test_an_interrupted_run_leaves_nothing(jobs: str, folder: Path) -> None:
     pipe = folder / "pipe"
     os.mkfifo(pipe)
     out = folder / "c" / "rows.jsonl"
-    with start("fold", str(CHAT), str(pipe), "--jobs", jobs, "-o", str(out)) as process, pipe.open("wb") as file:
+    command = start("fold", str(CHAT), str(pipe), "--jobs", jobs, "-o", str(out))
+    with command as process, pipe.open("wb", buffering=0) as file:
         file.write(bytes(1 << 20))  # more than a pipe holds: after that the command is reading
-        process.send_signal(signal.SIGINT)
+        interrupt(process, file.fileno())
         _, err = process.communicate(timeout=WAIT)
     assert (process.returncode, err) == (130, b"")
     assert [path.name for path in (folder / "c").iterdir()] == ["d.sse.gz"]

@@ -12,7 +12,7 @@ import pytest
 import ssewire
 from ssewire.cli import clients, main
 
-from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, read_terminal, start, text_chunk
+from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, interrupt, read_terminal, start, text_chunk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_interrupt(command: str) -> None:
         process.stdin.write(text_chunk("one"))
         process.stdin.flush()
         assert os.read(process.stdout.fileno(), 1000)
-        process.send_signal(signal.SIGINT)
+        interrupt(process, process.stdin.fileno())
         assert process.wait(WAIT) == 130
         assert process.stderr is not None
         assert process.stderr.read() == b""

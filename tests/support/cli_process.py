@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import ssewire
 
 if TYPE_CHECKING:
@@ -49,6 +51,17 @@ def start(*args: str | Path, variables: Mapping[str, str] | None = None, **optio
     command = [sys.executable, "-m", "ssewire", *map(str, args)]
     # The command is ours, and so are its arguments.
     return subprocess.Popen(command, **{"env": environment, **pipes})  # type: ignore[call-overload,no-any-return] # noqa: S603
+
+
+def interrupt(process: subprocess.Popen[bytes], pipe: int) -> None:
+    """Interrupt a command that reads a pipe, and write blank lines into it until the command has left.
+
+    Python looks for signals before it reads, not as it begins to: one that comes in between is heard after the read.
+    """
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(BrokenPipeError):  # noqa: PT012 - any of them may meet it
+        for _ in range(10_000_000):  # some seconds
+            os.write(pipe, b"\n")
 
 
 def read_terminal(terminal: int) -> bytes:
