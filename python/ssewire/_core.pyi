@@ -13,6 +13,7 @@ __all__ = [
     "Accumulator",
     "Choice",
     "DeltaIterator",
+    "DirectPieces",
     "EventIterator",
     "FinishDelta",
     "OtherDelta",
@@ -852,6 +853,36 @@ class DeltaIterator:
         Returns:
             Whether a thread is waiting for the source right now: then that thread releases it as soon as it
             wakes up, and must be woken.
+        """
+
+@final
+class DirectPieces:
+    """The pieces of a body in the chunked coding: whole chunks as they are received, all else by the client's iterator.
+
+    Args:
+        own: The client's own iterator, which nobody has asked yet. It begins, and ends, and raises.
+        body: What knows the client's insides. `begin()` returns what the client has received and not read, where it is
+            between two chunks; b"" where there is nothing, and the network is read by `receive(size)`; None where it
+            is the client's turn. While the network is read, `watch.was_read` says that the client has read from it
+            too, and `leave()` ends that. `give(contents, rest)` gives the client contents of chunks, and what
+            follows them: both b"" is the connection's end. `fail(error)` has it meet what `receive` raised. `is_plain`
+            is false where all contents have to be given to it. `counted` is None, or an object and the name of its
+            attribute that counts the bytes of the contents.
+        size: How many bytes are asked for at once.
+    """
+
+    def __new__(cls, own: Iterator[bytes], body: Any, size: int) -> DirectPieces: ...
+    @property
+    def gi_running(self) -> bool:
+        """Whether a thread is reading right now, as a generator says it."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    def __next__(self) -> bytes: ...
+    def close(self) -> None:
+        """Closes the client's own iterator.
+
+        Raises:
+            ValueError: A thread is reading right now.
         """
 
 @final

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ssewire import integrations
-from ssewire._core import take_chunks
 from ssewire.integrations._sdk import PACKAGES, find_sdk
 from ssewire.replay import ReplayServer
+
+from tests.support.past_clients import received_past_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,23 +144,16 @@ def is_ours(client: Any) -> bool:
 
 @each_sdk
 def test_chunks_are_read_past_the_client(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[bytes] = []
-
-    def take(data: bytes) -> tuple[bytes, int]:
-        contents, size = take_chunks(data)
-        taken.append(contents)
-        return contents, size
-
-    monkeypatch.setattr("ssewire._sources.direct.take_chunks", take)
+    received = received_past_clients(monkeypatch)
     with ReplayServer([body(name)]) as plain, ReplayServer([body(name)]) as server:
         expected, aexpected = read(name, plain.url), asyncio.run(aread(name, plain.url))
-        assert not taken
+        assert not received
         integrations.install(name)
         assert read(name, server.url) == expected
-        assert any(taken)
-        taken.clear()
+        assert any(received)
+        received.clear()
         assert asyncio.run(aread(name, server.url)) == aexpected
-        assert any(taken)
+        assert any(received)
         assert server.connections <= plain.connections
 
 

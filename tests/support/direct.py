@@ -30,7 +30,7 @@ plain_and_tls = pytest.mark.parametrize("tls", ["plain", "tls"], indirect=True)
 
 def is_direct(pieces: object) -> bool:
     """Whether a source's pieces are read past the client."""
-    return getattr(pieces, "__name__", "") == "_read" or type(pieces).__name__ == "_AsyncPieces"
+    return type(pieces).__name__ in {"DirectPieces", "_AsyncPieces"}
 
 
 @contextlib.contextmanager

@@ -252,8 +252,8 @@ def shut_down(sock: object) -> None:
     import socket  # noqa: PLC0415 - not for those who read no socket
 
     while not isinstance(sock, socket.socket):
-        # asyncio's, pyOpenSSL's and urllib3's TLS-in-TLS sockets are wrappers.
-        sock = attr_path(sock, "socket") or attr_path(sock, "_sock")
+        # wrappers: asyncio's, pyOpenSSL's and urllib3's TLS-in-TLS sockets, and what stands in a socket's place
+        sock = attr_path(sock, "socket") or attr_path(sock, "_sock") or attr_path(sock, "_inner")
         if sock is None:
             return
     # The plain socket's method: the one of a TLS socket drops the TLS state, and a reader in another thread would take

@@ -1,11 +1,11 @@
 """Chunks read from the network itself, past the client's layers: of responses of httpx and httpx2 over HTTP/1.1.
 
 Servers send each event as a chunk of the body. From the socket to `iter_bytes` it passes h11 and ten generators, which
-takes ten times what is done to it afterwards. So whole chunks are read from below:
+takes ten times what is done to it afterwards. So whole chunks are read from below (`DirectPieces`, `_AsyncPieces`):
 
 1. The client's own iterator begins, and ends, and does whatever is not plain. h11 is given all bytes that are no whole
    chunks: parts of chunks, extensions, the last chunk with its trailers, what is no chunk, and the connection's end.
-   Then it is the client's turn, until h11 is between two chunks again.
+   Then it is the client's turn, until h11 is between two chunks again, with nothing that it has not read.
 2. So h11 and the client are at any time as if they had read the body: errors are theirs, and so is what becomes of the
    connection. What the network raises is raised where the client reads from it (`network`).
 3. A body that has to be decompressed goes through the client, but its whole chunks as one. How a body was cut into
@@ -22,12 +22,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from ssewire._core import take_chunks
+from ssewire._core import DirectPieces, take_chunks
 from ssewire._sources.base import READ_SIZE, attr_path
 from ssewire._sources.network import SocketReader, StreamReader, TransportReader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from types import FrameType
 
 _PACKAGES = frozenset(("httpx", "httpx2", "httpcore", "httpcore2"))
@@ -50,8 +50,8 @@ def read(own: Iterator[bytes]) -> Iterator[bytes]:
     Any other iterator is returned as it is.
     """
     body = _body(getattr(own, "gi_frame", None))
-    reader = None if body is None else SocketReader.of(body.stream)
-    return own if body is None or reader is None else _read(cast("Generator[bytes, None, None]", own), body, reader)
+    reader = None if body is None else SocketReader.of(body.connection)
+    return own if body is None or reader is None else DirectPieces(own, _SocketBody(body, reader), READ_SIZE)
 
 
 def aread(own: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -60,21 +60,28 @@ def aread(own: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return own if body is None else _AsyncPieces(cast("AsyncGenerator[bytes, None]", own), body)
 
 
-def _read(own: Generator[bytes, None, None], body: _Body, reader: SocketReader) -> Iterator[bytes]:
-    try:
-        for piece in own:
-            yield piece
-            while (data := body.waiting()) is not None:
-                try:
-                    data = data or reader.receive(READ_SIZE)
-                except BaseException as error:  # noqa: BLE001 - the client raises it
-                    reader.fail(error)
-                    break
-                contents = body.take(data)
-                if contents:
-                    yield contents
-    finally:
-        own.close()
+class _SocketBody:
+    """What `DirectPieces` asks of a body and of the socket that it comes from: see there."""
+
+    __slots__ = ("_body", "_start", "counted", "fail", "give", "is_plain", "leave", "receive", "watch")
+
+    def __init__(self, body: _Body, reader: SocketReader) -> None:
+        self._body = body
+        self._start = reader.start
+        self.is_plain = body.is_plain
+        self.counted = body.counted
+        self.receive = reader.receive
+        self.watch = reader.watch
+        self.leave = reader.stop
+        self.fail = reader.fail
+        self.give = body.give
+
+    def begin(self) -> bytes | None:
+        """Have the network read where h11 has nothing, and is between two chunks."""
+        data = self._body.waiting()
+        if data == b"":
+            self._start()
+        return data
 
 
 class _AsyncPieces:
@@ -86,7 +93,9 @@ class _AsyncPieces:
     def __init__(self, own: AsyncGenerator[bytes, None], body: _Body) -> None:
         self._own = own
         self._body = body
-        self._reader = TransportReader.of(body.stream, body.timeout) or StreamReader(body.connection, body.timeout)
+        self._reader = TransportReader.of(body.connection._network_stream, body.timeout) or StreamReader(
+            body.connection, body.timeout
+        )
         self.ag_running = False  # as an asynchronous generator says that a task waits in it
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -139,20 +148,21 @@ class _Body:
     Attributes:
         connection: httpcore's.
         left: bytes that were left to h11: as long as it has no more, they are not looked at again.
-        stream: what that reads from.
+        counted: the response, and the name of its attribute that counts the bytes of a plain body.
+        is_plain: whether nothing has to be decompressed.
         timeout: seconds that a read may take.
     """
 
     __slots__ = (
         "_buffer",
         "_ended",
-        "_is_plain",
         "_reader",
         "_response",
         "_state",
         "connection",
+        "counted",
+        "is_plain",
         "left",
-        "stream",
         "timeout",
     )
 
@@ -161,11 +171,11 @@ class _Body:
         self._state = connection._h11_state
         self._reader = self._state._reader
         self._buffer = self._state._receive_buffer
-        self._is_plain = type(response._get_content_decoder()).__name__ == "IdentityDecoder"
+        self.is_plain = type(response._get_content_decoder()).__name__ == "IdentityDecoder"
         self.left = 0
         self._ended = False
         self.connection = connection
-        self.stream = connection._network_stream
+        self.counted = (response, "_num_bytes_downloaded")
         self.timeout: float | None = extensions.get("timeout", {}).get("read")
 
     def waiting(self) -> bytes | None:
@@ -201,15 +211,20 @@ class _Body:
         """
         contents, size = take_chunks(data)
         rest = data[size:]
-        if self._is_plain:
-            self._response._num_bytes_downloaded += len(contents)
-        elif contents:
-            rest = b"%x\r\n%b\r\n%b" % (len(contents), contents, rest)
-            contents = b""
-        self.left, self._ended = len(rest), not data
-        if rest or self._ended:
-            self._state.receive_data(rest)
+        self.left = 0
+        if not self.is_plain:
+            self.give(contents, rest)
+            return b""
+        self._response._num_bytes_downloaded += len(contents)
+        if rest or not data:
+            self.give(b"", rest)
         return contents
+
+    def give(self, contents: bytes, rest: bytes) -> None:
+        """Give h11 contents as one chunk, and what follows them; both b"" is the connection's end."""
+        data = b"%x\r\n%b\r\n%b" % (len(contents), contents, rest) if contents else rest
+        self.left, self._ended = len(data), not data
+        self._state.receive_data(data)
 
 
 def _body(frame: FrameType | None) -> _Body | None:

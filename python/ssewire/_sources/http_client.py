@@ -1,17 +1,20 @@
 """http.client, and urllib.request, which hands out its responses."""
 
+# ruff: noqa: SLF001 - socket.SocketIO's and http.client's; each shape is looked at before it is used.
+
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ssewire._core import take_chunks
+from ssewire._core import DirectPieces
 from ssewire._sources.base import READ_SIZE, Source, attr_path, consumed, needs_sync, shut_down
 from ssewire._sources.direct import is_wanted
+from ssewire._sources.network import Failed, Watch, WatchedSocket
 from ssewire._sources.plain import FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ssewire._sources.base import AsyncSource
 
@@ -92,44 +95,101 @@ def http_socket(response: object) -> Any:
     return attr_path(response, "fp", "raw", "_sock")
 
 
-def read1_of(response: Any) -> Callable[[int], bytes]:
-    """Return what reads a response of http.client like its `read1`, but whole chunks that are there together.
+def read(own: Iterator[bytes], response: Any, counted: tuple[object, str] | None = None) -> Iterator[bytes]:
+    """Return what gives the pieces of a body, but whole chunks that are there together, and from the socket itself.
 
-    `read1` takes the lines around each chunk one by one. Here the chunks are found by a look at the file's buffer; what
-    is no whole chunk stays there for `read1`. `chunk_left` is all that it remembers: None before a chunk, 0 after its
-    content.
+    `read1` takes the lines around each chunk one by one, by way of two files.
+
+    Args:
+        own: reads `response` by its `read1`, and has not begun.
+        response: one of http.client; of any other `own` is returned as it is.
+        counted: an object, and the name of its attribute that counts the bytes.
     """
-    file, read1 = response.fp, response.read1
-    known = type(response).__module__ == "http.client" and type(file).__name__ == "BufferedReader"
-    has_chunks = known and response.chunked and response._method != "HEAD"  # noqa: SLF001 - of HEAD it reads nothing
-    if not (has_chunks and is_wanted()):
-        return read1  # type: ignore[no-any-return]
+    body = _ChunkedBody.of(response, counted) if is_wanted() else None
+    return own if body is None else DirectPieces(own, body, READ_SIZE)
 
-    def read(size: int) -> bytes:
-        if response.fp is file:  # it is not when the body was read
-            if response.chunk_left == 0 and file.peek(2)[:2] == _CRLF:
-                file.read(2)
-                response.chunk_left = None
-            if response.chunk_left is None:
-                contents, taken = take_chunks(file.peek(size))
-                if taken:
-                    file.read(taken)
-                    return contents
-        return read1(size)  # type: ignore[no-any-return]
 
-    return read
+class _ChunkedBody:
+    """What `DirectPieces` asks of a body, as http.client has it: see there.
+
+    What is given to http.client is put into its file by way of the socket. `chunk_left` is all that it remembers: None
+    before a chunk, 0 after its content.
+    """
+
+    __slots__ = ("_file", "_left", "_raw", "_response", "_sock", "_watched", "counted", "is_plain", "receive", "watch")
+
+    def __init__(self, response: Any, counted: tuple[object, str] | None) -> None:
+        self._response = response
+        self._file = response.fp
+        self._raw = self._file.raw
+        self._sock = self._raw._sock
+        self._left = 0  # bytes that were left to the file: as long as it has no more, they are not looked at again
+        self.is_plain = True
+        self.counted = counted
+        self.receive = self._sock.recv
+        self.watch = Watch()
+        self._watched = WatchedSocket(self._sock, self.watch)
+
+    @classmethod
+    def of(cls, response: Any, counted: tuple[object, str] | None) -> _ChunkedBody | None:
+        """Return the body; None where it is not chunked, or not http.client's all the way down to the socket."""
+        socket, file = sys.modules.get("socket"), attr_path(response, "fp")
+        if socket is None or type(response).__module__ != "http.client" or type(file).__name__ != "BufferedReader":
+            return None
+        has_chunks = response.chunked and response._method != "HEAD"  # of HEAD it reads nothing
+        known = type(file.raw) is socket.SocketIO and isinstance(file.raw._sock, socket.socket)
+        return cls(response, counted) if has_chunks and known else None
+
+    def begin(self) -> bytes | None:
+        """Take what the file has, between two chunks; where that is nothing, have the socket read."""
+        response = self._response
+        if response.fp is not self._file or response.chunk_left or self._raw._sock not in (self._sock, self._watched):
+            return None
+        data = self._kept()
+        end = b"" if response.chunk_left is None else _CRLF
+        if len(end) < len(data) <= self._left or not data.startswith(end):
+            self._put(data)
+            return None
+        response.chunk_left = None
+        self.watch.was_read = False
+        return data[len(end) :]
+
+    def leave(self) -> None:
+        """Give the file its socket back, unless it was closed."""
+        if self._raw._sock is self._watched:
+            self._raw._sock = self._sock
+
+    def give(self, _contents: bytes, rest: bytes) -> None:
+        """Put the rest into the file."""
+        self._left = len(rest)
+        self._put(rest)
+
+    def fail(self, error: BaseException) -> None:
+        """Have the file meet what `receive` raised."""
+        self._raw._sock = Failed(self._sock, error)
+
+    def _kept(self) -> bytes:
+        """Take what the file has received and not given, with what is still to be put into it."""
+        self._raw._sock, self._watched.is_shut = self._watched, True
+        kept: bytes = self._file.read(len(self._file.peek()))
+        self._watched.is_shut = False
+        left, self._watched.left = self._watched.left, memoryview(b"")
+        return kept + left
+
+    def _put(self, data: bytes) -> None:
+        self._watched.left = memoryview(data)
+        self._raw._sock = self._watched if data else self._sock
 
 
 def _decoded(response: HTTPResponse) -> Iterator[bytes]:
     # http.client leaves the body encoded. These two codings need nothing that Python lacks.
     coding = (response.headers.get("Content-Encoding") or "").strip().lower()
-    pieces = _read(response)
+    pieces = read(_read(response), response)
     return _inflated(pieces) if coding in {"gzip", "x-gzip", "deflate"} else pieces
 
 
 def _read(response: HTTPResponse) -> Iterator[bytes]:
-    read1 = read1_of(response)
-    while data := read1(READ_SIZE):
+    while data := response.read1(READ_SIZE):
         if response.length == 0:
             response.close()  # frees the connection before the caller asks for a further piece
         yield data

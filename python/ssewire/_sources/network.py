@@ -1,4 +1,4 @@
-"""Where the bytes of a body come from, below httpcore: a socket, asyncio's transport, or httpcore's own stream.
+"""Where the bytes of a body come from, below a client: a socket, asyncio's transport, or httpcore's own stream.
 
 What reading raises is put in the place of what was read from: the client meets it when it reads on, gives it the name
 that its users know, and closes what has to be closed.
@@ -8,6 +8,7 @@ that its users know, and closes what has to be closed.
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +18,86 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Failed:
-    """Stands for what a client reads from, once that has failed: the client's next read fails in the same way."""
+class StandIn:
+    """Stands for what a client reads from; all but reading is passed on."""
 
-    def __init__(self, inner: Any, error: BaseException) -> None:
+    def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._error = error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
+
+class Failed(StandIn):
+    """Stands for what has failed: the client's next read fails in the same way."""
+
+    def __init__(self, inner: Any, error: BaseException) -> None:
+        super().__init__(inner)
+        self._error = error
+
     def _fail(self, *_arguments: object, **_options: object) -> Any:
         raise self._error
 
-    recv = receive = read = _fail  # a socket's, anyio's, httpcore's
+    recv = recv_into = receive = read = _fail  # a socket's, anyio's, httpcore's
+
+
+class Watch:
+    """Sees whether a client reads.
+
+    Attributes:
+        was_read: it has, or has closed what it reads from, since this was made or set to False.
+    """
+
+    __slots__ = ("was_read",)
+
+    def __init__(self) -> None:
+        self.was_read = False
+
+
+class WatchedStream(StandIn):
+    """Stands for httpcore's stream while the socket below it is read."""
+
+    def __init__(self, inner: Any, watch: Watch) -> None:
+        super().__init__(inner)
+        self._watch = watch
+
+    def read(self, *arguments: Any, **options: Any) -> bytes:
+        """Read for the client."""
+        self._watch.was_read = True
+        data: bytes = self._inner.read(*arguments, **options)
+        return data
+
+
+class WatchedSocket(StandIn):
+    """Stands for the socket below a file while that socket is read, and as long as the file has not got what is left.
+
+    Attributes:
+        left: what was received, and is the file's.
+        is_shut: the file is to find nothing here.
+    """
+
+    def __init__(self, inner: Any, watch: Watch) -> None:
+        super().__init__(inner)
+        self._watch = watch
+        self.left = memoryview(b"")
+        self.is_shut = False
+
+    def recv_into(self, buffer: Any) -> int:
+        """Read for the file: first what is left."""
+        if self.is_shut:
+            raise BlockingIOError(errno.EAGAIN, "not to be read now")
+        self._watch.was_read = True
+        if not self.left:
+            size: int = self._inner.recv_into(buffer)
+            return size
+        size = min(len(buffer), len(self.left))
+        buffer[:size], self.left = self.left[:size], self.left[size:]
+        return size
+
+    def _decref_socketios(self) -> None:
+        """Hear that the file is closed: what comes now is no part of its body."""
+        self._watch.was_read = True
+        self._inner._decref_socketios()
 
 
 class SocketReader:
@@ -38,28 +105,40 @@ class SocketReader:
 
     Attributes:
         receive: gives up to so many bytes, as soon as there are some; b"" at the end.
+        watch: sees whether the client reads meanwhile.
     """
 
-    __slots__ = ("_sock", "_stream", "receive")
+    __slots__ = ("_connection", "_stream", "_watched", "receive", "watch")
 
     receive: Callable[[int], bytes]
 
-    def __init__(self, stream: Any, sock: Any) -> None:
-        self._stream = stream
-        self._sock = sock
-        self.receive = sock.recv
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._stream = connection._network_stream
+        self.receive = self._stream._sock.recv
+        self.watch = Watch()
+        self._watched = WatchedStream(self._stream, self.watch)
 
     @classmethod
-    def of(cls, stream: Any) -> SocketReader | None:
-        """Return the reader of httpcore's stream; None where it reads from something else."""
-        socket = sys.modules.get("socket")
-        sock = attr_path(stream, "_sock")
-        known = socket is not None and type(stream).__name__ == "SyncStream" and isinstance(sock, socket.socket)
-        return cls(stream, sock) if known else None
+    def of(cls, connection: Any) -> SocketReader | None:
+        """Return the reader of httpcore's connection; None where it reads from something else."""
+        socket, stream = sys.modules.get("socket"), connection._network_stream
+        if socket is None or type(stream).__name__ != "SyncStream":
+            return None
+        return cls(connection) if isinstance(attr_path(stream, "_sock"), socket.socket) else None
+
+    def start(self) -> None:
+        """Have the client's own reading seen."""
+        self.watch.was_read = False
+        self._connection._network_stream = self._watched
+
+    def stop(self) -> None:
+        """Give the connection its stream back."""
+        self._connection._network_stream = self._stream
 
     def fail(self, error: BaseException) -> None:
         """Have the client meet what `receive` raised."""
-        self._stream._sock = Failed(self._sock, error)
+        self._stream._sock = Failed(self._stream._sock, error)
 
 
 class StreamReader:

@@ -45,7 +45,7 @@ def open_sync(response: Response) -> Source:
         return FileSource(raw, response, status, kind)
     if raw.isclosed():
         raise consumed(response)
-    return urllib3.Urllib3Source(_translate(urllib3.read(raw)), raw, response, status, kind)
+    return urllib3.Urllib3Source(urllib3.read(raw, _translate), raw, response, status, kind)
 
 
 def open_async(response: Response) -> AsyncSource:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ssewire._sources import http_client
 from ssewire._sources.base import (
     READ_SIZE,
     Source,
@@ -25,10 +26,9 @@ from ssewire._sources.base import (
     in_memory_source,
     needs_sync,
 )
-from ssewire._sources.http_client import http_socket, read1_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ssewire._sources.base import AsyncSource
 
@@ -77,7 +77,7 @@ class Urllib3Source(Source):
 
     def _socket(self) -> object | None:
         # urllib3's own shutdown() would use the method of the TLS socket, and exists since 2.3 only.
-        sock: object | None = http_socket(attr_path(self._raw, "_fp")) or _future_socket(self._raw)
+        sock: object | None = http_client.http_socket(attr_path(self._raw, "_fp")) or _future_socket(self._raw)
         return sock
 
 
@@ -107,15 +107,24 @@ def _body(raw: Raw) -> bytes | None:
     return None
 
 
-def read(raw: Any) -> Iterator[bytes]:
-    """Yield the decoded body of a response as it comes."""
+def read(raw: Any, wrap: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Iterator[bytes]:
+    """Return what gives the decoded body of a response as it comes.
+
+    Args:
+        raw: the response.
+        wrap: makes an iterator of one; what urllib3 raises passes it.
+    """
     below = attr_path(raw, "_fp")
+    if _is_plain(raw, below):
+        return http_client.read(wrap(_read_plain(raw, below)), below, (raw, "_fp_bytes_read"))
+    return wrap(_read_own(raw, below))
+
+
+def _read_own(raw: Any, below: object) -> Iterator[bytes]:
     if not hasattr(below, "read1"):  # a body that a test put there: late, but right
         yield from raw.stream(READ_SIZE, decode_content=True)
     elif not hasattr(raw, "read1"):
         yield from read_old(raw)
-    elif _is_plain(raw, below):
-        yield from _read_plain(raw, below)
     else:
         size = _read_size(raw)
         while (data := raw.read1(size, decode_content=True)) or not raw.isclosed():
@@ -136,7 +145,7 @@ def _read_size(raw: Any) -> int:
 def _is_plain(raw: Any, below: object) -> bool:
     """Whether urllib3 has nothing to do with the bytes: nothing to decode, no length to check."""
     own = type(raw).__module__ == "urllib3.response" and type(below).__module__ == "http.client"
-    known = own and hasattr(raw, "_error_catcher") and hasattr(raw, "_fp_bytes_read")
+    known = own and hasattr(raw, "read1") and hasattr(raw, "_error_catcher") and hasattr(raw, "_fp_bytes_read")
     return known and bool(attr_path(raw, "chunked")) and not raw.headers.get("Content-Encoding")
 
 
@@ -147,9 +156,8 @@ def _read_plain(raw: Any, below: Any) -> Iterator[bytes]:
     parsing the piece takes. The catcher gives the connection back to its pool at the end, and translates errors, all
     the same.
     """
-    read1 = read1_of(below)
     try:
-        while data := read1(READ_SIZE):
+        while data := below.read1(READ_SIZE):
             raw._fp_bytes_read += len(data)
             yield data
     except GeneratorExit:  # who leaves this may go on: the catcher would close the response

@@ -11,7 +11,6 @@ use pyo3::types::PyBytes;
 ///     The contents of the chunks, and how many bytes of the data the chunks are.
 #[pyfunction]
 pub(crate) fn take_chunks<'py>(py: Python<'py>, data: &[u8]) -> (Bound<'py, PyBytes>, usize) {
-    let mut contents = Vec::with_capacity(data.len());
-    let taken = ssewire_core::binding::take_chunks(data, &mut contents);
+    let (contents, taken) = ssewire_core::binding::take_chunks(data);
     (PyBytes::new(py, &contents), taken)
 }

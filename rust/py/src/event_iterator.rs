@@ -11,7 +11,7 @@ use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::line_ends::LineEnds;
 use crate::lock::Lock;
-use crate::piece::{Asking, UnreadPiece};
+use crate::piece::{Asked, Asking, UnreadPiece};
 use crate::sdk_event::{Reader, SdkEvent};
 
 /// The events of an iterator of pieces, or of pieces that Python awaits and passes in.
@@ -213,7 +213,7 @@ impl Reading {
             }
             self.decoding.next(py, data, make).map(|event| event.map(Taken::Event))
         });
-        if !matches!(taken, Ok(Some(_))) || piece.is_empty(py) {
+        if !matches!(taken, Ok(Some(_))) || piece.is_empty() {
             self.piece = None;
             self.ended |= taken.is_err();
         }
@@ -298,6 +298,6 @@ impl EventIterator {
 
     fn ask(&self, py: Python<'_>, asking: &mut Asking) -> Option<PyResult<UnreadPiece>> {
         let asked = asking.next(self.pieces.as_ref()?.bind(py))?;
-        Some(asked.and_then(UnreadPiece::of))
+        Some(asked.and_then(Asked::piece))
     }
 }

@@ -13,6 +13,7 @@ mod arrow;
 mod chunked;
 mod decoder_state;
 mod delta;
+mod direct;
 mod errors;
 mod event;
 mod event_iterator;
@@ -48,6 +49,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<delta::ToolCallDelta>()?;
     module.add_class::<delta::Usage>()?;
     module.add_class::<delta::UsageDelta>()?;
+    module.add_class::<direct::DirectPieces>()?;
     module.add_class::<event::SSEDecoder>()?;
     module.add_class::<event::ServerSentEvent>()?;
     module.add_class::<event_iterator::EventIterator>()?;

@@ -154,7 +154,7 @@ impl Pending {
             Ok(true)
         });
         self.over = state.is_over();
-        if !matches!(more, Ok(true)) || piece.is_empty(py) {
+        if !matches!(more, Ok(true)) || piece.is_empty() {
             self.piece = None;
         }
         more?;

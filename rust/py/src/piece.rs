@@ -1,9 +1,13 @@
 //! Pieces of bytes from Python.
 
+use std::ops::Range;
+
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
+
+use crate::direct::DirectPieces;
 
 /// The bytes of a bytes-like object: borrowed from `bytes`, copied from what its owner could change
 /// meanwhile.
@@ -37,7 +41,8 @@ impl<'a> Piece<'a> {
 /// A piece that is read event by event, as it was when it came.
 pub(crate) struct UnreadPiece {
     bytes: Bytes,
-    taken: usize,
+    /// What is left of them.
+    left: Range<usize>,
 }
 
 enum Bytes {
@@ -49,32 +54,61 @@ impl UnreadPiece {
     /// # Errors
     /// As [`Piece::of`].
     pub(crate) fn of(data: Bound<'_, PyAny>) -> PyResult<Self> {
-        let bytes = match data.cast_into_exact::<PyBytes>() {
-            Ok(bytes) => Bytes::Kept(bytes.unbind()),
-            Err(other) => Bytes::Copied(copied(&other.into_inner())?),
-        };
-        Ok(Self { bytes, taken: 0 })
+        match data.cast_into_exact::<PyBytes>() {
+            Ok(bytes) => {
+                let left = 0..bytes.as_bytes().len();
+                Ok(Self::part(bytes.unbind(), left))
+            }
+            Err(other) => Ok(Self::copied(copied(&other.into_inner())?)),
+        }
+    }
+
+    /// A part of a bytes object, which keeps the whole of it.
+    pub(crate) fn part(bytes: Py<PyBytes>, part: Range<usize>) -> Self {
+        Self { bytes: Bytes::Kept(bytes), left: part }
+    }
+
+    pub(crate) fn copied(bytes: Vec<u8>) -> Self {
+        Self { left: 0..bytes.len(), bytes: Bytes::Copied(bytes) }
     }
 
     /// Whether nothing is left.
-    pub(crate) fn is_empty(&self, py: Python<'_>) -> bool {
-        self.taken == self.bytes(py).len()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left.is_empty()
     }
 
+    /// What is left.
     pub(crate) fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
-        match &self.bytes {
+        let bytes = match &self.bytes {
             Bytes::Kept(bytes) => bytes.as_bytes(py),
             Bytes::Copied(bytes) => bytes,
-        }
+        };
+        &bytes[self.left.clone()]
     }
 
     /// Gives `take` what is left; what it leaves stays left.
     pub(crate) fn take<T>(&mut self, py: Python<'_>, take: impl FnOnce(&mut &[u8]) -> T) -> T {
-        let bytes = self.bytes(py);
-        let mut left = &bytes[self.taken..];
-        let result = take(&mut left);
-        self.taken = bytes.len() - left.len();
+        let mut bytes = self.bytes(py);
+        let result = take(&mut bytes);
+        self.left.start = self.left.end - bytes.len();
         result
+    }
+}
+
+/// What an iterator of pieces gives.
+pub(crate) enum Asked<'py> {
+    Object(Bound<'py, PyAny>),
+    Contents(UnreadPiece),
+}
+
+impl Asked<'_> {
+    /// # Errors
+    /// As [`Piece::of`].
+    pub(crate) fn piece(self) -> PyResult<UnreadPiece> {
+        match self {
+            Self::Object(data) => UnreadPiece::of(data),
+            Self::Contents(piece) => Ok(piece),
+        }
     }
 }
 
@@ -90,7 +124,7 @@ impl Asking {
 
     /// The next piece. If the iterator is not Python code, nothing else handles signals or lets other threads run
     /// until something is complete, which may be never.
-    pub(crate) fn next<'py>(&mut self, pieces: &Bound<'py, PyIterator>) -> Option<PyResult<Bound<'py, PyAny>>> {
+    pub(crate) fn next<'py>(&mut self, pieces: &Bound<'py, PyIterator>) -> Option<PyResult<Asked<'py>>> {
         self.asked = self.asked.wrapping_add(1);
         if self.asked.is_multiple_of(Self::DEAF) {
             let py = pieces.py();
@@ -99,7 +133,10 @@ impl Asking {
                 return Some(Err(signal));
             }
         }
-        pieces.clone().next()
+        match pieces.cast_exact::<DirectPieces>() {
+            Ok(direct) => direct.get().next(pieces.py()),
+            Err(_) => pieces.clone().next().map(|object| object.map(Asked::Object)),
+        }
     }
 }
 

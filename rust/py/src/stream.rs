@@ -16,7 +16,7 @@ use crate::accumulator::Accumulator;
 use crate::errors;
 use crate::lock::{Held, Lock};
 use crate::pending::{Deltas, Nothing, Output, Pending, Texts};
-use crate::piece::{Asking, UnreadPiece};
+use crate::piece::{Asked, Asking};
 
 /// The deltas of a source.
 ///
@@ -142,7 +142,7 @@ impl DeltaIterator {
     ) -> PyResult<Held<'a, State>> {
         state.reading = true;
         drop(state);
-        let asked = asking.next(self.pieces.bind(py)).map(|asked| asked.map(UnreadPiece::of));
+        let asked = asking.next(self.pieces.bind(py)).map(|asked| asked.map(Asked::piece));
         let mut state = self.state.lock(py);
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {

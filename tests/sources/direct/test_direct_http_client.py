@@ -1,4 +1,4 @@
-"""Whole chunks that are taken from the buffer of http.client's file, beside its own `read1`."""
+"""Whole chunks that are read past http.client, beside its own `read1`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import ssewire
 import urllib3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ssewire import _core
 from ssewire._sources import http_client, open_source
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
 from tests.support.chunk_server import BODIES, LAST, Server, chunk, chunked_bodies
 from tests.support.cuts import cut_at
+from tests.support.past_clients import received_past_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,14 @@ def check(client: str, url: str) -> None:
     assert read(client, url, directly=True) == read(client, url, directly=False)
 
 
+@contextlib.contextmanager
+def reading(size: int) -> Iterator[None]:
+    """Have no more than so many bytes received at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http_client, "READ_SIZE", size)
+        yield
+
+
 @each_client
 @pytest.mark.parametrize("case", BODIES)
 def test_a_body_is_what_read1_reads_of_it(client: str, case: str, server: Server) -> None:
@@ -61,28 +69,28 @@ def test_a_body_cut_at_every_byte(client: str, server: Server) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(chunked_bodies, st.lists(st.integers(0, 200)))
-def test_any_chunks_in_any_pieces(server: Server, body: tuple[bytes, bool], cuts: list[int]) -> None:
+@given(chunked_bodies, st.lists(st.integers(0, 200)), st.sampled_from([1, 7, 40, 65536]))
+def test_any_chunks_in_any_pieces(server: Server, body: tuple[bytes, bool], cuts: list[int], size: int) -> None:
     pieces = cut_at(body[0], [at for at in cuts if at < len(body[0])])
-    check("urllib3", server.give(*pieces, stays=False))
+    with reading(size):
+        check("urllib3", server.give(*pieces, stays=False))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 31])
+@pytest.mark.parametrize("case", [case for case, body in BODIES.items() if len(body) < 1000])
+def test_a_body_in_small_reads(size: int, case: str, server: Server) -> None:
+    with reading(size):
+        check("http.client", server.give(BODIES[case], stays=False))
 
 
 @each_client
 def test_whole_chunks_are_taken(client: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
-    original = _core.take_chunks
-
-    def take_chunks(data: bytes) -> tuple[bytes, int]:
-        contents, size = original(data)
-        taken.append(size)
-        return contents, size
-
     monkeypatch.delenv("SSEWIRE_DIRECT", raising=False)
-    monkeypatch.setattr(http_client, "take_chunks", take_chunks)
+    received = received_past_clients(monkeypatch)
     with loopback.CLIENTS[client](None) as get:
         for _ in range(2):
             assert loopback.read_all(get(server.give(chunk(b"a") * 100, LAST))) == b"a" * 100
-    assert any(taken)
+    assert any(received)
 
 
 @contextlib.contextmanager

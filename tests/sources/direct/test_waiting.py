@@ -17,7 +17,8 @@ from ssewire._sources import network, open_async_source, open_source
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import HEAD, chunk
+from tests.support.chunk_server import HEAD, LAST, chunk
+from tests.support.cuts import cut_at
 from tests.support.direct import (
     BODY,
     EVENTS,
@@ -30,7 +31,7 @@ from tests.support.direct import (
 from tests.support.listening import listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 def failure(error: Exception) -> object:
@@ -194,3 +195,89 @@ def test_what_breaks_tls_is_told_as_the_client_tells_it(name: str, tls: loopback
         assert own[0] == b"".join(EVENTS[:2])
         assert own[1] is not None
         assert asyncio.run(run(own=False)) == own
+
+
+def read1(raw: Any) -> Iterator[bytes]:
+    while piece := raw.read1(65536):
+        yield piece
+
+
+# How the client's own layers give a response's body.
+OWN: dict[str, Callable[[Any], Iterator[bytes]]] = {
+    "http.client": read1,
+    "urllib3": read1,
+    "requests": lambda response: read1(response.raw),
+    "httpx": lambda response: iter(response.stream),
+    "httpx2": lambda response: iter(response.stream),
+}
+
+
+@contextlib.contextmanager
+def sending_when_asked(pieces: list[bytes]) -> Iterator[tuple[str, threading.Semaphore]]:
+    """Run a server that sends a piece of a body for each permit."""
+    permits = threading.Semaphore(0)
+
+    def serve(sock: socket.socket) -> None:
+        with sock, contextlib.suppress(OSError):  # the client may leave
+            sock.recv(65536)
+            sock.sendall(HEAD + b"\r\n")
+            for piece in pieces:
+                permits.acquire(timeout=loopback.TIMEOUT)
+                sock.sendall(piece)
+            sock.recv(1)  # until the client leaves
+
+    with listening(serve) as address:
+        yield f"http://{address}/", permits
+
+
+LIKE_A_CHUNK = b"1\r\na\r\n"
+TAIL = len(LIKE_A_CHUNK) + len(b"\r\n")
+CONTENTS = [b"data: %d\n\n" % number + LIKE_A_CHUNK for number in range(8)]
+CHUNKS = [chunk(content) for content in CONTENTS]
+SENT = {
+    "chunks": CHUNKS,
+    "two chunks": [b"".join(CHUNKS[number : number + 2]) for number in range(0, 8, 2)],
+    "a cut chunk": cut_at(b"".join(CHUNKS), [len(CHUNKS[0]), 2 * len(CHUNKS[0]), 3 * len(CHUNKS[0]) - TAIL]),
+}
+
+
+@pytest.mark.parametrize("client", OWN)
+@pytest.mark.parametrize("sent", SENT)
+@pytest.mark.parametrize("turns", ["pcpc", "ppcp", "pppc", "ppcc", "pccp"])
+def test_who_takes_turns_with_the_client_gets_everything(client: str, sent: str, turns: str) -> None:
+    pieces = [*SENT[sent], LAST]
+    with sending_when_asked(pieces) as (url, permits), loopback.CLIENTS[client](None) as get:
+        response = get(url)
+        readers = {"p": open_source(response).pieces, "c": OWN[client](response)}
+        read = b""
+        for turn in turns:
+            permits.release()
+            read += next(readers[turn])
+        permits.release(len(pieces))
+        assert read + b"".join(readers["p"]) == b"".join(CONTENTS)
+
+
+def read_on(client: str, *, directly: bool) -> object:
+    """Read two chunks of three, close the response, and return what reading on raises, or gives."""
+    with (
+        sending_when_asked(CHUNKS[:3]) as (url, permits),
+        loopback.CLIENTS[client](None) as get,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("SSEWIRE_DIRECT", str(int(directly)))
+        response = get(url)
+        pieces = open_source(response).pieces
+        for content in CONTENTS[:2]:
+            permits.release()
+            assert bytes(next(pieces)) == content
+        response.close()
+        permits.release()
+        try:
+            return next(pieces, "end")
+        except Exception as error:  # noqa: BLE001 - the test compares them
+            return type(error), str(error), type(error.__cause__)
+
+
+@pytest.mark.parametrize("client", OWN)
+def test_a_response_that_was_closed_is_not_read(client: str) -> None:
+    assert read_on(client, directly=True) == read_on(client, directly=False)

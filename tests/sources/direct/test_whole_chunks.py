@@ -9,7 +9,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ssewire import _core
 from ssewire._sources import direct, open_async_source, open_source
 from ssewire.compat import httpx_sse
 from ssewire.integrations._decoder import Decoder
@@ -29,6 +28,7 @@ from tests.support.direct import (
     plain_and_tls,
 )
 from tests.support.listening import listening
+from tests.support.past_clients import received_past_clients
 from tests.support.tunnel import tunnelling
 
 if TYPE_CHECKING:
@@ -141,20 +141,14 @@ def test_chunks_that_wait_come_together(name: str, server: Server) -> None:
 
 
 @each_package
-def test_chunks_that_wait_come_together_in_place_of_httpx_sse(name: str, server: Server) -> None:
-    sizes: list[int] = []
-
-    def take_chunks(data: bytes) -> tuple[bytes, int]:
-        contents, size = original(data)
-        sizes.append(size)
-        return contents, size
-
-    original = _core.take_chunks
-    with asked(server, name) as response, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(direct, "take_chunks", take_chunks)
+def test_chunks_that_wait_come_together_in_place_of_httpx_sse(
+    name: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = received_past_clients(monkeypatch)
+    with asked(server, name) as response:
         events = [event.data for event in httpx_sse.EventSource(response).iter_sse()]
     assert events == [event[6:-2].decode() for event in EVENTS]
-    assert any(sizes)
+    assert any(received)
 
 
 def test_what_is_no_response_stays_as_it_is() -> None:

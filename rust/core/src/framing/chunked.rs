@@ -4,20 +4,28 @@
 //! A size in hexadecimal digits, CRLF, that many bytes, CRLF. Whatever is not of this plain form is left to who knows the
 //! whole coding: a chunk that is not complete, extensions, the last chunk with its trailers, and what is no chunk.
 
+use std::borrow::Cow;
+
 const CRLF: &[u8] = b"\r\n";
 
 /// Digits of a size: more than four gigabytes in a chunk are left.
 const MAX_DIGITS: usize = 8;
 
-/// Appends the contents of the whole chunks that `data` begins with to `out`; returns how many bytes of `data` these chunks take.
+/// The contents of the whole chunks that `data` begins with, and how many bytes of `data` these chunks take. Those of one
+/// chunk are borrowed: they end with it, but for its CRLF.
 #[must_use]
-pub fn take_chunks(data: &[u8], out: &mut Vec<u8>) -> usize {
+pub fn take_chunks(data: &[u8]) -> (Cow<'_, [u8]>, usize) {
+    let mut contents = Cow::Borrowed(&[][..]);
     let mut rest = data;
     while let Some((content, after)) = split_chunk(rest) {
-        out.extend_from_slice(content);
+        if contents.is_empty() {
+            contents = Cow::Borrowed(content);
+        } else {
+            contents.to_mut().extend_from_slice(content);
+        }
         rest = after;
     }
-    data.len() - rest.len()
+    (contents, data.len() - rest.len())
 }
 
 /// The content of the first chunk, and what comes after it.
@@ -50,8 +58,7 @@ mod tests {
             (b"FFFFFFFFF\r\nabc\r\n", b"", 0),
         ];
         for (data, content, size) in cases {
-            let mut out = Vec::new();
-            assert_eq!((take_chunks(data, &mut out), &out[..]), (size, content), "{}", data.escape_ascii());
+            assert_eq!(take_chunks(data), (content.into(), size), "{}", data.escape_ascii());
         }
     }
 }
