@@ -148,7 +148,7 @@ impl DirectPieces {
         self.receive(py, receive.bind(py))
     }
 
-    /// What reads the network, and what stands in its place for the client, while that is so.
+    /// What reads the network, and what sees whether the client does, while that is so.
     fn direct(&self, py: Python<'_>) -> Option<(Py<PyAny>, Py<PyAny>)> {
         match &*self.turn.lock(py) {
             Turn::Direct { receive, watch } => Some((receive.clone_ref(py), watch.clone_ref(py))),
