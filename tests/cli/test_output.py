@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 import ssewire
+from ssewire.cli.figures import Counts, Timing
+from ssewire.cli.live import Live
 from ssewire.replay import ReplayServer
 
 from tests.support.cli_process import CHAT, END, TOOLS, WAIT, chunk, read_terminal, run, start, text_chunk
@@ -138,6 +141,28 @@ def test_a_command_that_is_terminated_leaves_the_terminal_as_it_was() -> None:
         shown += read_terminal(terminal)
         assert process.wait(WAIT) == -signal.SIGTERM
     assert shown.decode().endswith(END_OF_LINE)
+
+
+class Interrupted(io.StringIO):
+    """A terminal; somebody presses Ctrl-C as soon as something stands there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._was_interrupted = False
+
+    def flush(self) -> None:
+        if not self._was_interrupted:
+            self._was_interrupted = True
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_an_interrupt_right_behind_the_line_takes_it_away(shared: bool) -> None:  # noqa: FBT001 - a parameter
+    terminal = Interrupted()
+    live = Live(terminal, shared=shared)
+    with pytest.raises(KeyboardInterrupt), live.kept():
+        live.show(Timing(), Counts(), ssewire.Accumulator().snapshot)
+    assert terminal.getvalue().endswith("\x1b7\x1b[r\x1b[24;1H\x1b[2K\x1b8" if shared else "\r\x1b[2K")
 
 
 @posix

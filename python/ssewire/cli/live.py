@@ -66,9 +66,11 @@ class Live:
 
     def _terminate(self, number: int, _frame: object) -> None:
         """Die of a signal, as without this, but without the line."""
-        self.finish()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        try:
+            self.finish()
+        finally:  # of a line that is being written right now Python lets nobody write
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
 
     def finish(self) -> None:
         """Take the line away."""
@@ -81,10 +83,11 @@ class Live:
         text = without_controls(figures).replace("\n", " ")[: self._columns - 1]
         line = text if os.environ.get("NO_COLOR") else f"{_DIM}{text}{_NORMAL}"
         if not self._shared:
-            self._put(f"\r{_CLEAR}{line}")
+            shown = f"\r{_CLEAR}{line}"
         else:
-            self._put(f"{self._region()}{_SAVE}\x1b[{self._rows};1H{_CLEAR}{line}{_RESTORE}")
-        self._begun = True
+            shown = f"{self._region()}{_SAVE}\x1b[{self._rows};1H{_CLEAR}{line}{_RESTORE}"
+        self._begun = True  # before it is: a signal may come right behind it
+        self._put(shown)
 
     def _region(self) -> str:
         """Let the text scroll above the last row, first and whenever the terminal's size has changed."""
