@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, o
 from typing_extensions import Buffer, Never, Self, disjoint_base
 
 from ssewire._errors import ProviderError
+from ssewire._sources.network import ChunkedBody
 from ssewire._types import Delta, Dialect
 
 __version__: str
@@ -871,7 +872,7 @@ class DirectPieces:
         size: How many bytes are asked for at once.
     """
 
-    def __new__(cls, own: Iterator[bytes], body: Any, size: int) -> DirectPieces: ...
+    def __new__(cls, own: Iterator[bytes], body: ChunkedBody, size: int) -> DirectPieces: ...
     @property
     def gi_running(self) -> bool:
         """Whether a thread is reading right now, as a generator says it."""

@@ -252,7 +252,7 @@ def shut_down(sock: object) -> None:
     import socket  # noqa: PLC0415 - not for those who read no socket
 
     while not isinstance(sock, socket.socket):
-        # wrappers: asyncio's, pyOpenSSL's and urllib3's TLS-in-TLS sockets, and what stands in a socket's place
+        # asyncio's, pyOpenSSL's and urllib3's TLS-in-TLS sockets are wrappers; so is what stands for one.
         sock = attr_path(sock, "socket") or attr_path(sock, "_sock") or attr_path(sock, "_inner")
         if sock is None:
             return

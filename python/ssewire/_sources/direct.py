@@ -93,9 +93,9 @@ class _AsyncPieces:
     def __init__(self, own: AsyncGenerator[bytes, None], body: _Body) -> None:
         self._own = own
         self._body = body
-        self._reader = TransportReader.of(body.connection._network_stream, body.timeout) or StreamReader(
-            body.connection, body.timeout
-        )
+        connection, timeout = body.connection, body.timeout
+        transport = TransportReader.of(connection._network_stream, timeout)
+        self._reader = transport or StreamReader(connection, timeout)
         self.ag_running = False  # as an asynchronous generator says that a task waits in it
 
     def __aiter__(self) -> AsyncIterator[bytes]:

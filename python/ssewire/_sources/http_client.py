@@ -137,13 +137,14 @@ class _ChunkedBody:
         if socket is None or type(response).__module__ != "http.client" or type(file).__name__ != "BufferedReader":
             return None
         has_chunks = response.chunked and response._method != "HEAD"  # of HEAD it reads nothing
-        known = type(file.raw) is socket.SocketIO and isinstance(file.raw._sock, socket.socket)
-        return cls(response, counted) if has_chunks and known else None
+        raw = file.raw
+        known = type(raw) is socket.SocketIO and hasattr(raw, "_timeout_occurred")
+        return cls(response, counted) if has_chunks and known and isinstance(raw._sock, socket.socket) else None
 
     def begin(self) -> bytes | None:
         """Take what the file has, between two chunks; where that is nothing, have the socket read."""
         response = self._response
-        if response.fp is not self._file or response.chunk_left or self._raw._sock not in (self._sock, self._watched):
+        if not self._is_between_chunks():
             return None
         data = self._kept()
         end = b"" if response.chunk_left is None else _CRLF
@@ -174,6 +175,12 @@ class _ChunkedBody:
     def fail(self, error: BaseException) -> None:
         """Have the file meet what `receive` raised."""
         self._raw._sock = Failed(self._sock, error)
+
+    def _is_between_chunks(self) -> bool:
+        """Whether that is so, as far as http.client knows, and nothing else has happened to the file."""
+        response, raw = self._response, self._raw
+        is_whole = response.fp is self._file and not raw._timeout_occurred and raw._sock in (self._sock, self._watched)
+        return is_whole and not response.chunk_left
 
     def _kept(self) -> bytes:
         """Take what the file has received and not given, with what is still to be put into it."""

@@ -16,6 +16,27 @@ from ssewire._sources.base import READ_SIZE, attr_path, running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
+
+    class ChunkedBody(Protocol):
+        """What `DirectPieces` asks of a body, each for what it says there."""
+
+        @property
+        def is_plain(self) -> bool: ...
+        @property
+        def counted(self) -> tuple[object, str] | None: ...
+        @property
+        def receive(self) -> Callable[[int], bytes]: ...
+        @property
+        def watch(self) -> Watch: ...
+        @property
+        def begin(self) -> Callable[[], bytes | None]: ...
+        @property
+        def leave(self) -> Callable[[], None]: ...
+        @property
+        def give(self) -> Callable[[bytes, bytes], None]: ...
+        @property
+        def fail(self) -> Callable[[BaseException], None]: ...
 
 
 class StandIn:

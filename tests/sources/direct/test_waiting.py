@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+import urllib3
 from ssewire._sources import network, open_async_source, open_source
 from ssewire.replay import ReplayServer
 
@@ -281,3 +282,25 @@ def read_on(client: str, *, directly: bool) -> object:
 @pytest.mark.parametrize("client", OWN)
 def test_a_response_that_was_closed_is_not_read(client: str) -> None:
     assert read_on(client, directly=True) == read_on(client, directly=False)
+
+
+def read_after_timeout(*, directly: bool) -> object:
+    """Read a chunk, have the file time out, and return what reading on raises, or gives."""
+    with sending_when_asked(CHUNKS[:2]) as (url, permits), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSEWIRE_DIRECT", str(int(directly)))
+        with urllib3.PoolManager(timeout=SHORT, retries=False) as pool:
+            response: Any = pool.request("GET", url, preload_content=False)
+            pieces = open_source(response).pieces
+            permits.release()
+            assert bytes(next(pieces)) == CONTENTS[0]
+            with pytest.raises(TimeoutError):
+                response._fp.read1()
+            permits.release()
+            try:
+                return next(pieces, "end")
+            except Exception as error:  # noqa: BLE001 - the test compares them
+                return type(error), str(error)
+
+
+def test_a_file_that_has_timed_out_is_not_passed_by() -> None:
+    assert read_after_timeout(directly=True) == read_after_timeout(directly=False)
