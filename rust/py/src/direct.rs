@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyInt, PyIterator, PyString};
 use ssewire_core::binding::take_chunks;
 
 use crate::lock::Lock;
-use crate::piece::{Asked, UnreadPiece};
+use crate::piece::UnreadPiece;
 
 /// The pieces of a body in the chunked coding: whole chunks as they are received, all else by the client's iterator.
 ///
@@ -96,6 +96,12 @@ impl DirectPieces {
             Err(error) => Some(Err(error)),
         }
     }
+}
+
+/// A piece: what the client gives, or the contents of chunks.
+pub(crate) enum Asked<'py> {
+    Object(Bound<'py, PyAny>),
+    Contents(UnreadPiece),
 }
 
 impl DirectPieces {

@@ -3,7 +3,7 @@
 use pyo3::exceptions::{PyRuntimeWarning, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyString};
+use pyo3::types::PyString;
 use ssewire_core::{Event, EventTooLarge};
 
 use crate::decoder_state::{Decoding, Failure, Taken};
@@ -11,7 +11,7 @@ use crate::errors;
 use crate::event::{SSEDecoder, ServerSentEvent};
 use crate::line_ends::LineEnds;
 use crate::lock::Lock;
-use crate::piece::{Asked, Asking, UnreadPiece};
+use crate::piece::{Asking, Pieces, UnreadPiece};
 use crate::sdk_event::{Reader, SdkEvent};
 
 /// The events of an iterator of pieces, or of pieces that Python awaits and passes in.
@@ -32,7 +32,7 @@ use crate::sdk_event::{Reader, SdkEvent};
 ///     RuntimeWarning: The pieces were lines without their ends, in which no event can be found.
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct EventIterator {
-    pieces: Option<Py<PyIterator>>,
+    pieces: Option<Pieces>,
     kind: Kind,
     make: Option<Py<PyAny>>,
     on_comment: Option<Py<PyAny>>,
@@ -137,7 +137,7 @@ impl EventIterator {
         }
         let ended = pieces.is_none();
         let state = Reading { decoding, piece: None, line_ends: LineEnds::default(), ended, asking: false };
-        let pieces = pieces.map(PyAnyMethods::try_iter).transpose()?.map(Bound::unbind);
+        let pieces = pieces.map(Pieces::of).transpose()?;
         Ok(Self { pieces, kind: Kind::named(kind)?, make, on_comment, source, state: Lock::new(state) })
     }
 
@@ -179,7 +179,7 @@ impl EventIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.pieces)?;
+        self.pieces.as_ref().map_or(Ok(()), |pieces| pieces.traverse(&visit))?;
         visit.call(&self.make)?;
         visit.call(&self.on_comment)?;
         visit.call(&self.source)
@@ -297,7 +297,7 @@ impl EventIterator {
     }
 
     fn ask(&self, py: Python<'_>, asking: &mut Asking) -> Option<PyResult<UnreadPiece>> {
-        let asked = asking.next(self.pieces.as_ref()?.bind(py))?;
-        Some(asked.and_then(Asked::piece))
+        let asked = asking.next(py, self.pieces.as_ref()?)?;
+        Some(asked.and_then(|piece| piece))
     }
 }

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
-use crate::direct::DirectPieces;
+use crate::direct::{Asked, DirectPieces};
 
 /// The bytes of a bytes-like object: borrowed from `bytes`, copied from what its owner could change
 /// meanwhile.
@@ -95,24 +96,44 @@ impl UnreadPiece {
     }
 }
 
-/// What an iterator of pieces gives.
-pub(crate) enum Asked<'py> {
-    Object(Bound<'py, PyAny>),
-    Contents(UnreadPiece),
+/// What pieces come from.
+pub(crate) enum Pieces {
+    Iterator(Py<PyIterator>),
+    Direct(Py<DirectPieces>),
 }
 
-impl Asked<'_> {
+impl Pieces {
     /// # Errors
-    /// As [`Piece::of`].
-    pub(crate) fn piece(self) -> PyResult<UnreadPiece> {
+    /// `TypeError` for what cannot be iterated.
+    pub(crate) fn of(pieces: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match pieces.cast_exact::<DirectPieces>() {
+            Ok(direct) => Ok(Self::Direct(direct.clone().unbind())),
+            Err(_) => Ok(Self::Iterator(pieces.try_iter()?.unbind())),
+        }
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
-            Self::Object(data) => UnreadPiece::of(data),
-            Self::Contents(piece) => Ok(piece),
+            Self::Iterator(pieces) => visit.call(pieces),
+            Self::Direct(pieces) => visit.call(pieces),
+        }
+    }
+
+    /// The next piece; in it an error of its type, around it what was raised instead of one.
+    #[inline]
+    fn next(&self, py: Python<'_>) -> Option<PyResult<PyResult<UnreadPiece>>> {
+        match self {
+            Self::Iterator(pieces) => pieces.bind(py).clone().next().map(|piece| piece.map(UnreadPiece::of)),
+            Self::Direct(pieces) => match pieces.get().next(py)? {
+                Ok(Asked::Object(piece)) => Some(Ok(UnreadPiece::of(piece))),
+                Ok(Asked::Contents(piece)) => Some(Ok(Ok(piece))),
+                Err(error) => Some(Err(error)),
+            },
         }
     }
 }
 
-/// Asks an iterator for pieces until something is complete.
+/// Asks for pieces until something is complete.
 #[derive(Default)]
 pub(crate) struct Asking {
     asked: u32,
@@ -124,19 +145,15 @@ impl Asking {
 
     /// The next piece. If the iterator is not Python code, nothing else handles signals or lets other threads run
     /// until something is complete, which may be never.
-    pub(crate) fn next<'py>(&mut self, pieces: &Bound<'py, PyIterator>) -> Option<PyResult<Asked<'py>>> {
+    pub(crate) fn next(&mut self, py: Python<'_>, pieces: &Pieces) -> Option<PyResult<PyResult<UnreadPiece>>> {
         self.asked = self.asked.wrapping_add(1);
         if self.asked.is_multiple_of(Self::DEAF) {
-            let py = pieces.py();
             py.detach(|| {});
             if let Err(signal) = py.check_signals() {
                 return Some(Err(signal));
             }
         }
-        match pieces.cast_exact::<DirectPieces>() {
-            Ok(direct) => direct.get().next(pieces.py()),
-            Err(_) => pieces.clone().next().map(|object| object.map(Asked::Object)),
-        }
+        pieces.next(py)
     }
 }
 

@@ -9,14 +9,14 @@
 use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyString};
+use pyo3::types::PyString;
 
 use crate::accumulation::Shared;
 use crate::accumulator::Accumulator;
 use crate::errors;
 use crate::lock::{Held, Lock};
 use crate::pending::{Deltas, Nothing, Output, Pending, Texts};
-use crate::piece::{Asked, Asking};
+use crate::piece::{Asking, Pieces};
 
 /// The deltas of a source.
 ///
@@ -28,7 +28,7 @@ use crate::piece::{Asked, Asking};
 #[pyclass(frozen, module = "ssewire._core")]
 pub(crate) struct DeltaIterator {
     reader: Py<PyAny>,
-    pieces: Py<PyIterator>,
+    pieces: Pieces,
     shared: Shared,
     state: Lock<State>,
 }
@@ -56,7 +56,7 @@ enum Phase {
 impl DeltaIterator {
     #[new]
     fn new(reader: &Bound<'_, PyAny>, accumulator: &Bound<'_, Accumulator>) -> PyResult<Self> {
-        let pieces = reader.getattr("pieces")?.try_iter()?.unbind();
+        let pieces = Pieces::of(&reader.getattr("pieces")?)?;
         let shared = accumulator.get().shared.clone();
         Ok(Self { reader: reader.clone().unbind(), pieces, shared, state: Lock::default() })
     }
@@ -77,7 +77,7 @@ impl DeltaIterator {
     /// What it holds may hold it: an error that its reader keeps, with the frames that the error passed.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.reader)?;
-        visit.call(&self.pieces)
+        self.pieces.traverse(&visit)
     }
 
     /// Ends the iteration from outside, quietly.
@@ -142,7 +142,7 @@ impl DeltaIterator {
     ) -> PyResult<Held<'a, State>> {
         state.reading = true;
         drop(state);
-        let asked = asking.next(self.pieces.bind(py)).map(|asked| asked.map(Asked::piece));
+        let asked = asking.next(py, &self.pieces);
         let mut state = self.state.lock(py);
         state.reading = false;
         if matches!(state.phase, Phase::Ended) {
