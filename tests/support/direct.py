@@ -13,12 +13,11 @@ import pytest
 import trio
 
 from tests.support import loopback
-from tests.support.chunk_server import LAST, Server, chunk
+from tests.support.chunk_server import EVENTS, LAST, Server, chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EVENTS = [f'data: {{"number": {number}}}\n\n'.encode() for number in range(100)]
 BODY = b"".join(EVENTS)
 PACKAGES: dict[str, Any] = {"httpx": httpx, "httpx2": httpx2}
 OPTIONS: dict[str, Any] = {"timeout": loopback.TIMEOUT, "trust_env": False, "verify": ssl.create_default_context()}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-class _Watched:
+class _Recorded:
     """What `DirectPieces` asks of a body; what it receives past the client is kept too."""
 
     def __init__(self, body: Any, received: list[bytes]) -> None:
@@ -43,7 +43,7 @@ def received_past_clients(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         return take_chunks(data)
 
     def pieces(own: Iterator[bytes], body: Any, size: int) -> DirectPieces:
-        return DirectPieces(own, _Watched(body, received), size)
+        return DirectPieces(own, _Recorded(body, received), size)
 
     monkeypatch.setattr(direct, "take_chunks", take)
     for module in (direct, http_client):

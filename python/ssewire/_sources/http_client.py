@@ -116,7 +116,9 @@ class _ChunkedBody:
     before a chunk, 0 after its content.
     """
 
-    __slots__ = ("_file", "_left", "_raw", "_response", "_sock", "_watched", "counted", "is_plain", "receive", "watch")
+    __slots__ = ("_file", "_left", "_raw", "_response", "_sock", "_watched", "counted", "receive", "watch")
+
+    is_plain = True  # whoever decompresses it does so afterwards
 
     def __init__(self, response: Any, counted: tuple[object, str] | None) -> None:
         self._response = response
@@ -124,7 +126,6 @@ class _ChunkedBody:
         self._raw = self._file.raw
         self._sock = self._raw._sock
         self._left = 0  # bytes that were left to the file: as long as it has no more, they are not looked at again
-        self.is_plain = True
         self.counted = counted
         self.receive = self._sock.recv
         self.watch = Watch()
@@ -179,8 +180,9 @@ class _ChunkedBody:
     def _is_between_chunks(self) -> bool:
         """Whether that is so, as far as http.client knows, and nothing else has happened to the file."""
         response, raw = self._response, self._raw
-        is_whole = response.fp is self._file and not raw._timeout_occurred and raw._sock in (self._sock, self._watched)
-        return is_whole and not response.chunk_left
+        if response.fp is not self._file or raw._timeout_occurred:
+            return False
+        return raw._sock in (self._sock, self._watched) and not response.chunk_left
 
     def _kept(self) -> bytes:
         """Take what the file has received and not given, with what is still to be put into it."""

@@ -5,33 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import ssl
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpcore
 import httpcore2
-import httpx
-import httpx2
 import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ssewire._sources import direct, network, open_async_source, open_source
 
-from tests.support import loopback
-from tests.support.chunk_server import BODIES, ENDLESS, LAST, Server, chunk, chunked_bodies
+from tests.support.chunk_server import BODIES, ENDLESS, EVENTS, LAST, Server, chunk, chunked_bodies
 from tests.support.cuts import cut_at
+from tests.support.direct import OPTIONS, PACKAGES, each_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EVENTS = [f'data: {{"number": {number}}}\n\n'.encode() for number in range(100)]
-PACKAGES: dict[str, Any] = {"httpx": httpx, "httpx2": httpx2}
-OPTIONS: dict[str, Any] = {"timeout": loopback.TIMEOUT, "trust_env": False, "verify": ssl.create_default_context()}
-
-each_package = pytest.mark.parametrize("name", PACKAGES)
 each_kind = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
 
 

@@ -13,10 +13,9 @@ from ssewire._sources import direct, open_source
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import LAST, Server, chunk
+from tests.support.chunk_server import EVENTS, LAST, Server, chunk
 from tests.support.direct import (
     BODY,
-    EVENTS,
     OPTIONS,
     PACKAGES,
     asked,

@@ -18,11 +18,10 @@ from ssewire._sources import network, open_async_source, open_source
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import HEAD, LAST, chunk
+from tests.support.chunk_server import EVENTS, HEAD, LAST, chunk
 from tests.support.cuts import cut_at
 from tests.support.direct import (
     BODY,
-    EVENTS,
     OPTIONS,
     PACKAGES,
     each_loop,

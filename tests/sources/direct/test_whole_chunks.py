@@ -15,10 +15,9 @@ from ssewire.integrations._decoder import Decoder
 from ssewire.replay import ReplayServer
 
 from tests.support import loopback
-from tests.support.chunk_server import HEAD, LAST, Answer, Server, chunk
+from tests.support.chunk_server import EVENTS, HEAD, LAST, Answer, Server, chunk
 from tests.support.direct import (
     BODY,
-    EVENTS,
     OPTIONS,
     PACKAGES,
     asked,
